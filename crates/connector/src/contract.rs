@@ -1,0 +1,113 @@
+//! The two traits of a connector, and what they are given.
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use mainstem_model::record::{
+    Batch, CensusEntry, Cursor, Hint, Page, PageToken, Scope, ScopeKey,
+};
+use mainstem_model::{Clock, Random};
+use secrecy::SecretString;
+
+use crate::http::Http;
+use crate::{ConnectorError, Descriptor};
+
+/// One stateless value for each kind of tool.
+#[async_trait]
+pub trait Connector: Send + Sync + 'static {
+    /// What this kind of tool needs and can do.
+    fn descriptor(&self) -> &'static Descriptor;
+
+    /// Checks settings without asking the tool anything, and answers the scopes' site: the origin
+    /// that every request will go to.
+    ///
+    /// # Errors
+    /// A sentence for each thing that is wrong, naming the setting and what to give instead.
+    fn check(&self, settings: &Settings) -> Result<url::Url, Vec<String>>;
+
+    /// Opens one authenticated account. It may ask the tool who we are.
+    ///
+    /// # Errors
+    /// [`Disposition::PauseSource`](crate::Disposition) where the tool refuses the credential.
+    async fn connect(
+        &self,
+        settings: &Settings,
+        credential: Option<&Credential>,
+        host: &Host,
+    ) -> Result<Box<dyn Session>, ConnectorError>;
+}
+
+/// One authenticated account at a tool. Dropping any of its futures loses nothing: what was not
+/// handed over was not read.
+#[async_trait]
+pub trait Session: Send + Sync {
+    /// The scopes that the settings ask for and the account can see.
+    async fn discover(&self, page: Option<PageToken>) -> Result<Page<Scope>, ConnectorError>;
+
+    /// One step of a pull: what comes after `cursor` (from the start where there is none), the next
+    /// cursor, and whether there is more right now. Answering the same cursor twice is harmless.
+    ///
+    /// The next step may be asked for before this one is stored, so a session keeps no state that
+    /// decides where a pull goes on.
+    async fn pull(&self, scope: &ScopeKey, cursor: Option<&Cursor>) -> Result<Batch, ConnectorError>;
+
+    /// Reads particular items again, at most [`Descriptor::fetch_limit`] at a time. What the tool no
+    /// longer shows comes back as an absence or a move, never as an error.
+    async fn fetch(&self, hints: &[Hint]) -> Result<Batch, ConnectorError>;
+
+    /// One page of the ids that the tool shows in a scope.
+    async fn census(
+        &self,
+        scope: &ScopeKey,
+        page: Option<PageToken>,
+    ) -> Result<Page<CensusEntry>, ConnectorError>;
+}
+
+/// A connector's own settings, as the configuration gives them: a JSON object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings(pub serde_json::Value);
+
+impl Settings {
+    /// Reads the settings into a connector's own type, which refuses unknown fields.
+    ///
+    /// # Errors
+    /// One sentence that names the setting.
+    pub fn read<T: serde::de::DeserializeOwned>(&self) -> Result<T, String> {
+        T::deserialize(&self.0).map_err(|error| format!("settings: {error}"))
+    }
+}
+
+/// What a source authenticates with. The secret part never prints.
+#[derive(Clone)]
+pub struct Credential {
+    /// The kind, one of the descriptor's: `token`, `app`, `basic`, …
+    pub kind: String,
+    /// The public part: app id, user name.
+    pub public: serde_json::Value,
+    /// The secret part: token, private key, password.
+    pub secret: SecretString,
+}
+
+impl fmt::Debug for Credential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credential").field("kind", &self.kind).finish_non_exhaustive()
+    }
+}
+
+/// What a connector may use of the world: passed in, so that a test decides it.
+#[derive(Clone)]
+pub struct Host {
+    /// The only way out.
+    pub http: Arc<dyn Http>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub random: Arc<dyn Random>,
+}
+
+impl fmt::Debug for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Host")
+    }
+}

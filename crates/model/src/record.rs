@@ -1,0 +1,351 @@
+//! Records: what a connector hands over. They name things by the tool's own ids; the store turns
+//! those into Mainstem's ids. Every record is a whole snapshot with a version, and an older version
+//! never overwrites a newer one, whichever way it came.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Criterion, CustomField, Date, LinkKind, Presence, Priority, Status, TaskKind, Timestamp,
+};
+
+/// The tool's own immutable id of something, such as GitHub's database id. Never shown.
+pub type ExternalId = Arc<str>;
+
+/// The key of a scope: the unit that is pulled with one cursor, such as one repository.
+pub type ScopeKey = Arc<str>;
+
+/// Where a pull goes on. Opaque outside its connector; it holds watermark, page and signpost
+/// together, and is stored in the transaction that stores what it covers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Cursor(pub String);
+
+/// Where the next page of a listing starts. Opaque outside its connector, never stored for long.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PageToken(pub String);
+
+/// One unit of pulling, as the tool offers it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scope {
+    /// Its key, unique within the source.
+    pub key: ScopeKey,
+    /// The name people see.
+    pub name: String,
+}
+
+/// A page of a listing.
+#[derive(Debug, Clone)]
+pub struct Page<T> {
+    /// What stands on it.
+    pub items: Vec<T>,
+    /// Where the next one starts; `None` on the last.
+    pub next: Option<PageToken>,
+}
+
+/// What one step of a pull, or one fetch, brings. A batch is a checkpoint: it is stored in one
+/// transaction together with the cursor, and a crash costs at most one batch.
+#[derive(Debug, Clone, Default)]
+pub struct Batch {
+    /// People that the other records name.
+    pub people: Vec<PersonRecord>,
+    /// Projects that the tasks belong to.
+    pub projects: Vec<ProjectRecord>,
+    /// Tasks, whole.
+    pub tasks: Vec<TaskRecord>,
+    /// Comments, whole.
+    pub comments: Vec<CommentRecord>,
+    /// The complete list of comments of a task, where the tool was asked for all of them; what is
+    /// in the store beyond it has been removed at the tool.
+    pub comment_sets: Vec<CommentSet>,
+    /// The complete native links that one task's payload states.
+    pub relations: Vec<RelationRecord>,
+    /// Tasks that the tool now shows under another id.
+    pub moves: Vec<MoveRecord>,
+    /// Tasks that the tool no longer shows.
+    pub absences: Vec<AbsenceRecord>,
+    /// Records that could not be read; they do not sink the batch.
+    pub quarantine: Vec<QuarantineRecord>,
+    /// What should be fetched next, because this batch says that there is something to read.
+    pub hints: Vec<Hint>,
+    /// Where the pull goes on after this batch; `None` where the batch is not part of a pull.
+    pub cursor: Option<Cursor>,
+    /// Whether the pull has more to give right now. When false, the pass is complete.
+    pub more: bool,
+    /// How far the pass is, for a progress bar.
+    pub progress: Option<Progress>,
+}
+
+/// How far a pass is. `total` is the tool's word or an upper estimate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// Items read so far in this pass.
+    pub done: u64,
+    /// Items that the pass will read, as far as is known.
+    pub total: Option<u64>,
+}
+
+/// A person as the tool knows them.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct PersonRecord {
+    /// The tool's own immutable id.
+    pub external_id: ExternalId,
+    /// What people type to mention them.
+    pub handle: Option<String>,
+    /// The name people see, where the tool gives one.
+    pub name: Option<String>,
+    /// Mail address, where the tool shows one.
+    pub email: Option<String>,
+}
+
+/// A project as the tool knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProjectRecord {
+    /// The tool's own immutable id.
+    pub external_id: ExternalId,
+    /// What people call it.
+    pub key: String,
+    /// Its full name.
+    pub name: String,
+    /// Where a person sees it.
+    pub url: Option<String>,
+}
+
+/// A task of this source named by another record.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct TaskReference {
+    /// What the tool calls it, in the same form as [`TaskRecord::key`].
+    pub key: String,
+    /// The tool's immutable id, where the payload gives it.
+    pub external_id: Option<ExternalId>,
+}
+
+/// A task, whole.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TaskRecord {
+    /// The tool's own immutable id.
+    pub external_id: ExternalId,
+    /// What the connector needs to ask for this one again; opaque outside it.
+    pub locator: String,
+    /// The project, by external id; it must be in the store or in the same batch.
+    pub project: ExternalId,
+    /// What people call it.
+    pub key: String,
+    /// The kind of work.
+    pub kind: TaskKind,
+    /// One line.
+    pub title: String,
+    /// Where a person reads it.
+    pub url: Option<String>,
+    /// The tool's status with its category.
+    pub status: Status,
+    /// The tool's priority with its level.
+    pub priority: Priority,
+    /// Who is to do it, by external id, in the tool's order.
+    pub assignees: Vec<ExternalId>,
+    /// Who wrote it, by external id.
+    pub author: Option<ExternalId>,
+    /// Labels, in the tool's order.
+    pub labels: Vec<String>,
+    /// Milestone or fix version.
+    pub milestone: Option<String>,
+    /// Sprint or iteration.
+    pub sprint: Option<String>,
+    /// The task that this one is a part of.
+    pub parent: Option<TaskReference>,
+    /// When work is to start.
+    pub start_on: Option<Date>,
+    /// When it is due.
+    pub due_on: Option<Date>,
+    /// When it came to be in the tool.
+    pub created_at: Timestamp,
+    /// When the tool last changed it.
+    pub updated_at: Timestamp,
+    /// When work began.
+    pub started_at: Option<Timestamp>,
+    /// When it was closed.
+    pub closed_at: Option<Timestamp>,
+    /// Original estimate in seconds.
+    pub estimate_seconds: Option<i64>,
+    /// Time logged in seconds.
+    pub time_spent_seconds: Option<i64>,
+    /// Markdown.
+    pub body: Option<String>,
+    /// What has to hold before it is done.
+    pub criteria: Vec<Criterion>,
+    /// The tool's custom fields.
+    pub fields: Vec<CustomField>,
+    /// Grows whenever the tool changes the task: microseconds of its updated time, a sequence, a
+    /// modification counter. Equal versions with another content are accepted, older ones never.
+    pub version: i64,
+    /// What a census will say of the task while nothing has changed; see [`CensusEntry::token`].
+    pub census_token: Option<String>,
+    /// What the tool tells of the task's past, as far as this payload goes.
+    pub history: Vec<HistoryEntry>,
+    /// The payload as it came, kept compressed so that a better normalizer can be run again.
+    pub raw: Bytes,
+}
+
+/// One past change as the tool tells it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HistoryEntry {
+    /// Names this change within its task for ever, so that it is logged once.
+    pub key: String,
+    /// What changed.
+    pub change: HistoryChange,
+    /// Who did it, by external id.
+    pub actor: Option<ExternalId>,
+    /// When it happened in the tool.
+    pub occurred_at: Timestamp,
+}
+
+/// What changed, in terms of whole values, never of single elements added to a list.
+#[derive(Debug, Clone, PartialEq)]
+pub enum HistoryChange {
+    /// A field whose value is plain JSON, in the form of [`crate::Change`].
+    Value {
+        /// The field as the API names it.
+        field: &'static str,
+        /// JSON null where there was none.
+        before: serde_json::Value,
+        /// JSON null where there is none.
+        after: serde_json::Value,
+    },
+    /// A field that lists people, by external id.
+    People {
+        /// The field as the API names it.
+        field: &'static str,
+        /// Who it listed.
+        before: Vec<ExternalId>,
+        /// Whom it lists.
+        after: Vec<ExternalId>,
+    },
+}
+
+/// A comment, whole.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CommentRecord {
+    /// The tool's own immutable id.
+    pub external_id: ExternalId,
+    /// The task it stands on; where only the key is known, the store looks it up, and keeps the
+    /// comment until the task arrives.
+    pub task: TaskReference,
+    /// Who wrote it, by external id.
+    pub author: Option<ExternalId>,
+    /// Markdown.
+    pub body: String,
+    /// When it was written.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+    /// Where a person reads it.
+    pub url: Option<String>,
+    /// As for [`TaskRecord::version`].
+    pub version: i64,
+    /// The payload as it came.
+    pub raw: Bytes,
+}
+
+/// Every comment that a task has at the tool.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommentSet {
+    /// The task, by external id.
+    pub task: ExternalId,
+    /// All its comments, by external id.
+    pub comments: Vec<ExternalId>,
+}
+
+/// The complete native links that one task's payload states, as of one reading. Links of the same
+/// task in the store that are missing here have ended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RelationRecord {
+    /// The task whose payload this is, by external id.
+    pub task: ExternalId,
+    /// Its links, either direction, direction already normalised: `from KIND to`.
+    pub links: Vec<LinkRecord>,
+    /// When the tool was asked, by the tool's own clock, in microseconds; an older reading never
+    /// overwrites a newer one.
+    pub version: i64,
+    /// As for [`TaskRecord::census_token`]; replaces it.
+    pub census_token: Option<String>,
+}
+
+/// One native link.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkRecord {
+    /// What the edge says.
+    pub kind: LinkKind,
+    /// Where it starts.
+    pub from: TaskReference,
+    /// Where it leads.
+    pub to: TaskReference,
+    /// Since when, where the tool says so.
+    pub since: Option<Timestamp>,
+}
+
+/// A task that the tool now shows under another id (a GitHub transfer). The older identity stays.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MoveRecord {
+    /// The id under which we knew it.
+    pub from: ExternalId,
+    /// The id under which the tool shows it; a task record of this id is in the same batch.
+    pub to: ExternalId,
+}
+
+/// A task that the tool no longer shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AbsenceRecord {
+    /// The task, by external id.
+    pub task: ExternalId,
+    /// What the tool said of it: never [`Presence::Present`].
+    pub presence: Presence,
+}
+
+/// A record that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QuarantineRecord {
+    /// What the tool calls it, as far as could be read; a hash of the payload otherwise.
+    pub external_id: String,
+    /// What kind of record it was meant to be: `issue`, `comment`, …
+    pub kind: String,
+    /// Why it could not be read: names the field, never a secret.
+    pub reason: String,
+    /// The payload as it came.
+    pub raw: Bytes,
+}
+
+/// Something that should be asked for: by a webhook, a census, or a batch that says so.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Hint {
+    /// The tool's own immutable id, where it is known.
+    pub external_id: Option<ExternalId>,
+    /// What the connector needs to ask for it; opaque outside it.
+    pub locator: String,
+    /// How much to read.
+    pub depth: Depth,
+}
+
+/// How much of a task a fetch reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Depth {
+    /// Its native links only.
+    Relations,
+    /// The task, its comments, its history and its native links; also tells what became of it.
+    Whole,
+}
+
+/// What a census says of one task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CensusEntry {
+    /// The tool's own immutable id.
+    pub external_id: ExternalId,
+    /// What the connector needs to ask for it.
+    pub locator: String,
+    /// A cheap fingerprint of what does not reliably move the task's updated time: number of
+    /// comments, of links, of link events. A task whose stored token differs is fetched whole.
+    pub token: Option<String>,
+}

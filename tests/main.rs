@@ -1,0 +1,1 @@
+//! One test binary; its tree mirrors the product.
