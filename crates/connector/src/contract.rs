@@ -4,9 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use mainstem_model::record::{
-    Batch, CensusEntry, Cursor, Hint, Page, PageToken, Scope, ScopeKey,
-};
+use mainstem_model::record::{Batch, CensusEntry, Cursor, Hint, Page, PageToken, Scope, ScopeKey};
 use mainstem_model::{Clock, Random};
 use secrecy::SecretString;
 
@@ -50,7 +48,11 @@ pub trait Session: Send + Sync {
     ///
     /// The next step may be asked for before this one is stored, so a session keeps no state that
     /// decides where a pull goes on.
-    async fn pull(&self, scope: &ScopeKey, cursor: Option<&Cursor>) -> Result<Batch, ConnectorError>;
+    async fn pull(
+        &self,
+        scope: &ScopeKey,
+        cursor: Option<&Cursor>,
+    ) -> Result<Batch, ConnectorError>;
 
     /// Reads particular items again, at most [`Descriptor::fetch_limit`] at a time. What the tool no
     /// longer shows comes back as an absence or a move, never as an error.

@@ -3,13 +3,21 @@
 //! A connector never touches the store, the vault or another connector. It turns what a tool says
 //! into [records](mainstem_model::record) and says, in its errors, what should happen next.
 
+pub mod authorization;
+pub mod caller;
 pub mod contract;
+pub mod counting_http;
 pub mod descriptor;
 pub mod error;
+pub mod headers;
 pub mod http;
+pub mod limits;
 pub mod registry;
+pub mod reqwest_http;
 
 pub use contract::{Connector, Credential, Host, Session, Settings};
+pub use counting_http::CountingHttp;
 pub use descriptor::{CredentialKind, Descriptor};
 pub use error::{ConnectorError, Disposition};
 pub use registry::Registry;
+pub use reqwest_http::ReqwestHttp;

@@ -1,0 +1,267 @@
+//! What a tool allows: its budgets, and the times before which nothing may be sent.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use mainstem_model::Timestamp;
+use reqwest::StatusCode;
+use reqwest::header::HeaderMap;
+
+use crate::headers::{http_date, server_time, text};
+use crate::{ConnectorError, Disposition};
+
+/// The wait where a tool refuses and names no time; it doubles with each refusal in a row.
+const FIRST_WAIT_SECONDS: i64 = 60;
+/// No tool's budget is longer than an hour; a longer wait is a mistake of the answer.
+const LONGEST_WAIT_SECONDS: i64 = 3600;
+
+/// The limits of one account, learned from each answer and asked before each request.
+///
+/// All times are those of the clock passed in. A time that the tool names is taken as a distance
+/// from the tool's own `Date`, so a clock that is wrong by an hour still waits the right time.
+#[derive(Debug, Default)]
+pub struct Limits(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    closed_until: Option<Timestamp>,
+    refusals: u32,
+    budgets: BTreeMap<&'static str, Budget>,
+}
+
+#[derive(Debug)]
+struct Budget {
+    remaining: u64,
+    resets_at: Timestamp,
+    /// The reset as the tool named it: another one means that a new window has begun.
+    window: String,
+}
+
+impl Limits {
+    /// Takes one request from a budget.
+    ///
+    /// # Errors
+    /// [`Disposition::RetryAfter`] where the tool must not be asked yet.
+    pub fn take(&self, budget: &'static str, now: Timestamp) -> Result<(), ConnectorError> {
+        let mut state = self.lock();
+        if let Some(until) = state.closed_until {
+            if now < until {
+                return Err(wait(until.since(now)));
+            }
+            state.closed_until = None;
+        }
+        match state.budgets.get_mut(budget) {
+            Some(known) if now >= known.resets_at => {
+                state.budgets.remove(budget);
+            }
+            Some(known) if known.remaining == 0 => return Err(wait(known.resets_at.since(now))),
+            Some(known) => known.remaining -= 1,
+            None => {}
+        }
+        Ok(())
+    }
+
+    /// Learns from an answer. `phrased` says that its text, not its headers, tells of a limit.
+    ///
+    /// # Errors
+    /// [`Disposition::RetryAfter`] where the answer is a refusal for the sake of a limit.
+    pub fn learn(
+        &self,
+        budget: &'static str,
+        status: StatusCode,
+        headers: &HeaderMap,
+        phrased: bool,
+        now: Timestamp,
+    ) -> Result<(), ConnectorError> {
+        let mut state = self.lock();
+        let tool_now = server_time(headers).unwrap_or(now);
+        let remaining = text(headers, "x-ratelimit-remaining").and_then(|text| text.parse().ok());
+        let reset = text(headers, "x-ratelimit-reset").and_then(|named| {
+            Some((named, seconds_between(tool_now, instant(named)?).clamp(1, LONGEST_WAIT_SECONDS)))
+        });
+        if let (Some(remaining), Some((window, seconds))) = (remaining, reset) {
+            state.note_budget(budget, remaining, window, now.plus_seconds(seconds));
+        }
+
+        let retry_after = retry_after(headers, tool_now);
+        let refused = status == StatusCode::TOO_MANY_REQUESTS
+            || phrased
+            || status == StatusCode::FORBIDDEN && (remaining == Some(0) || retry_after.is_some())
+            || status == StatusCode::SERVICE_UNAVAILABLE && retry_after.is_some();
+        if !refused {
+            if status.is_success() {
+                state.refusals = 0;
+            }
+            return Ok(());
+        }
+        let seconds = match (retry_after, remaining, reset) {
+            (Some(seconds), ..) => seconds,
+            // The budget is spent; other budgets of the account may be open still.
+            (None, Some(0), Some((_, seconds))) => return Err(wait(seconds * 1_000_000)),
+            _ => FIRST_WAIT_SECONDS << state.refusals.min(6),
+        };
+        let seconds = seconds.min(LONGEST_WAIT_SECONDS);
+        state.refusals += 1;
+        let until = now.plus_seconds(seconds);
+        state.closed_until = state.closed_until.max(Some(until));
+        Err(wait(seconds * 1_000_000))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// Answers of requests in flight overtake each other, so within a window only less counts.
+    fn note_budget(
+        &mut self,
+        budget: &'static str,
+        remaining: u64,
+        window: &str,
+        resets_at: Timestamp,
+    ) {
+        let remaining = match self.budgets.get(budget) {
+            Some(known) if known.window == window => known.remaining.min(remaining),
+            _ => remaining,
+        };
+        self.budgets.insert(budget, Budget { remaining, resets_at, window: window.to_owned() });
+    }
+}
+
+fn wait(micros: i64) -> ConnectorError {
+    let duration = Duration::from_micros(u64::try_from(micros).unwrap_or(0));
+    ConnectorError::new(
+        Disposition::RetryAfter(duration),
+        "RATE_LIMITED",
+        format!(
+            "the tool's rate limit is reached; it goes on by itself in {} s",
+            duration.as_secs().max(1)
+        ),
+    )
+}
+
+/// The seconds that `retry-after` names; `None` where it is missing, past or nonsense.
+fn retry_after(headers: &HeaderMap, tool_now: Timestamp) -> Option<i64> {
+    let named = text(headers, "retry-after")?;
+    let seconds = match named.parse::<i64>() {
+        Ok(seconds) => seconds,
+        Err(_) => seconds_between(tool_now, http_date(named)?),
+    };
+    (seconds > 0).then_some(seconds)
+}
+
+/// Whole seconds, rounded up, so that nothing is sent a moment too early.
+fn seconds_between(from: Timestamp, to: Timestamp) -> i64 {
+    to.since(from).saturating_add(999_999).div_euclid(1_000_000)
+}
+
+/// Reads an instant given as seconds since 1970 or as RFC 3339 text.
+fn instant(text: &str) -> Option<Timestamp> {
+    text.parse().map(Timestamp::from_seconds).ok().or_else(|| text.parse().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_seconds(784_111_777);
+    const DATE: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
+
+    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+        pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect()
+    }
+
+    fn seconds(result: Result<(), ConnectorError>) -> Option<u64> {
+        match result {
+            Ok(()) => None,
+            Err(error) => match error.disposition {
+                Disposition::RetryAfter(wait) => Some(wait.as_secs()),
+                other => panic!("{other:?}"),
+            },
+        }
+    }
+
+    #[test]
+    fn a_refusal_closes_for_as_long_as_the_tool_says() {
+        for (status, given, expected) in [
+            (429, vec![], Some(60)),
+            (429, vec![("retry-after", "17")], Some(17)),
+            (429, vec![("retry-after", "-1")], Some(60)),
+            (429, vec![("retry-after", "99999999")], Some(3600)),
+            (429, vec![("date", DATE), ("retry-after", "Sun, 06 Nov 1994 08:50:37 GMT")], Some(60)),
+            (429, vec![("date", DATE), ("retry-after", "Sun, 06 Nov 1994 08:00:00 GMT")], Some(60)),
+            (429, vec![("retry-after", "soon")], Some(60)),
+            (403, vec![("retry-after", "5")], Some(5)),
+            (
+                403,
+                vec![("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "784111877")],
+                Some(100),
+            ),
+            (403, vec![("x-ratelimit-remaining", "9"), ("x-ratelimit-reset", "784111877")], None),
+            (403, vec![], None),
+            (503, vec![("retry-after", "30")], Some(30)),
+            (503, vec![], None),
+            (200, vec![], None),
+        ] {
+            let limits = Limits::default();
+            let status = StatusCode::from_u16(status).unwrap();
+            let refused = seconds(limits.learn("core", status, &headers(&given), false, NOW));
+            assert_eq!(refused, expected, "{status} {given:?}");
+            assert_eq!(seconds(limits.take("core", NOW)), expected, "{status} {given:?}");
+            if let Some(wait) = expected {
+                let wait = i64::try_from(wait).unwrap();
+                assert!(limits.take("core", NOW.plus_seconds(wait - 1)).is_err());
+                assert!(limits.take("core", NOW.plus_seconds(wait)).is_ok());
+            }
+        }
+    }
+
+    #[test]
+    fn refusals_in_a_row_wait_longer_each_time() {
+        let limits = Limits::default();
+        let mut learn = |status, given: &[(&'static str, &str)]| {
+            seconds(limits.learn("core", status, &headers(given), true, NOW))
+        };
+        let waits: Vec<_> = (0..8).map(|_| learn(StatusCode::FORBIDDEN, &[])).collect();
+        let expected = [60, 120, 240, 480, 960, 1920, 3600, 3600].map(Some);
+        assert_eq!(waits, expected);
+        assert_eq!(seconds(limits.learn("core", StatusCode::OK, &headers(&[]), false, NOW)), None);
+        assert_eq!(
+            seconds(limits.learn("core", StatusCode::FORBIDDEN, &headers(&[]), true, NOW)),
+            Some(60)
+        );
+    }
+
+    #[test]
+    fn a_spent_budget_closes_before_the_tool_has_to_refuse() {
+        let limits = Limits::default();
+        let left =
+            |n: &str| headers(&[("x-ratelimit-remaining", n), ("x-ratelimit-reset", "784111787")]);
+        limits.learn("core", StatusCode::OK, &left("2"), false, NOW).unwrap();
+        // An answer that was overtaken does not give back what is spent.
+        limits.learn("core", StatusCode::OK, &left("3"), false, NOW).unwrap();
+        assert!(limits.take("core", NOW).is_ok());
+        assert!(limits.take("core", NOW).is_ok());
+        assert_eq!(seconds(limits.take("core", NOW)), Some(10));
+        assert!(limits.take("graphql", NOW).is_ok(), "another budget is open");
+        assert!(limits.take("core", NOW.plus_seconds(10)).is_ok(), "a new window begins");
+    }
+
+    #[test]
+    fn a_wrong_clock_waits_the_right_time() {
+        for skew in [-3600, 0, 3600] {
+            let limits = Limits::default();
+            let given = [
+                ("date", DATE),
+                ("x-ratelimit-remaining", "0"),
+                ("x-ratelimit-reset", "784111817"),
+            ];
+            let now = NOW.plus_seconds(skew);
+            let refused = limits.learn("core", StatusCode::FORBIDDEN, &headers(&given), false, now);
+            assert_eq!(seconds(refused), Some(40));
+        }
+    }
+}
