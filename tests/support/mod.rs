@@ -1,0 +1,5 @@
+//! What every integration test stands on: databases of its own and records to put into them.
+
+pub mod database;
+pub mod postgres;
+pub mod records;

@@ -1,0 +1,109 @@
+//! Records as a connector would hand them over: small, plausible, and decided by a number.
+
+use mainstem_model::record::{
+    Batch, CommentRecord, PersonRecord, ProjectRecord, TaskRecord, TaskReference,
+};
+use mainstem_model::{Priority, Status, StatusCategory, TaskKind, Timestamp};
+
+use super::database::start;
+
+/// The external id of the one project that [`task_record`] speaks of.
+pub const PROJECT: &str = "project-1";
+
+/// A moment some seconds after the tests' clock starts.
+pub const fn at(seconds: i64) -> Timestamp {
+    start().plus_seconds(seconds)
+}
+
+/// The tool's id of task `n`.
+pub fn task_external_id(n: u32) -> String {
+    format!("{}", 1000 + n)
+}
+
+/// Task `n`, open, unassigned, created and updated `n` seconds after the start.
+pub fn task_record(n: u32) -> TaskRecord {
+    let moment = at(i64::from(n));
+    TaskRecord {
+        external_id: task_external_id(n).into(),
+        locator: format!("acme/api/{n}"),
+        project: PROJECT.into(),
+        key: format!("acme/api#{n}"),
+        kind: TaskKind::Issue,
+        title: format!("Task number {n}"),
+        url: Some(format!("https://tool.example/acme/api/issues/{n}")),
+        status: Status { name: "open".to_owned(), category: StatusCategory::Todo },
+        priority: Priority::NONE,
+        assignees: Vec::new(),
+        author: None,
+        labels: Vec::new(),
+        milestone: None,
+        sprint: None,
+        parent: None,
+        start_on: None,
+        due_on: None,
+        created_at: moment,
+        updated_at: moment,
+        started_at: None,
+        closed_at: None,
+        estimate_seconds: None,
+        time_spent_seconds: None,
+        body: Some(format!("The body of task {n}.")),
+        criteria: Vec::new(),
+        fields: Vec::new(),
+        version: moment.0,
+        census_token: None,
+        history: Vec::new(),
+        raw: format!("{{\"number\":{n}}}").into(),
+    }
+}
+
+/// The same task, updated at a later moment.
+pub fn updated(mut task: TaskRecord, moment: Timestamp) -> TaskRecord {
+    task.updated_at = moment;
+    task.version = moment.0;
+    task
+}
+
+/// Person `n`.
+pub fn person_record(n: u32) -> PersonRecord {
+    PersonRecord {
+        external_id: format!("{n}").into(),
+        handle: Some(format!("person{n}")),
+        name: Some(format!("Person {n}")),
+        email: None,
+    }
+}
+
+/// The project that every task of these records belongs to.
+pub fn project_record() -> ProjectRecord {
+    ProjectRecord {
+        external_id: PROJECT.into(),
+        key: "acme/api".to_owned(),
+        name: "API".to_owned(),
+        url: None,
+    }
+}
+
+/// Comment `n` on task `task`, written `n` seconds after the start.
+pub fn comment_record(n: u32, task: u32) -> CommentRecord {
+    let moment = at(i64::from(n));
+    CommentRecord {
+        external_id: format!("comment-{n}").into(),
+        task: TaskReference {
+            key: format!("acme/api#{task}"),
+            external_id: Some(task_external_id(task).into()),
+        },
+        author: None,
+        body: format!("Comment {n}"),
+        created_at: moment,
+        updated_at: moment,
+        url: None,
+        version: moment.0,
+        raw: format!("{{\"comment\":{n}}}").into(),
+    }
+}
+
+/// A batch of these tasks, with their project.
+pub fn batch_of(tasks: Vec<TaskRecord>) -> Batch {
+    Batch { projects: vec![project_record()], tasks, ..Batch::default() }
+}
