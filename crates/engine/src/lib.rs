@@ -1,1 +1,24 @@
-//! engine
+//! The loops that keep the store up to date with the tools.
+//!
+//! One path: a source has a schedule; when a scope of it is due, one worker takes the source's
+//! lease, opens a session, and asks for batch after batch; each is stored in one transaction with
+//! the cursor that goes on after it. Hints and censuses take the same way into the store.
+//!
+//! What goes wrong is answered by its [disposition](mainstem_connector::Disposition), in one place.
+//! Time, sleep, randomness and the network are passed in.
+
+#![allow(clippy::todo, unused_variables, reason = "being built")]
+
+mod credentials;
+mod engine;
+mod observer;
+mod report;
+mod sleeper;
+
+pub use credentials::{CredentialError, CredentialProvider};
+pub use engine::{Engine, EngineParts, EngineSettings, RequestCounter};
+pub use observer::{Event, LogObserver, Observer};
+pub use report::{
+    CensusReport, Counts, ReportedError, RequestCounts, ScopeReport, SourceReport, SyncOptions, SyncReport,
+};
+pub use sleeper::{Sleeper, TokioSleeper};

@@ -1,0 +1,102 @@
+//! What the engine tells of its work, for progress bars and log lines.
+
+use mainstem_model::record::Progress;
+use mainstem_model::{SourceError, SourceState, Timestamp};
+use mainstem_store::{Applied, CensusOutcome};
+
+/// Hears what happens, on the worker's own thread: it must answer fast and never block.
+pub trait Observer: Send + Sync + 'static {
+    /// Something happened.
+    fn observe(&self, event: &Event<'_>);
+}
+
+/// Something that happened in the engine. `source` is its name, `scope` its key.
+#[derive(Debug, Clone, Copy)]
+pub enum Event<'a> {
+    /// A pass of a scope began.
+    PassStarted {
+        /// The source.
+        source: &'a str,
+        /// The scope.
+        scope: &'a str,
+        /// No pass of this scope has ever been completed.
+        first: bool,
+    },
+    /// A batch of a pass was stored.
+    BatchStored {
+        /// The source.
+        source: &'a str,
+        /// The scope.
+        scope: &'a str,
+        /// What it changed.
+        applied: &'a Applied,
+        /// How far the pass is.
+        progress: Option<Progress>,
+    },
+    /// A pass of a scope is complete.
+    PassFinished {
+        /// The source.
+        source: &'a str,
+        /// The scope.
+        scope: &'a str,
+        /// What all its batches changed.
+        totals: &'a Applied,
+        /// Seconds that it took.
+        seconds: f64,
+    },
+    /// Items that were asked for one by one were read and stored.
+    HintsAnswered {
+        /// The source.
+        source: &'a str,
+        /// The scope.
+        scope: &'a str,
+        /// How many hints.
+        hints: usize,
+        /// What they changed.
+        applied: &'a Applied,
+    },
+    /// A census of a scope is complete.
+    CensusFinished {
+        /// The source.
+        source: &'a str,
+        /// The scope.
+        scope: &'a str,
+        /// What it showed.
+        outcome: &'a CensusOutcome,
+    },
+    /// Something failed. This is the one place where the failure is told.
+    Failed {
+        /// The source.
+        source: &'a str,
+        /// The scope; `None` where it concerns the whole source.
+        scope: Option<&'a str>,
+        /// What went wrong.
+        error: &'a SourceError,
+        /// When it is tried again.
+        next_at: Timestamp,
+    },
+    /// The source is doing otherwise than before.
+    StateChanged {
+        /// The source.
+        source: &'a str,
+        /// How it was.
+        before: SourceState,
+        /// How it is.
+        after: SourceState,
+    },
+    /// Another worker has taken the source over; this one has stopped its work.
+    LeaseLost {
+        /// The source.
+        source: &'a str,
+    },
+}
+
+/// Tells of the work in structured log lines.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct LogObserver;
+
+impl Observer for LogObserver {
+    fn observe(&self, _event: &Event<'_>) {
+        todo!()
+    }
+}

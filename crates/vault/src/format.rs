@@ -1,0 +1,1 @@
+//! The bytes of a sealed value, and what binds them to their place.
