@@ -123,6 +123,19 @@ pub struct TaskReference {
     pub external_id: Option<ExternalId>,
 }
 
+/// What a payload says of the task that another is a part of. GitHub's lists leave it out even where
+/// there is one, so silence is not the same as "none".
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub enum ParentRecord {
+    /// The payload does not say: what is stored stays, and does not count as a difference.
+    #[default]
+    Unsaid,
+    /// It says that there is none.
+    None,
+    /// It names it.
+    Is(TaskReference),
+}
+
 /// A task, whole.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TaskRecord {
@@ -155,7 +168,7 @@ pub struct TaskRecord {
     /// Sprint or iteration.
     pub sprint: Option<String>,
     /// The task that this one is a part of.
-    pub parent: Option<TaskReference>,
+    pub parent: ParentRecord,
     /// When work is to start.
     pub start_on: Option<Date>,
     /// When it is due.
@@ -266,6 +279,8 @@ pub struct RelationRecord {
     pub task: ExternalId,
     /// Its links, either direction, direction already normalised: `from KIND to`.
     pub links: Vec<LinkRecord>,
+    /// The task that it is a part of; a change is logged as field `parent` of the task.
+    pub parent: ParentRecord,
     /// When the tool was asked, by the tool's own clock, in microseconds; an older reading never
     /// overwrites a newer one.
     pub version: i64,
