@@ -4,7 +4,9 @@
 mod apply;
 mod as_of;
 mod census;
+mod conditions;
 mod connect;
+mod decode;
 mod detail;
 mod dialect;
 mod hints;

@@ -1,33 +1,324 @@
 //! Loading whole tables for the read model, page by page, or particular rows by id.
 
-#![allow(clippy::todo, unused_variables, unused_imports, reason = "being built")]
+use mainstem_model::{
+    Identity, Link, LinkEnd, LinkId, LinkKind, LinkOrigin, LinkReview, Person, PersonId, Presence,
+    Priority, PriorityLevel, Project, ProjectId, SourceId, Status, StatusCategory, Task, TaskId,
+    TaskKind, Timestamp,
+};
+use sqlx::AssertSqlSafe;
+use uuid::Uuid;
 
-use std::collections::HashMap;
-use std::time::Duration;
-
-use mainstem_model::record::{Batch, CensusEntry, Hint, Scope};
-use mainstem_model::{Change, Comment, CommentId, Link, LinkId, Person, PersonId, Position, Project, ProjectId, Source, SourceError, SourceId, SourceState, Task, TaskDetail, TaskId, Timestamp, TokenId, Visibility};
-
-use crate::*;
+use crate::conditions::{Conditions, bind_all};
+use crate::decode::{date, list, word};
+use crate::dialect::{read, row};
+use crate::{Store, StoreError};
 
 impl Store {
     /// Tasks with an id above `after`, by id.
-    pub async fn load_tasks(&self, after: Option<TaskId>, limit: u32) -> Result<Vec<Task>, StoreError> { todo!() }
+    ///
+    /// # Errors
+    /// [`StoreError::Database`], [`StoreError::Inconsistent`].
+    pub async fn load_tasks(
+        &self,
+        after: Option<TaskId>,
+        limit: u32,
+    ) -> Result<Vec<Task>, StoreError> {
+        let columns = TaskRow::COLUMNS;
+        let text = format!("SELECT {columns} FROM task WHERE id > $1 ORDER BY id LIMIT $2");
+        let after = after.map_or(Uuid::nil(), |task| task.0);
+        let rows: Vec<TaskRow> = read!(self, pool =>
+            sqlx::query_as(AssertSqlSafe(text))
+                .bind(after).bind(i64::from(limit)).fetch_all(pool).await)?;
+        rows.into_iter().map(TaskRow::read).collect()
+    }
+
     /// These tasks, in no order; those that do not exist are left out.
-    pub async fn tasks_by_id(&self, ids: &[TaskId]) -> Result<Vec<Task>, StoreError> { todo!() }
-    /// Current links (without an end), page by page in the order of (stated_by, id).
-    pub async fn load_links(&self, after: Option<(TaskId, LinkId)>, limit: u32) -> Result<Vec<Link>, StoreError> { todo!() }
+    ///
+    /// # Errors
+    /// [`StoreError::Database`], [`StoreError::Inconsistent`].
+    pub async fn tasks_by_id(&self, ids: &[TaskId]) -> Result<Vec<Task>, StoreError> {
+        let mut conditions = Conditions::new(self.dialect(), "TRUE");
+        conditions.among_ids("id", ids.iter().map(|id| id.0).collect());
+        let (condition, parameters) = conditions.finish();
+        let text = format!("SELECT {} FROM task WHERE {condition}", TaskRow::COLUMNS);
+        let rows: Vec<TaskRow> = read!(self, pool =>
+            bind_all!(sqlx::query_as(AssertSqlSafe(text)), parameters).fetch_all(pool).await)?;
+        rows.into_iter().map(TaskRow::read).collect()
+    }
+
+    /// Current links (without an end), page by page in the order of (`stated_by`, `id`).
+    ///
+    /// # Errors
+    /// [`StoreError::Database`], [`StoreError::Inconsistent`].
+    pub async fn load_links(
+        &self,
+        after: Option<(TaskId, LinkId)>,
+        limit: u32,
+    ) -> Result<Vec<Link>, StoreError> {
+        let (task, link) =
+            after.map_or((Uuid::nil(), Uuid::nil()), |(task, link)| (task.0, link.0));
+        let columns = LinkRow::COLUMNS;
+        let text = format!(
+            "SELECT {columns} FROM link WHERE until_at IS NULL AND (stated_by, id) > ($1, $2)
+             ORDER BY stated_by, id LIMIT $3"
+        );
+        let rows: Vec<LinkRow> = read!(self, pool =>
+            sqlx::query_as(AssertSqlSafe(text))
+                .bind(task).bind(link).bind(i64::from(limit)).fetch_all(pool).await)?;
+        rows.into_iter().map(LinkRow::read).collect()
+    }
+
     /// Current links that these tasks state.
-    pub async fn links_stated_by(&self, tasks: &[TaskId]) -> Result<Vec<Link>, StoreError> { todo!() }
-    /// Everyone.
-    pub async fn load_people(&self) -> Result<Vec<Person>, StoreError> { todo!() }
-    /// These people.
-    pub async fn people_by_id(&self, ids: &[PersonId]) -> Result<Vec<Person>, StoreError> { todo!() }
-    /// Every project.
-    pub async fn load_projects(&self) -> Result<Vec<Project>, StoreError> { todo!() }
-    /// These projects.
-    pub async fn projects_by_id(&self, ids: &[ProjectId]) -> Result<Vec<Project>, StoreError> { todo!() }
+    ///
+    /// # Errors
+    /// [`StoreError::Database`], [`StoreError::Inconsistent`].
+    pub async fn links_stated_by(&self, tasks: &[TaskId]) -> Result<Vec<Link>, StoreError> {
+        let mut conditions = Conditions::new(self.dialect(), "until_at IS NULL");
+        conditions.among_ids("stated_by", tasks.iter().map(|task| task.0).collect());
+        let (condition, parameters) = conditions.finish();
+        let columns = LinkRow::COLUMNS;
+        let text = format!("SELECT {columns} FROM link WHERE {condition} ORDER BY stated_by, id");
+        let rows: Vec<LinkRow> = read!(self, pool =>
+            bind_all!(sqlx::query_as(AssertSqlSafe(text)), parameters).fetch_all(pool).await)?;
+        rows.into_iter().map(LinkRow::read).collect()
+    }
+
+    /// Everyone whom a source knows, by id.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn load_people(&self) -> Result<Vec<Person>, StoreError> {
+        self.select_people(Conditions::new(self.dialect(), "TRUE")).await
+    }
+
+    /// These people, by id; those that do not exist are left out.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn people_by_id(&self, ids: &[PersonId]) -> Result<Vec<Person>, StoreError> {
+        let mut conditions = Conditions::new(self.dialect(), "TRUE");
+        conditions.among_ids("person.id", ids.iter().map(|id| id.0).collect());
+        self.select_people(conditions).await
+    }
+
+    /// Every project, by id.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn load_projects(&self) -> Result<Vec<Project>, StoreError> {
+        self.select_projects(Conditions::new(self.dialect(), "TRUE")).await
+    }
+
+    /// These projects, by id; those that do not exist are left out.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn projects_by_id(&self, ids: &[ProjectId]) -> Result<Vec<Project>, StoreError> {
+        let mut conditions = Conditions::new(self.dialect(), "TRUE");
+        conditions.among_ids("id", ids.iter().map(|id| id.0).collect());
+        self.select_projects(conditions).await
+    }
+
     /// Ids under which a task was once known, and the task that it is now. A `movedTo` entry in the
     /// log says that this list has grown.
-    pub async fn redirects(&self) -> Result<Vec<(TaskId, TaskId)>, StoreError> { todo!() }
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn redirects(&self) -> Result<Vec<(TaskId, TaskId)>, StoreError> {
+        let text = "SELECT from_id, to_id FROM task_redirect ORDER BY from_id";
+        let rows: Vec<(Uuid, Uuid)> =
+            read!(self, pool => sqlx::query_as(text).fetch_all(pool).await)?;
+        Ok(rows.into_iter().map(|(from, to)| (TaskId(from), TaskId(to))).collect())
+    }
+
+    async fn select_people(&self, conditions: Conditions) -> Result<Vec<Person>, StoreError> {
+        let (condition, parameters) = conditions.finish();
+        let text = format!(
+            "SELECT person.id, person.name, person.email, source, external_id, handle
+             FROM person JOIN identity ON identity.person = person.id
+             WHERE {condition} ORDER BY person.id, source, external_id"
+        );
+        let rows: Vec<IdentityRow> = read!(self, pool =>
+            bind_all!(sqlx::query_as(AssertSqlSafe(text)), parameters).fetch_all(pool).await)?;
+        let mut people: Vec<Person> = Vec::new();
+        for row in rows {
+            let identity = Identity {
+                source: SourceId(row.source),
+                external_id: row.external_id,
+                handle: row.handle,
+            };
+            match people.last_mut().filter(|person| person.id.0 == row.id) {
+                Some(person) => person.identities.push(identity),
+                None => people.push(Person {
+                    id: PersonId(row.id),
+                    name: row.name,
+                    email: row.email,
+                    identities: vec![identity],
+                }),
+            }
+        }
+        Ok(people)
+    }
+
+    async fn select_projects(&self, conditions: Conditions) -> Result<Vec<Project>, StoreError> {
+        let (condition, parameters) = conditions.finish();
+        let columns = ProjectRow::COLUMNS;
+        let text = format!("SELECT {columns} FROM project WHERE {condition} ORDER BY id");
+        let rows: Vec<ProjectRow> = read!(self, pool =>
+            bind_all!(sqlx::query_as(AssertSqlSafe(text)), parameters).fetch_all(pool).await)?;
+        Ok(rows.into_iter().map(ProjectRow::read).collect())
+    }
+}
+
+row! {
+    TaskRow {
+        id: Uuid,
+        source: Uuid,
+        project: Uuid,
+        key: String,
+        previous_keys: String,
+        kind: String,
+        title: String,
+        url: Option<String>,
+        status_name: String,
+        status_category: String,
+        priority_name: Option<String>,
+        priority_level: String,
+        assignees: String,
+        author: Option<Uuid>,
+        labels: String,
+        milestone: Option<String>,
+        sprint: Option<String>,
+        parent_task: Option<Uuid>,
+        parent_key: Option<String>,
+        start_on: Option<String>,
+        due_on: Option<String>,
+        created_at: i64,
+        updated_at: i64,
+        started_at: Option<i64>,
+        closed_at: Option<i64>,
+        estimate_seconds: Option<i64>,
+        time_spent_seconds: Option<i64>,
+        presence: String,
+        scope: String,
+    }
+}
+
+impl TaskRow {
+    fn read(self) -> Result<Task, StoreError> {
+        let place = |column: &str| format!("task.{column} of {}", TaskId(self.id));
+        Ok(Task {
+            id: TaskId(self.id),
+            source: SourceId(self.source),
+            project: ProjectId(self.project),
+            previous_keys: list(&self.previous_keys, || place("previous_keys"))?,
+            kind: word(&self.kind, TaskKind::from_word, || place("kind"))?,
+            status: Status {
+                category: word(&self.status_category, StatusCategory::from_word, || {
+                    place("status_category")
+                })?,
+                name: self.status_name,
+            },
+            priority: Priority {
+                level: word(&self.priority_level, PriorityLevel::from_word, || {
+                    place("priority_level")
+                })?,
+                name: self.priority_name,
+            },
+            assignees: list(&self.assignees, || place("assignees"))?,
+            author: self.author.map(PersonId),
+            labels: list(&self.labels, || place("labels"))?,
+            parent: self.parent_key.map(|key| LinkEnd { task: self.parent_task.map(TaskId), key }),
+            start_on: date(self.start_on.as_deref(), || place("start_on"))?,
+            due_on: date(self.due_on.as_deref(), || place("due_on"))?,
+            created_at: Timestamp(self.created_at),
+            updated_at: Timestamp(self.updated_at),
+            started_at: self.started_at.map(Timestamp),
+            closed_at: self.closed_at.map(Timestamp),
+            estimate_seconds: self.estimate_seconds,
+            time_spent_seconds: self.time_spent_seconds,
+            presence: word(&self.presence, Presence::from_word, || place("presence"))?,
+            key: self.key,
+            title: self.title,
+            url: self.url,
+            milestone: self.milestone,
+            sprint: self.sprint,
+            scope: self.scope,
+        })
+    }
+}
+
+row! {
+    LinkRow {
+        stated_by: Uuid,
+        id: Uuid,
+        since_at: i64,
+        until_at: Option<i64>,
+        source: Uuid,
+        kind: String,
+        from_task: Option<Uuid>,
+        from_key: String,
+        to_task: Option<Uuid>,
+        to_key: String,
+        origin: String,
+        confidence: f64,
+        review: String,
+        evidence: String,
+    }
+}
+
+impl LinkRow {
+    fn read(self) -> Result<Link, StoreError> {
+        let place = |column: &str| {
+            format!("link.{column} of {} stated by {}", LinkId(self.id), TaskId(self.stated_by))
+        };
+        Ok(Link {
+            id: LinkId(self.id),
+            kind: word(&self.kind, LinkKind::from_word, || place("kind"))?,
+            from: LinkEnd { task: self.from_task.map(TaskId), key: self.from_key },
+            to: LinkEnd { task: self.to_task.map(TaskId), key: self.to_key },
+            origin: word(&self.origin, LinkOrigin::from_word, || place("origin"))?,
+            confidence: self.confidence,
+            review: word(&self.review, LinkReview::from_word, || place("review"))?,
+            stated_by: TaskId(self.stated_by),
+            source: SourceId(self.source),
+            evidence: list(&self.evidence, || place("evidence"))?,
+            since: Timestamp(self.since_at),
+            until: self.until_at.map(Timestamp),
+        })
+    }
+}
+
+row! {
+    /// One identity beside the person whose it is.
+    IdentityRow {
+        id: Uuid,
+        name: String,
+        email: Option<String>,
+        source: Uuid,
+        external_id: String,
+        handle: Option<String>,
+    }
+}
+
+row! {
+    ProjectRow {
+        id: Uuid,
+        source: Uuid,
+        key: String,
+        name: String,
+        url: Option<String>,
+    }
+}
+
+impl ProjectRow {
+    fn read(self) -> Project {
+        Project {
+            id: ProjectId(self.id),
+            source: SourceId(self.source),
+            key: self.key,
+            name: self.name,
+            url: self.url,
+        }
+    }
 }

@@ -25,6 +25,9 @@ pub enum StoreError {
     /// Another holder has taken the lease: stop this work; nothing was written.
     #[error("the lease {0:?} is held by another worker")]
     Fenced(String),
+    /// What was asked for breaks a limit, which the text names.
+    #[error("{0}")]
+    Invalid(String),
     /// It exists already.
     #[error("{0}")]
     Conflict(String),

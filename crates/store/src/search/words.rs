@@ -16,8 +16,8 @@ const TEXT_BYTES: usize = 256 * 1024;
 const QUESTION_CHARACTERS: usize = 1024;
 const QUESTION_WORDS: usize = 32;
 
-/// The words of a text, each once, in order.
-fn words_of(text: &str) -> BTreeSet<String> {
+/// The words of a text, in its order.
+fn words_of<Words: FromIterator<String>>(text: &str) -> Words {
     let lower: String = text.chars().flat_map(char::to_lowercase).collect();
     lower
         .split(|character: char| !character.is_alphanumeric())
@@ -40,11 +40,15 @@ impl TaskWords {
         let head: String = head.into_iter().flat_map(|part| [part, " "]).collect();
         let head = bounded(&head, TEXT_BYTES);
         let body = bounded(body, TEXT_BYTES - head.len());
-        let head = words_of(head);
-        let body: Vec<String> =
-            words_of(body).into_iter().filter(|word| !head.contains(word)).collect();
-        Self { head: head.into_iter().collect::<Vec<_>>().join(" "), body: body.join(" ") }
+        let head: BTreeSet<String> = words_of(head);
+        let mut body: BTreeSet<String> = words_of(body);
+        body.retain(|word| !head.contains(word));
+        Self { head: join(head), body: join(body) }
     }
+}
+
+fn join(words: BTreeSet<String>) -> String {
+    words.into_iter().collect::<Vec<_>>().join(" ")
 }
 
 /// As many whole characters of the beginning as `bytes` hold.
@@ -68,12 +72,7 @@ impl Question {
                 "a search text has at most {QUESTION_CHARACTERS} characters"
             )));
         }
-        let lower: String = text.chars().flat_map(char::to_lowercase).collect();
-        let mut whole: Vec<String> = lower
-            .split(|character: char| !character.is_alphanumeric())
-            .filter(|word| !word.is_empty())
-            .map(|word| word.chars().take(WORD_CHARACTERS).collect())
-            .collect();
+        let mut whole: Vec<String> = words_of(text);
         if whole.len() > QUESTION_WORDS {
             return Err(StoreError::Invalid(format!(
                 "a search text has at most {QUESTION_WORDS} words"
@@ -87,6 +86,11 @@ impl Question {
         let mut text: String = self.whole.iter().map(|word| format!("\"{word}\" AND ")).collect();
         text.push_str(&format!("\"{}\"*", self.beginning));
         text
+    }
+
+    /// The same, for key, title and labels alone.
+    pub fn fts5_head(&self) -> String {
+        format!("head : ({})", self.fts5())
     }
 
     /// In the language of PostgreSQL's `tsquery`.
