@@ -11,4 +11,3 @@ impl Random for OsRandom {
         aws_lc_rs::rand::fill(bytes).map_err(|_| NoRandomness)
     }
 }
-
