@@ -1,0 +1,58 @@
+//! Reading one record, so that a bad one is understood instead of sinking its page.
+
+use aws_lc_rs::digest::{SHA256, digest};
+use mainstem_model::record::QuarantineRecord;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use bytes::Bytes;
+
+/// A record that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}")]
+pub struct Malformed {
+    /// GitHub's id, as far as it could be read; a hash of the payload otherwise.
+    pub external_id: String,
+    /// Why not: names the field.
+    pub reason: String,
+}
+
+impl Malformed {
+    /// For the quarantine.
+    #[must_use]
+    pub fn quarantine(self, kind: &str, raw: Bytes) -> QuarantineRecord {
+        QuarantineRecord {
+            external_id: self.external_id,
+            kind: kind.to_owned(),
+            reason: self.reason,
+            raw,
+        }
+    }
+}
+
+/// Reads a record. What the fast way refuses is read again slowly: that accepts repeated keys, of
+/// which the last counts, and names the field at fault.
+pub fn decode<T: DeserializeOwned>(raw: &[u8]) -> Result<T, Malformed> {
+    if let Ok(record) = serde_json::from_slice(raw) {
+        return Ok(record);
+    }
+    let malformed = |reason: String| Malformed { external_id: identify(raw), reason };
+    let value: serde_json::Value =
+        serde_json::from_slice(raw).map_err(|error| malformed(error.to_string()))?;
+    serde_path_to_error::deserialize(value)
+        .map_err(|error| malformed(format!("{}: {}", error.path(), error.inner())))
+}
+
+fn identify(raw: &[u8]) -> String {
+    #[derive(Deserialize)]
+    struct Identified {
+        id: u64,
+    }
+    match serde_json::from_slice::<Identified>(raw) {
+        Ok(identified) => identified.id.to_string(),
+        Err(_) => {
+            let hash = digest(&SHA256, raw);
+            hash.as_ref()[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+        }
+    }
+}

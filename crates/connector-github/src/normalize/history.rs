@@ -1,0 +1,197 @@
+//! The past of an issue, told by its events in terms of whole values.
+//!
+//! An event says what was added or taken away. What a field held before and after is found by
+//! walking back from the issue as it is now, newest event first.
+
+use bytes::Bytes;
+use mainstem_model::record::{
+    ExternalId, HistoryChange, HistoryEntry, QuarantineRecord, TaskRecord,
+};
+use mainstem_model::{Status, StatusCategory, TaskKind, Timestamp};
+use serde_json::{Value, json};
+
+use super::decode::{Malformed, decode};
+use super::issue::{closed_status, kind, open_status};
+use super::people::People;
+use super::text::storable;
+use crate::wire;
+
+/// Reads the complete timeline of an issue that has just been read, and what of it is malformed.
+pub fn timeline(
+    entries: &[Bytes],
+    task: &TaskRecord,
+    people: &mut People,
+) -> (Vec<HistoryEntry>, Vec<QuarantineRecord>) {
+    let mut events = Vec::new();
+    let mut quarantine = Vec::new();
+    for raw in entries {
+        match event(raw) {
+            Ok(event) => events.push(event),
+            Err(malformed) => quarantine.push(malformed.quarantine("event", raw.clone())),
+        }
+    }
+    (from_events(task, events, people), quarantine)
+}
+
+/// Reads one event.
+pub(crate) fn event(raw: &[u8]) -> Result<wire::Event, Malformed> {
+    decode(raw)
+}
+
+/// The history that these events give, oldest first. They must be all those after some moment; later
+/// ones than the state of `task` are left for its next reading.
+pub(crate) fn from_events(
+    task: &TaskRecord,
+    mut events: Vec<wire::Event>,
+    people: &mut People,
+) -> Vec<HistoryEntry> {
+    events.retain(|event| event.created_at.is_some_and(|at| at <= task.updated_at));
+    events.sort_by_key(|event| (event.created_at, event.id));
+    let mut walk = Walk::from(task);
+    let mut history: Vec<HistoryEntry> = Vec::new();
+    while let Some(event) = events.pop() {
+        let closing = events.iter().rev().find(|older| older.event.as_deref() == Some("closed"));
+        let older_reason = closing.and_then(|older| older.state_reason.clone());
+        history.extend(walk.back(event, older_reason.as_deref(), people));
+    }
+    for entry in &task.history {
+        if history.iter().all(|known| known.key != entry.key) {
+            history.push(entry.clone());
+        }
+    }
+    history.sort_by_key(|entry| entry.occurred_at);
+    history
+}
+
+/// Names the closing of an issue the same way, whether an event or the issue itself tells of it.
+pub(super) fn closed_key(at: Timestamp) -> String {
+    format!("closed@{at}")
+}
+
+/// A status as the change log holds it.
+pub(super) fn status_value(status: &Status) -> Value {
+    json!({"name": status.name, "category": status.category})
+}
+
+/// The issue as it was after the events that have not been walked over yet.
+struct Walk {
+    pull_request: bool,
+    status: Status,
+    labels: Vec<String>,
+    assignees: Vec<ExternalId>,
+    is_newest_status: bool,
+}
+
+impl Walk {
+    fn from(task: &TaskRecord) -> Self {
+        Self {
+            pull_request: task.kind == TaskKind::PullRequest,
+            status: task.status.clone(),
+            labels: task.labels.clone(),
+            assignees: task.assignees.clone(),
+            is_newest_status: true,
+        }
+    }
+
+    /// Takes one step into the past. `older_reason` is the reason of the closing before this event.
+    fn back(
+        &mut self,
+        event: wire::Event,
+        older_reason: Option<&str>,
+        people: &mut People,
+    ) -> Option<HistoryEntry> {
+        let at = event.created_at?;
+        let mut key = format!("event:{}", event.id?);
+        let actor = event.actor.map(|user| people.note(user));
+        let name = event.event.as_deref()?;
+        let label = || event.label.and_then(wire::Label::into_name).map(storable);
+        let change = match name {
+            "labeled" => self.list(label()?, true),
+            "unlabeled" => self.list(label()?, false),
+            "assigned" => self.people(people.note(event.assignee?), true),
+            "unassigned" => self.people(people.note(event.assignee?), false),
+            "milestoned" => {
+                value("milestone", Value::Null, storable(event.milestone?.title).into())
+            }
+            "demilestoned" => {
+                value("milestone", storable(event.milestone?.title).into(), Value::Null)
+            }
+            "renamed" => {
+                let rename = event.rename?;
+                let (from, to) = (storable(rename.from), storable(rename.to));
+                value("title", from.into(), to.into())
+            }
+            "closed" => {
+                key = closed_key(at);
+                let after = if self.is_newest_status && !self.status.category.is_open() {
+                    self.status.clone()
+                } else {
+                    self.closed(event.state_reason.as_deref())
+                };
+                self.status_step(open_status(self.pull_request), after)
+            }
+            "reopened" => {
+                self.status_step(self.closed(older_reason), open_status(self.pull_request))
+            }
+            "convert_to_draft" => self.status_step(open_status(true), draft()),
+            "ready_for_review" => self.status_step(draft(), open_status(true)),
+            "issue_type_added" => Self::kind_step(None, event.issue_type),
+            "issue_type_changed" => Self::kind_step(event.prev_issue_type, event.issue_type),
+            "issue_type_removed" => Self::kind_step(event.prev_issue_type, None),
+            _ => return None,
+        };
+        Some(HistoryEntry { key, change, actor, occurred_at: at })
+    }
+
+    fn list(&mut self, label: String, added: bool) -> HistoryChange {
+        let (before, after) = step(&mut self.labels, label, added);
+        value("labels", before.into(), after.into())
+    }
+
+    fn people(&mut self, person: ExternalId, added: bool) -> HistoryChange {
+        let (before, after) = step(&mut self.assignees, person, added);
+        HistoryChange::People { field: "assignees", before, after }
+    }
+
+    fn status_step(&mut self, before: Status, after: Status) -> HistoryChange {
+        self.is_newest_status = false;
+        let change = value("status", status_value(&before), status_value(&after));
+        self.status = before;
+        change
+    }
+
+    fn kind_step(before: Option<wire::Named>, after: Option<wire::Named>) -> HistoryChange {
+        let word = |named: Option<wire::Named>| named.map_or(TaskKind::Issue, |it| kind(&it.name));
+        let (before, after) = (word(before), word(after));
+        value("kind", before.as_str().into(), after.as_str().into())
+    }
+
+    fn closed(&self, reason: Option<&str>) -> Status {
+        let (name, category) = if self.pull_request {
+            ("closed", StatusCategory::Canceled)
+        } else {
+            closed_status(reason)
+        };
+        Status { name: name.to_owned(), category }
+    }
+}
+
+/// Undoes one addition or removal: the whole list before it and after it.
+fn step<T: Clone + PartialEq>(list: &mut Vec<T>, item: T, added: bool) -> (Vec<T>, Vec<T>) {
+    let without: Vec<T> = list.iter().filter(|known| **known != item).cloned().collect();
+    let mut with = list.clone();
+    if !with.contains(&item) {
+        with.push(item);
+    }
+    let (before, after) = if added { (without, with) } else { (with, without) };
+    list.clone_from(&before);
+    (before, after)
+}
+
+fn draft() -> Status {
+    Status { name: "draft".to_owned(), category: StatusCategory::InProgress }
+}
+
+fn value(field: &'static str, before: Value, after: Value) -> HistoryChange {
+    HistoryChange::Value { field, before, after }
+}

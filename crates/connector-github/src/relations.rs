@@ -1,0 +1,309 @@
+//! Native links: dependencies, duplicates, and the issues that a pull request closes.
+//!
+//! Each link is stated by one side only, so that it ends when that side no longer says it: a
+//! dependency by the blocked issue (by the blocking one where the other lies outside the source), a
+//! duplicate by itself, a closing reference by the pull request, a parent by the sub-issue.
+
+use futures_util::future::try_join_all;
+use mainstem_connector::ConnectorError;
+use mainstem_model::record::{
+    Depth, ExternalId, Hint, LinkRecord, ParentRecord, RelationRecord, TaskReference,
+};
+use mainstem_model::{LinkKind, Timestamp};
+use serde::{Deserialize, Deserializer};
+use serde_json::json;
+
+use crate::client::PAGE_SIZE;
+use crate::locator::Locator;
+use crate::normalize::decode;
+use crate::repository::RepositoryName;
+use crate::session::GitHubSession;
+use crate::wire;
+
+/// A task whose links are to be read.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    pub external_id: Option<ExternalId>,
+    pub locator: Locator,
+}
+
+/// The links of tasks.
+#[derive(Debug, Default)]
+pub struct Relations {
+    pub records: Vec<RelationRecord>,
+    /// Tasks that GitHub does not show under their node id.
+    pub missing: Vec<Wanted>,
+    /// Sub-issues of what was read: lists do not always say whose part an issue is.
+    pub hints: Vec<Hint>,
+}
+
+const LINKS: &str = "query($ids: [ID!]!) {
+  nodes(ids: $ids) {
+    __typename
+    ... on Issue {
+      fullDatabaseId
+      blockedBy(first: 100) { nodes { ...end } }
+      blocking(first: 100) { nodes { ...end } }
+      duplicateOf { ...end }
+      parent { ...end }
+      subIssues(first: 100) { nodes { id ...end } }
+    }
+    ... on PullRequest { closingIssuesReferences(first: 100) { nodes { ...end } } }
+  }
+}
+fragment end on Issue { fullDatabaseId number repository { nameWithOwner } }";
+
+/// What servers understand that know no dependencies yet.
+const CLOSING_LINKS: &str = "query($ids: [ID!]!) {
+  nodes(ids: $ids) {
+    __typename
+    ... on PullRequest { closingIssuesReferences(first: 100) { nodes { ...end } } }
+  }
+}
+fragment end on Issue { fullDatabaseId number repository { nameWithOwner } }";
+
+#[derive(Deserialize)]
+struct Nodes<T> {
+    nodes: Vec<Option<T>>,
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "__typename")]
+enum Linked {
+    #[serde(rename_all = "camelCase")]
+    Issue {
+        #[serde(default, deserialize_with = "big_int")]
+        full_database_id: Option<ExternalId>,
+        blocked_by: Option<Nodes<End>>,
+        blocking: Option<Nodes<End>>,
+        duplicate_of: Option<End>,
+        parent: Option<End>,
+        sub_issues: Option<Nodes<End>>,
+    },
+    #[serde(rename_all = "camelCase")]
+    PullRequest { closing_issues_references: Option<Nodes<End>> },
+    #[serde(other)]
+    Other,
+}
+
+/// The other end of a link.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct End {
+    #[serde(default)]
+    id: Option<String>,
+    #[serde(default, deserialize_with = "big_int")]
+    full_database_id: Option<ExternalId>,
+    number: u64,
+    repository: Owned,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Owned {
+    name_with_owner: String,
+}
+
+impl End {
+    /// A look at the links of this one, for the parent that it states.
+    fn hint(&self) -> Option<Hint> {
+        let repository = self.repository.name_with_owner.parse().ok()?;
+        let locator = Locator { repository, number: self.number, node_id: self.id.clone()? };
+        Some(Hint {
+            external_id: self.full_database_id.clone(),
+            locator: locator.to_string(),
+            depth: Depth::Relations,
+        })
+    }
+
+    fn reference(self) -> TaskReference {
+        TaskReference {
+            key: format!("{}#{}", self.repository.name_with_owner, self.number),
+            external_id: self.full_database_id,
+        }
+    }
+}
+
+/// Reads the links of at most a hundred tasks.
+pub async fn read(
+    session: &GitHubSession,
+    wanted: Vec<Wanted>,
+) -> Result<Relations, ConnectorError> {
+    let mut relations = Relations::default();
+    if wanted.is_empty() {
+        return Ok(relations);
+    }
+    let ids: Vec<&str> = wanted.iter().map(|task| task.locator.node_id.as_str()).collect();
+    let variables = json!({"ids": ids});
+    let client = &session.client;
+    let (answer, dependencies) =
+        match client.graphql::<Nodes<Linked>>(LINKS, variables.clone()).await? {
+            Some(answer) => (Some(answer), true),
+            None => (client.graphql::<Nodes<Linked>>(CLOSING_LINKS, variables).await?, false),
+        };
+    let Some((answer, at)) = answer else {
+        relations.records = by_rest(session, wanted).await?;
+        return Ok(relations);
+    };
+    let mut left = Vec::new();
+    for (task, node) in wanted.into_iter().zip(answer.nodes) {
+        match node {
+            None | Some(Linked::Other) => relations.missing.push(task),
+            Some(Linked::Issue { .. }) if !dependencies => left.push(task),
+            Some(Linked::Issue {
+                full_database_id,
+                blocked_by,
+                blocking,
+                duplicate_of,
+                parent,
+                sub_issues,
+            }) => {
+                let id = task.external_id.or(full_database_id);
+                let links = issue_links(
+                    session,
+                    this(&task.locator, id.clone()),
+                    ends(blocked_by),
+                    ends(blocking),
+                    duplicate_of.map(End::reference),
+                );
+                let parent =
+                    parent.map_or(ParentRecord::None, |end| ParentRecord::Is(end.reference()));
+                relations.records.extend(record(id, links, parent, at));
+                let children = sub_issues.map(|connection| connection.nodes).unwrap_or_default();
+                relations.hints.extend(children.iter().flatten().filter_map(End::hint));
+            }
+            Some(Linked::PullRequest { closing_issues_references }) => {
+                // GraphQL does not tell the id of a pull request's issue.
+                let Some(id) = task.external_id.clone() else {
+                    relations.missing.push(task);
+                    continue;
+                };
+                let this = this(&task.locator, Some(id.clone()));
+                let links = ends(closing_issues_references)
+                    .into_iter()
+                    .map(|closed| link(LinkKind::Implements, this.clone(), closed))
+                    .collect();
+                relations.records.extend(record(Some(id), links, ParentRecord::None, at));
+            }
+        }
+    }
+    relations.records.extend(by_rest(session, left).await?);
+    Ok(relations)
+}
+
+/// Reads dependencies issue by issue. What a pull request closes is not to be had this way, and stays
+/// as it was.
+async fn by_rest(
+    session: &GitHubSession,
+    wanted: Vec<Wanted>,
+) -> Result<Vec<RelationRecord>, ConnectorError> {
+    let read = wanted.into_iter().map(|task| by_rest_one(session, task));
+    Ok(try_join_all(read).await?.into_iter().flatten().collect())
+}
+
+async fn by_rest_one(
+    session: &GitHubSession,
+    task: Wanted,
+) -> Result<Option<RelationRecord>, ConnectorError> {
+    let Some(blockers) = dependencies(session, &task.locator, "blocked_by").await? else {
+        return Ok(None);
+    };
+    let Some(blocked) = dependencies(session, &task.locator, "blocking").await? else {
+        return Ok(None);
+    };
+    let (blockers, at) = blockers;
+    let this = this(&task.locator, task.external_id.clone());
+    let links = issue_links(session, this, blockers, blocked.0, None);
+    Ok(record(task.external_id, links, ParentRecord::Unsaid, at))
+}
+
+/// One side of an issue's dependencies; `None` where the server or this kind of item has none.
+async fn dependencies(
+    session: &GitHubSession,
+    locator: &Locator,
+    side: &str,
+) -> Result<Option<(Vec<TaskReference>, Timestamp)>, ConnectorError> {
+    let path =
+        format!("repos/{}/issues/{}/dependencies/{side}", locator.repository, locator.number);
+    let mut ends = Vec::new();
+    let mut next = Some(session.client.url(&path, &[("per_page", "100")]));
+    let mut read_at = Timestamp::default();
+    while let Some(url) = next {
+        let answer = session.client.get(url, None).await?;
+        if !answer.status.is_success() {
+            return Ok(None);
+        }
+        read_at = answer.at;
+        for raw in answer.json::<Vec<Box<serde_json::value::RawValue>>>()? {
+            let issue: wire::DependencyIssue = match decode(raw.get().as_bytes()) {
+                Ok(issue) => issue,
+                Err(_) => return Ok(None),
+            };
+            let Some((name, _)) = RepositoryName::from_api_url(&issue.repository_url) else {
+                return Ok(None);
+            };
+            ends.push(TaskReference {
+                key: format!("{name}#{}", issue.number),
+                external_id: Some(issue.id.to_string().into()),
+            });
+        }
+        next = answer.link("next").filter(|_| ends.len() < 10 * PAGE_SIZE);
+    }
+    Ok(Some((ends, read_at)))
+}
+
+fn issue_links(
+    session: &GitHubSession,
+    this: TaskReference,
+    blockers: Vec<TaskReference>,
+    blocked: Vec<TaskReference>,
+    duplicate_of: Option<TaskReference>,
+) -> Vec<LinkRecord> {
+    let is_outside = |end: &TaskReference| {
+        let name = end.key.split('#').next().and_then(|name| name.parse().ok());
+        name.is_none_or(|name| !session.settings.selection.contains(&name))
+    };
+    let blockers = blockers.into_iter().map(|end| link(LinkKind::Blocks, end, this.clone()));
+    let blocked =
+        blocked.into_iter().filter(is_outside).map(|end| link(LinkKind::Blocks, this.clone(), end));
+    let duplicate = duplicate_of.map(|end| link(LinkKind::Duplicates, this.clone(), end));
+    blockers.chain(blocked).chain(duplicate).collect()
+}
+
+fn record(
+    id: Option<ExternalId>,
+    links: Vec<LinkRecord>,
+    parent: ParentRecord,
+    at: Timestamp,
+) -> Option<RelationRecord> {
+    // The token stays that of the task's own payload: one of this later reading could hide a comment
+    // that has gone in between.
+    Some(RelationRecord { task: id?, links, parent, version: at.0, census_token: None })
+}
+
+fn this(locator: &Locator, external_id: Option<ExternalId>) -> TaskReference {
+    TaskReference { key: format!("{}#{}", locator.repository, locator.number), external_id }
+}
+
+fn link(kind: LinkKind, from: TaskReference, to: TaskReference) -> LinkRecord {
+    LinkRecord { kind, from, to, since: None }
+}
+
+fn ends(nodes: Option<Nodes<End>>) -> Vec<TaskReference> {
+    let nodes = nodes.map(|connection| connection.nodes).unwrap_or_default();
+    nodes.into_iter().flatten().map(End::reference).collect()
+}
+
+/// GraphQL writes large numbers as text.
+fn big_int<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<ExternalId>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum BigInt {
+        Number(u64),
+        Text(String),
+    }
+    Ok(Option::<BigInt>::deserialize(deserializer)?.map(|given| match given {
+        BigInt::Number(number) => number.to_string().into(),
+        BigInt::Text(text) => text.into(),
+    }))
+}
