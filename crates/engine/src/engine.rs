@@ -1,13 +1,34 @@
 //! The engine: which source is worked on, and when.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-use mainstem_connector::{Host, Registry};
-use mainstem_store::{Store, StoreError};
+use mainstem_connector::{ConnectorError, Host, Registry};
+use mainstem_model::random::NoRandomness;
+use mainstem_model::{Source, SourceError, SourceId, SourceState, Timestamp};
+use mainstem_store::{ScopeState, Store, StoreError};
+use tokio::sync::{OwnedMutexGuard, Semaphore};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::{CredentialProvider, Observer, RequestCounts, Sleeper, SyncOptions, SyncReport};
+use crate::call::panicked;
+use crate::memory::SourceMemory;
+use crate::schedule::is_due;
+use crate::sync_once::sync_once;
+use crate::visit::{Errand, close, of_store, visit};
+use crate::{
+    CredentialProvider, Event, Observer, RequestCounts, Sleeper, SyncOptions, SyncReport, metering,
+};
+
+/// How often the engine looks for work.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How long changes gather before they are indexed for search.
+const INDEX_EVERY: Duration = Duration::from_secs(1);
+/// How soon changes that another process stored are indexed here.
+const LONGEST_WAIT_FOR_CHANGES: Duration = Duration::from_secs(10);
 
 /// What an engine is made of.
 pub struct EngineParts {
@@ -35,33 +56,91 @@ pub type RequestCounter = Arc<dyn Fn() -> RequestCounts + Send + Sync>;
 /// Limits of an engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EngineSettings {
-    /// How many scopes are pulled at the same time, over all sources.
-    pub concurrent_scopes: usize,
+    /// How many calls of connectors are under way at the same time, over all sources. Each holds at
+    /// most one batch in memory.
+    pub concurrent_calls: usize,
 }
 
 impl Default for EngineSettings {
     fn default() -> Self {
-        Self { concurrent_scopes: 8 }
+        Self { concurrent_calls: 8 }
     }
 }
 
 /// Keeps the store up to date with the tools. Cheap to clone; all clones share sessions and limits.
 #[derive(Clone)]
-pub struct Engine {}
+pub struct Engine(Arc<Shared>);
+
+/// What all work of an engine shares.
+pub(crate) struct Shared {
+    pub store: Store,
+    pub registry: Registry,
+    pub host: Host,
+    pub sleeper: Arc<dyn Sleeper>,
+    pub credentials: Arc<dyn CredentialProvider>,
+    observer: Arc<dyn Observer>,
+    pub requests: Option<RequestCounter>,
+    /// The name under which this worker holds leases.
+    pub owner: String,
+    /// Bounds the calls of connectors, over all sources.
+    pub permits: Arc<Semaphore>,
+    memories: Mutex<HashMap<SourceId, Arc<SourceLock>>>,
+}
+
+/// What is remembered of a source; whoever works on it holds the lock.
+pub(crate) type SourceLock = tokio::sync::Mutex<SourceMemory>;
 
 impl Engine {
     /// An engine that does nothing yet.
     ///
     /// # Errors
     /// Where the operating system gives no random bytes for this worker's name.
-    pub fn new(parts: EngineParts) -> Result<Self, mainstem_model::random::NoRandomness> {
-        todo!()
+    pub fn new(parts: EngineParts) -> Result<Self, NoRandomness> {
+        let mut name = [0; 8];
+        parts.host.random.fill(&mut name)?;
+        Ok(Self(Arc::new(Shared {
+            store: parts.store,
+            registry: parts.registry,
+            host: parts.host,
+            sleeper: parts.sleeper,
+            credentials: parts.credentials,
+            observer: parts.observer,
+            requests: parts.requests,
+            owner: format!("{:016x}", u64::from_be_bytes(name)),
+            permits: Arc::new(Semaphore::new(parts.settings.concurrent_calls.max(1))),
+            memories: Mutex::default(),
+        })))
     }
 
-    /// Works until it is cancelled: every second it looks for sources with something due. On
-    /// cancellation it stops at the next batch, gives its leases back and returns.
+    /// Works until it is cancelled: every second it looks for sources with something due, and it
+    /// keeps the search index at the newest change. On cancellation each source stops at its next
+    /// batch and gives its lease back; then this returns.
     pub async fn run(&self, cancellation: CancellationToken) {
-        todo!()
+        let shared = &self.0;
+        let indexing = tokio::spawn(index_continually(Arc::clone(shared), cancellation.clone()));
+        let mut visits = Visits::default();
+        let mut store_answers = true;
+        while !cancellation.is_cancelled() {
+            match visits.begin_due(shared, &cancellation).await {
+                Ok(()) => store_answers = true,
+                // Once for each outage, not once a second.
+                Err(error) if store_answers => {
+                    tracing::error!(%error, "the sources cannot be read; trying again every second");
+                    store_answers = false;
+                }
+                Err(_) => {}
+            }
+            tokio::select! {
+                () = cancellation.cancelled() => {}
+                () = shared.sleeper.sleep(LOOK_EVERY) => {}
+            }
+        }
+        visits.end().await;
+        if indexing.await.is_err() {
+            tracing::error!(
+                "the indexing of search has panicked; searches stay exact, but are slower"
+            );
+        }
     }
 
     /// One round of [`run`](Self::run): works on every source that has something due and returns
@@ -70,7 +149,10 @@ impl Engine {
     /// # Errors
     /// Where the store cannot be read.
     pub async fn run_due(&self, cancellation: CancellationToken) -> Result<(), StoreError> {
-        todo!()
+        let mut visits = Visits::default();
+        visits.begin_due(&self.0, &cancellation).await?;
+        visits.end().await;
+        Ok(())
     }
 
     /// Brings sources up to date once, whatever their schedule: one pass of every scope, then the
@@ -83,12 +165,153 @@ impl Engine {
         options: &SyncOptions,
         cancellation: CancellationToken,
     ) -> Result<SyncReport, StoreError> {
-        todo!()
+        sync_once(&self.0, options, &cancellation).await
+    }
+}
+
+impl Shared {
+    /// Tells of something that happened.
+    pub(crate) fn tell(&self, event: &Event<'_>) {
+        metering::count(event);
+        self.observer.observe(event);
+    }
+
+    /// Tells of a failure; answers it as the store keeps it.
+    pub(crate) fn tell_failed(
+        &self,
+        source: &str,
+        scope: Option<&str>,
+        error: &ConnectorError,
+        next_at: Timestamp,
+    ) -> SourceError {
+        let error = SourceError {
+            code: error.code.to_owned(),
+            message: error.message.clone(),
+            at: self.host.clock.now(),
+        };
+        self.tell(&Event::Failed { source, scope, error: &error, next_at });
+        error
+    }
+
+    /// What is remembered of a source.
+    pub(crate) fn memory(&self, source: SourceId) -> Arc<SourceLock> {
+        Arc::clone(
+            self.memories.lock().unwrap_or_else(PoisonError::into_inner).entry(source).or_default(),
+        )
     }
 }
 
 impl fmt::Debug for Engine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Engine")
+        f.debug_struct("Engine").field("owner", &self.0.owner).finish_non_exhaustive()
     }
+}
+
+/// The visits under way, by source.
+#[derive(Default)]
+struct Visits(HashMap<SourceId, (String, CancellationToken, JoinHandle<()>)>);
+
+impl Visits {
+    /// Begins a visit of each source that has something due and none under way, and stops those of
+    /// sources that were paused or removed.
+    async fn begin_due(
+        &mut self,
+        shared: &Arc<Shared>,
+        cancellation: &CancellationToken,
+    ) -> Result<(), StoreError> {
+        self.reap(shared).await;
+        let now = shared.host.clock.now();
+        let sources = shared.store.sources().await?;
+        let mut scopes = HashMap::<SourceId, Vec<ScopeState>>::new();
+        for scope in shared.store.all_scopes().await? {
+            scopes.entry(scope.source).or_default().push(scope);
+        }
+        metering::gauge(&sources, shared.requests.as_ref(), now);
+        for (id, (_, stop, _)) in &self.0 {
+            if !sources.iter().any(|source| source.id == *id && source.state != SourceState::Paused)
+            {
+                stop.cancel();
+            }
+        }
+        for source in sources {
+            let Entry::Vacant(vacant) = self.0.entry(source.id) else { continue };
+            let Ok(mut memory) = shared.memory(source.id).try_lock_owned() else { continue };
+            let scopes = scopes.remove(&source.id).unwrap_or_default();
+            memory.look_at(&source, &scopes);
+            let descriptor =
+                shared.registry.get(&source.connector).map(|connector| connector.descriptor());
+            if is_due(&source, &scopes, &memory, descriptor, shared.credentials.as_ref(), now).await
+            {
+                let stop = cancellation.child_token();
+                let name = source.name.clone();
+                let visit =
+                    tokio::spawn(scheduled_visit(Arc::clone(shared), source, memory, stop.clone()));
+                vacant.insert((name, stop, visit));
+            }
+        }
+        Ok(())
+    }
+
+    /// Forgets the visits that have ended.
+    async fn reap(&mut self, shared: &Arc<Shared>) {
+        let ended: Vec<_> = self.0.extract_if(|_, (_, _, visit)| visit.is_finished()).collect();
+        for (id, (name, _, visit)) in ended {
+            if visit.await.is_err() {
+                let mut memory = shared.memory(id).lock_owned().await;
+                memory.gate =
+                    Some(close(shared, &name, &mut memory.failures, &panicked("a visit")));
+            }
+        }
+    }
+
+    /// Waits until all have ended.
+    async fn end(self) {
+        for (name, _, visit) in self.0.into_values() {
+            if visit.await.is_err() {
+                tracing::error!(source = name, "the visit of a source has panicked");
+            }
+        }
+    }
+}
+
+async fn scheduled_visit(
+    shared: Arc<Shared>,
+    source: Source,
+    mut memory: OwnedMutexGuard<SourceMemory>,
+    stop: CancellationToken,
+) {
+    if let Err(error) =
+        visit(Arc::clone(&shared), source.clone(), &mut memory, &Errand::Scheduled, &stop).await
+    {
+        memory.gate = Some(close(&shared, &source.name, &mut memory.failures, &of_store(&error)));
+    }
+}
+
+/// Keeps the search index at the newest change, so that a search has little to catch up with.
+async fn index_continually(shared: Arc<Shared>, cancellation: CancellationToken) {
+    let indexing = async {
+        let mut store_answers = true;
+        loop {
+            match index(&shared.store).await {
+                Ok(()) => store_answers = true,
+                Err(error) => {
+                    if store_answers {
+                        tracing::error!(%error, "search is not being indexed; searches stay exact, but are slower");
+                    }
+                    store_answers = false;
+                }
+            }
+            // Changes come in bursts: let some gather.
+            shared.sleeper.sleep(INDEX_EVERY).await;
+        }
+    };
+    cancellation.run_until_cancelled(indexing).await;
+}
+
+/// Indexes what is there, then waits until there is more.
+async fn index(store: &Store) -> Result<(), StoreError> {
+    let head = store.head().await?;
+    store.index_search().await?;
+    store.wait_past(head, LONGEST_WAIT_FOR_CHANGES).await?;
+    Ok(())
 }

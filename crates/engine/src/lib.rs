@@ -7,18 +7,28 @@
 //! What goes wrong is answered by its [disposition](mainstem_connector::Disposition), in one place.
 //! Time, sleep, randomness and the network are passed in.
 
-#![allow(clippy::todo, unused_variables, reason = "being built")]
-
+mod call;
+mod census;
 mod credentials;
 mod engine;
+mod hints;
+mod lease;
+mod memory;
+mod metering;
 mod observer;
+mod pass;
+mod reaction;
 mod report;
+mod schedule;
 mod sleeper;
+mod sync_once;
+mod visit;
 
 pub use credentials::{CredentialError, CredentialProvider};
 pub use engine::{Engine, EngineParts, EngineSettings, RequestCounter};
 pub use observer::{Event, LogObserver, Observer};
 pub use report::{
-    CensusReport, Counts, ReportedError, RequestCounts, ScopeReport, SourceReport, SyncOptions, SyncReport,
+    CensusReport, Counts, ReportedError, RequestCounts, ScopeReport, SourceReport, SyncOptions,
+    SyncReport,
 };
 pub use sleeper::{Sleeper, TokioSleeper};

@@ -95,8 +95,78 @@ pub enum Event<'a> {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct LogObserver;
 
+/// How many items are read between two lines about a pass that is under way.
+const ITEMS_BETWEEN_LINES: u64 = 1_000;
+
 impl Observer for LogObserver {
-    fn observe(&self, _event: &Event<'_>) {
-        todo!()
+    fn observe(&self, event: &Event<'_>) {
+        match *event {
+            Event::PassStarted { source, scope, first: true } => {
+                tracing::info!(source, scope, "first pass began")
+            }
+            Event::PassStarted { source, scope, first: false } => {
+                tracing::debug!(source, scope, "pass began")
+            }
+            Event::BatchStored { source, scope, applied, progress } => {
+                let rows = applied.rows();
+                let Some(Progress { done, total }) = progress else {
+                    return tracing::debug!(source, scope, rows, "batch stored");
+                };
+                let read = applied.tasks_added + applied.tasks_changed + applied.tasks_unchanged;
+                if done / ITEMS_BETWEEN_LINES > done.saturating_sub(read) / ITEMS_BETWEEN_LINES {
+                    tracing::info!(source, scope, done, total, "pass under way");
+                } else {
+                    tracing::debug!(source, scope, rows, done, total, "batch stored");
+                }
+            }
+            Event::PassFinished { source, scope, totals, seconds } if totals.rows() > 0 => {
+                let Applied { tasks_added: added, tasks_changed: changed, changes, .. } = *totals;
+                let rows = totals.rows();
+                tracing::info!(
+                    source,
+                    scope,
+                    added,
+                    changed,
+                    rows,
+                    changes,
+                    seconds,
+                    "pass complete"
+                );
+            }
+            Event::PassFinished { source, scope, seconds, .. } => {
+                tracing::debug!(source, scope, seconds, "pass complete, nothing new");
+            }
+            Event::HintsAnswered { source, scope, hints, applied } => {
+                tracing::debug!(source, scope, hints, rows = applied.rows(), "items read again");
+            }
+            Event::CensusFinished { source, scope, outcome } => {
+                let CensusOutcome { at_source, in_store, missing, unknown, changed, .. } = *outcome;
+                tracing::info!(
+                    source,
+                    scope,
+                    at_source,
+                    in_store,
+                    missing,
+                    unknown,
+                    changed,
+                    "census complete"
+                );
+            }
+            Event::Failed { source, scope, error, next_at } => {
+                let SourceError { code, message, .. } = error;
+                tracing::warn!(source, scope, code, %next_at, "{message}");
+            }
+            Event::StateChanged { source, before, after } => {
+                tracing::info!(
+                    source,
+                    before = before.as_str(),
+                    after = after.as_str(),
+                    "the source is doing otherwise"
+                );
+            }
+            Event::LeaseLost { source } => {
+                tracing::warn!(source, "another worker has taken the source over")
+            }
+        }
     }
 }

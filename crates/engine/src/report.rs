@@ -1,7 +1,10 @@
 //! What one run of [`Engine::sync_once`](crate::Engine::sync_once) did.
 
+use std::iter::Sum;
+use std::ops::AddAssign;
 use std::time::Duration;
 
+use mainstem_connector::ConnectorError;
 use mainstem_model::{SourceError, SourceState, Timestamp};
 use mainstem_store::{Applied, CensusOutcome};
 use serde::Serialize;
@@ -79,7 +82,7 @@ pub struct ScopeReport {
     /// What went wrong last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<ReportedError>,
-    /// Seconds that the pass took, waiting included.
+    /// Seconds spent on reading and storing it; waiting for the tool's limits is not counted.
     pub duration_seconds: f64,
     /// Batches stored.
     pub batches: u64,
@@ -127,6 +130,28 @@ impl From<&Applied> for Counts {
     }
 }
 
+impl AddAssign for Counts {
+    fn add_assign(&mut self, other: Self) {
+        self.tasks_added += other.tasks_added;
+        self.tasks_changed += other.tasks_changed;
+        self.tasks_unchanged += other.tasks_unchanged;
+        self.comments += other.comments;
+        self.links += other.links;
+        self.quarantined += other.quarantined;
+        self.rows_written += other.rows_written;
+        self.changes += other.changes;
+    }
+}
+
+impl Sum for Counts {
+    fn sum<I: Iterator<Item = Self>>(counts: I) -> Self {
+        counts.fold(Self::default(), |mut sum, next| {
+            sum += next;
+            sum
+        })
+    }
+}
+
 /// What a census showed, in tasks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -165,6 +190,12 @@ pub struct ReportedError {
 impl From<&SourceError> for ReportedError {
     fn from(error: &SourceError) -> Self {
         Self { code: error.code.clone(), message: error.message.clone() }
+    }
+}
+
+impl From<ConnectorError> for ReportedError {
+    fn from(error: ConnectorError) -> Self {
+        Self { code: error.code.to_owned(), message: error.message }
     }
 }
 

@@ -1,0 +1,37 @@
+//! Which sources have something due.
+
+use mainstem_connector::Descriptor;
+use mainstem_model::{Source, SourceState, Timestamp};
+use mainstem_store::ScopeState;
+
+use crate::CredentialProvider;
+use crate::memory::{SourceMemory, same_credential};
+use crate::visit::{census_is_due, discovery_is_due};
+
+/// Whether a source is to be visited now.
+pub(crate) async fn is_due(
+    source: &Source,
+    scopes: &[ScopeState],
+    memory: &SourceMemory,
+    descriptor: Option<&'static Descriptor>,
+    credentials: &dyn CredentialProvider,
+    now: Timestamp,
+) -> bool {
+    if source.state == SourceState::Paused {
+        return false;
+    }
+    if let Some(gate) = memory.closed_gate(now) {
+        // A refused credential is tried at once when it is another; the gate holds otherwise.
+        return gate.state == SourceState::NeedsCredential
+            && credentials.credential(source).await.is_ok_and(|credential| {
+                !same_credential(credential.as_ref(), memory.credential.as_ref())
+            });
+    }
+    discovery_is_due(memory, now)
+        || !memory.hints_done
+        || scopes.iter().any(|scope| {
+            scope.next_run_at <= now
+                || descriptor
+                    .is_some_and(|descriptor| census_is_due(descriptor, memory, source, scope, now))
+        })
+}

@@ -1,0 +1,483 @@
+//! A visit of a source: under its lease, everything that is due, in this order: session, scopes,
+//! passes, censuses, hints.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use futures_util::StreamExt;
+use futures_util::stream;
+use mainstem_connector::{ConnectorError, Descriptor, Disposition, Session, Settings};
+use mainstem_model::{Source, SourceError, SourceState, Timestamp};
+use mainstem_store::{CensusOutcome, Lease, ScopeState, StoreError};
+use tokio_util::sync::CancellationToken;
+
+use crate::call::{Call, Failure, no_progress};
+use crate::engine::Shared;
+use crate::hints::{Drained, drain};
+use crate::lease::HeldLease;
+use crate::memory::{Gate, OpenSession, SourceMemory, same_credential};
+use crate::pass::{PassEnd, PassReport, pass};
+use crate::reaction::react;
+use crate::{Event, census};
+
+/// How often the scopes of a source are asked for.
+const DISCOVERY_INTERVAL_SECONDS: i64 = 60 * 60;
+/// How many hints one scheduled visit answers, so that passes are not kept waiting for long.
+const HINTS_A_VISIT: u64 = 1_000;
+/// No source has more scopes pages than this; a tool that goes on is answering in circles.
+const MOST_DISCOVERY_PAGES: usize = 10_000;
+/// How long a failed census waits.
+const CENSUS_RETRY_SECONDS: i64 = 15 * 60;
+/// So many failures one after the other say that it is the tool, not what was asked of it.
+const FAILURES_OF_THE_TOOL: u32 = 3;
+
+/// Why a source is visited.
+#[derive(Debug, Clone)]
+pub(crate) enum Errand {
+    /// Its schedule.
+    Scheduled,
+    /// Somebody waits for it: scopes and censuses that are not due are done too, and hints to the end.
+    Once {
+        /// Just these scopes; `None` for all.
+        only: Option<BTreeSet<String>>,
+        /// Take a census of each scope whose last one ended before.
+        census_before: Option<Timestamp>,
+    },
+}
+
+/// What a visit did.
+#[derive(Debug, Default)]
+pub(crate) struct VisitReport {
+    /// Whether another worker holds the source: nothing was done.
+    pub busy: bool,
+    /// Whether the visit was stopped from outside or lost its lease.
+    pub stopped: bool,
+    /// Its passes.
+    pub passes: Vec<PassReport>,
+    /// Its censuses, by scope.
+    pub censuses: BTreeMap<String, CensusOutcome>,
+    /// Its hints.
+    pub hints: Drained,
+    /// What went wrong with the source as a whole.
+    pub gate: Option<Gate>,
+    /// What went wrong with a census.
+    pub census_error: Option<SourceError>,
+    /// How the source is doing.
+    pub state: Option<SourceState>,
+}
+
+impl VisitReport {
+    /// Closes the source's gate; of two gates the one that opens later holds.
+    fn close(&mut self, gate: Gate) {
+        if self.gate.as_ref().is_none_or(|closed| closed.until < gate.until) {
+            self.gate = Some(gate);
+        }
+    }
+}
+
+/// What everything in a visit needs.
+pub(crate) struct Visit {
+    pub shared: Arc<Shared>,
+    pub source: Source,
+    pub lease: Lease,
+    pub session: Arc<dyn Session>,
+    pub descriptor: &'static Descriptor,
+    /// Cancelled when the visit is to end: from outside, by a lost lease, or by the tool's word.
+    pub stop: CancellationToken,
+    failures_in_a_row: AtomicU32,
+}
+
+impl Visit {
+    /// The present instant.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.shared.host.clock.now()
+    }
+
+    /// Tells of something that happened.
+    pub(crate) fn tell(&self, event: &Event<'_>) {
+        self.shared.tell(event);
+    }
+
+    /// Tells of a failure; answers it as the store keeps it.
+    pub(crate) fn tell_failed(
+        &self,
+        scope: Option<&str>,
+        error: &ConnectorError,
+        next_at: Timestamp,
+    ) -> SourceError {
+        self.shared.tell_failed(&self.source.name, scope, error, next_at)
+    }
+
+    /// Begins a call of the connector.
+    pub(crate) fn call<T: Send + 'static>(
+        &self,
+        call: impl Future<Output = Result<T, ConnectorError>> + Send + 'static,
+    ) -> Call<T> {
+        Call::begin(&self.shared.permits, call)
+    }
+
+    /// Something went well.
+    pub(crate) fn went_well(&self) {
+        self.failures_in_a_row.store(0, Ordering::Relaxed);
+    }
+
+    /// Whether anything else of this source is worth trying now.
+    pub(crate) fn may_go_on_after(&self, error: &ConnectorError) -> bool {
+        match error.disposition {
+            Disposition::RetryAfter(_) | Disposition::PauseSource => false,
+            Disposition::RestartScope | Disposition::GiveUp => true,
+            Disposition::BackOff => {
+                self.failures_in_a_row.fetch_add(1, Ordering::Relaxed) + 1 < FAILURES_OF_THE_TOOL
+            }
+        }
+    }
+}
+
+/// Visits a source. What goes wrong with it stands in the report and in the source's state.
+///
+/// # Errors
+/// Where the lease could not be asked for; later failures of the database close the source's gate.
+pub(crate) async fn visit(
+    shared: Arc<Shared>,
+    source: Source,
+    memory: &mut SourceMemory,
+    errand: &Errand,
+    cancellation: &CancellationToken,
+) -> Result<VisitReport, StoreError> {
+    let stop = cancellation.child_token();
+    let mut report = VisitReport::default();
+    let Some(held) = HeldLease::acquire(&shared, &source, &stop).await? else {
+        report.busy = true;
+        return Ok(report);
+    };
+    memory.gate = None;
+    let ended = work(&shared, &source, memory, errand, &held, &stop, &mut report).await;
+    match ended {
+        Ok(()) if report.gate.is_none() => memory.failures = 0,
+        Ok(()) => {}
+        Err(Failure::Stopped) => report.stopped = true,
+        Err(Failure::Connector(error)) => {
+            report.gate = Some(close(&shared, &source.name, &mut memory.failures, &error))
+        }
+        Err(Failure::Store(StoreError::Fenced(_))) => held.lose(),
+        Err(Failure::Store(error)) => {
+            report.gate =
+                Some(close(&shared, &source.name, &mut memory.failures, &of_store(&error)))
+        }
+    }
+    report.stopped |= held.is_lost() || cancellation.is_cancelled();
+    if report.gate.as_ref().is_some_and(|gate| gate.state == SourceState::NeedsCredential) {
+        // Whatever the session holds of the refused credential goes with it.
+        memory.session = None;
+    }
+    memory.gate.clone_from(&report.gate);
+    if !held.is_lost() {
+        match conclude(&shared, &source, &report).await {
+            Ok(state) => report.state = state,
+            Err(error) => {
+                tracing::warn!(source = source.name, %error, "the state of the source was not written down")
+            }
+        }
+    }
+    held.release().await;
+    Ok(report)
+}
+
+/// Does what is due. An error concerns the whole source; what concerns a scope is in the report.
+async fn work(
+    shared: &Arc<Shared>,
+    source: &Source,
+    memory: &mut SourceMemory,
+    errand: &Errand,
+    held: &HeldLease,
+    stop: &CancellationToken,
+    report: &mut VisitReport,
+) -> Result<(), Failure> {
+    let connector = shared
+        .registry
+        .get(&source.connector)
+        .cloned()
+        .ok_or_else(|| unknown_connector(shared, source))?;
+    let visit = Arc::new(Visit {
+        shared: Arc::clone(shared),
+        source: source.clone(),
+        lease: held.lease().clone(),
+        session: open(shared, source, memory, stop).await?,
+        descriptor: connector.descriptor(),
+        stop: stop.clone(),
+        failures_in_a_row: AtomicU32::new(0),
+    });
+    discover(&visit, memory, errand).await?;
+    passes(&visit, memory, errand, report).await?;
+    censuses(&visit, memory, errand, report).await?;
+    if !stop.is_cancelled() {
+        let limit = if matches!(errand, Errand::Scheduled) { HINTS_A_VISIT } else { u64::MAX };
+        let drained = drain(&visit, limit, &mut report.hints).await;
+        memory.hints_done = report.hints.empty;
+        drained?;
+    }
+    Ok(())
+}
+
+/// The session of the source: the one that is open, unless the credential is another now.
+async fn open(
+    shared: &Arc<Shared>,
+    source: &Source,
+    memory: &mut SourceMemory,
+    stop: &CancellationToken,
+) -> Result<Arc<dyn Session>, Failure> {
+    let credential = match shared.credentials.credential(source).await {
+        Ok(credential) => credential,
+        Err(error) => {
+            memory.session = None;
+            memory.credential = None;
+            return Err(
+                ConnectorError::new(Disposition::PauseSource, error.code, error.message).into()
+            );
+        }
+    };
+    memory.credential.clone_from(&credential);
+    if let Some(open) = &memory.session
+        && same_credential(open.credential.as_ref(), credential.as_ref())
+    {
+        return Ok(Arc::clone(&open.session));
+    }
+    memory.session = None;
+    let connector = shared
+        .registry
+        .get(&source.connector)
+        .cloned()
+        .ok_or_else(|| unknown_connector(shared, source))?;
+    let settings = Settings(source.settings.clone());
+    let (given, host) = (credential.clone(), shared.host.clone());
+    let session = Call::begin(&shared.permits, async move {
+        connector.connect(&settings, given.as_ref(), &host).await
+    })
+    .answer(stop)
+    .await?;
+    let session: Arc<dyn Session> = Arc::from(session);
+    memory.session = Some(OpenSession { session: Arc::clone(&session), credential });
+    Ok(session)
+}
+
+/// Asks the tool for the scopes, where that is due.
+async fn discover(
+    visit: &Visit,
+    memory: &mut SourceMemory,
+    errand: &Errand,
+) -> Result<(), Failure> {
+    let now = visit.now();
+    if !discovery_is_due(memory, now) && matches!(errand, Errand::Scheduled) {
+        return Ok(());
+    }
+    let mut scopes = Vec::new();
+    let mut page = None;
+    for _ in 0..MOST_DISCOVERY_PAGES {
+        let session = Arc::clone(&visit.session);
+        let answer =
+            visit.call(async move { session.discover(page).await }).answer(&visit.stop).await?;
+        scopes.extend(answer.items);
+        page = answer.next;
+        if page.is_none() {
+            visit.shared.store.put_scopes(visit.source.id, &scopes).await?;
+            memory.discovered_at = Some(now);
+            return Ok(());
+        }
+    }
+    Err(no_progress("list of scopes").into())
+}
+
+/// Whether the scopes are to be asked for again.
+pub(crate) fn discovery_is_due(memory: &SourceMemory, now: Timestamp) -> bool {
+    memory.discovered_at.is_none_or(|at| at.plus_seconds(DISCOVERY_INTERVAL_SECONDS) <= now)
+}
+
+/// Passes over the scopes that are due, several at a time, each on a task of its own.
+async fn passes(
+    visit: &Arc<Visit>,
+    memory: &mut SourceMemory,
+    errand: &Errand,
+    report: &mut VisitReport,
+) -> Result<(), Failure> {
+    let now = visit.now();
+    let scopes = visit.shared.store.scopes(visit.source.id).await?;
+    show_first_sync(visit, &scopes).await?;
+    let due = scopes.into_iter().filter(|scope| match errand {
+        Errand::Scheduled => scope.next_run_at <= now,
+        Errand::Once { only, .. } => only.as_ref().is_none_or(|only| only.contains(&scope.key)),
+    });
+    let began = &mut memory.began;
+    let due: Vec<_> =
+        due.map(|scope| (*began.entry(scope.key.clone()).or_insert(now), scope)).collect();
+    let ended: Vec<_> = stream::iter(due)
+        .map(|(began, scope)| pass(Arc::clone(visit), scope, began))
+        .buffer_unordered(visit.descriptor.concurrent_scopes.max(1))
+        .collect()
+        .await;
+    for pass in ended {
+        let pass = pass?;
+        match &pass.end {
+            PassEnd::Complete => {
+                memory.began.remove(&pass.scope.key);
+            }
+            PassEnd::Failed(error, reaction) => {
+                if reaction.restart {
+                    memory.began.remove(&pass.scope.key);
+                }
+                if reaction.whole_source {
+                    report.close(Gate::new(error.clone(), reaction));
+                }
+            }
+            PassEnd::Stopped => {}
+        }
+        report.passes.push(pass);
+    }
+    Ok(())
+}
+
+/// Shows that a first pass is under way, where nothing worse is to be shown.
+async fn show_first_sync(visit: &Visit, scopes: &[ScopeState]) -> Result<(), StoreError> {
+    let first = scopes.iter().any(|scope| scope.synced_at.is_none() && scope.last_error.is_none());
+    if first && visit.source.state == SourceState::Healthy {
+        set_state(&visit.shared, &visit.source, SourceState::Syncing, None).await?;
+    }
+    Ok(())
+}
+
+/// Takes the censuses that are due, one after the other: they are the least urgent of all.
+async fn censuses(
+    visit: &Arc<Visit>,
+    memory: &mut SourceMemory,
+    errand: &Errand,
+    report: &mut VisitReport,
+) -> Result<(), Failure> {
+    if visit.stop.is_cancelled() {
+        return Ok(());
+    }
+    for scope in visit.shared.store.scopes(visit.source.id).await? {
+        let now = visit.now();
+        let asked_for = match errand {
+            Errand::Once { census_before: Some(before), .. } => {
+                scope.census_at.is_none_or(|at| at < *before)
+            }
+            _ => false,
+        };
+        if !asked_for && !census_is_due(visit.descriptor, memory, &visit.source, &scope, now) {
+            continue;
+        }
+        match census::census(visit, &scope).await {
+            Ok(outcome) => {
+                memory.census_not_before.remove(&scope.key);
+                report.censuses.insert(scope.key, outcome);
+            }
+            Err(Failure::Connector(error)) if visit.may_go_on_after(&error) => {
+                let next_at = now.plus_seconds(CENSUS_RETRY_SECONDS);
+                report.census_error = Some(visit.tell_failed(Some(&scope.key), &error, next_at));
+                memory.census_not_before.insert(scope.key, next_at);
+            }
+            Err(failure) => return Err(failure),
+        }
+    }
+    Ok(())
+}
+
+/// Whether a census of this scope is to be taken by its schedule.
+pub(crate) fn census_is_due(
+    descriptor: &Descriptor,
+    memory: &SourceMemory,
+    source: &Source,
+    scope: &ScopeState,
+    now: Timestamp,
+) -> bool {
+    census::due_at(source, scope, descriptor.census_interval_seconds).is_some_and(|due| due <= now)
+        && memory.census_not_before.get(&scope.key).is_none_or(|not_before| *not_before <= now)
+}
+
+/// Something went wrong with the source as a whole: nothing is tried before the gate opens.
+pub(crate) fn close(
+    shared: &Shared,
+    source: &str,
+    failures: &mut u32,
+    error: &ConnectorError,
+) -> Gate {
+    let reaction = react(error, *failures, shared.host.clock.now(), shared.host.random.as_ref());
+    *failures = failures.saturating_add(1);
+    let error = shared.tell_failed(source, None, error, reaction.until);
+    Gate::new(error, &reaction)
+}
+
+/// Works out how the source is doing from what its scopes show, and writes it down.
+async fn conclude(
+    shared: &Shared,
+    source: &Source,
+    report: &VisitReport,
+) -> Result<Option<SourceState>, StoreError> {
+    let sources = shared.store.sources().await?;
+    // A person may have removed or paused it meanwhile: that stands.
+    let Some(current) = sources.into_iter().find(|current| current.id == source.id) else {
+        return Ok(None);
+    };
+    if current.state == SourceState::Paused {
+        return Ok(Some(SourceState::Paused));
+    }
+    let scopes = shared.store.scopes(source.id).await?;
+    let (state, error) = derive(report.gate.as_ref(), report.census_error.as_ref(), &scopes);
+    set_state(shared, &current, state, error).await?;
+    Ok(Some(state))
+}
+
+/// How a source is doing: what concerns it as a whole comes first, then the latest trouble of a
+/// scope, then whether everything has been read once.
+fn derive(
+    gate: Option<&Gate>,
+    census_error: Option<&SourceError>,
+    scopes: &[ScopeState],
+) -> (SourceState, Option<SourceError>) {
+    if let Some(gate) = gate {
+        return (gate.state, Some(gate.error.clone()));
+    }
+    let trouble = scopes.iter().filter_map(|scope| scope.last_error.as_ref()).chain(census_error);
+    if let Some(error) = trouble.max_by_key(|error| error.at) {
+        return (SourceState::Degraded, Some(error.clone()));
+    }
+    let complete = scopes.iter().all(|scope| scope.synced_at.is_some());
+    (if complete { SourceState::Healthy } else { SourceState::Syncing }, None)
+}
+
+/// Writes down how a source is doing, where that is news. The time of an error is not.
+async fn set_state(
+    shared: &Shared,
+    source: &Source,
+    state: SourceState,
+    error: Option<SourceError>,
+) -> Result<(), StoreError> {
+    let words = |error: &SourceError| (error.code.clone(), error.message.clone());
+    if source.state == state && source.last_error.as_ref().map(words) == error.as_ref().map(words) {
+        return Ok(());
+    }
+    shared.store.set_source_state(source.id, state, error).await?;
+    if source.state != state {
+        shared.tell(&Event::StateChanged {
+            source: &source.name,
+            before: source.state,
+            after: state,
+        });
+    }
+    Ok(())
+}
+
+fn unknown_connector(shared: &Shared, source: &Source) -> ConnectorError {
+    let kinds: Vec<_> = shared.registry.kinds().collect();
+    ConnectorError::new(
+        Disposition::GiveUp,
+        "UNKNOWN_CONNECTOR",
+        format!("there is no connector {:?}; give one of: {}", source.connector, kinds.join(", ")),
+    )
+}
+
+/// A failure of the database, treated like a failure of the tool: try again later, each time later.
+pub(crate) fn of_store(error: &StoreError) -> ConnectorError {
+    ConnectorError::new(Disposition::BackOff, "STORE_FAILED", error.to_string())
+}
