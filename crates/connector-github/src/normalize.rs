@@ -17,3 +17,6 @@ pub(crate) use history::{event, from_events};
 pub use issue::{Links, NormalizedIssue, issue};
 pub(crate) use issue::{census_token, parent};
 pub use people::People;
+
+#[cfg(test)]
+mod tests;

@@ -130,6 +130,9 @@ pub async fn read(
     wanted: Vec<Wanted>,
 ) -> Result<Relations, ConnectorError> {
     let mut relations = Relations::default();
+    let (wanted, nameless): (Vec<_>, Vec<_>) =
+        wanted.into_iter().partition(|task| !task.locator.node_id.is_empty());
+    relations.records = by_rest(session, nameless).await?;
     if wanted.is_empty() {
         return Ok(relations);
     }
@@ -142,7 +145,7 @@ pub async fn read(
             None => (client.graphql::<Nodes<Linked>>(CLOSING_LINKS, variables).await?, false),
         };
     let Some((answer, at)) = answer else {
-        relations.records = by_rest(session, wanted).await?;
+        relations.records.extend(by_rest(session, wanted).await?);
         return Ok(relations);
     };
     let mut left = Vec::new();

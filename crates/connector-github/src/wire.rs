@@ -8,6 +8,8 @@ use serde::{Deserialize, Deserializer};
 #[derive(Debug, Deserialize)]
 pub struct Issue {
     pub id: u64,
+    /// Empty where a server is too old to give it.
+    #[serde(default)]
     pub node_id: String,
     pub number: u64,
     pub title: String,
@@ -175,6 +177,7 @@ pub struct Rename {
 #[derive(Debug, Deserialize)]
 pub struct EventIssue {
     pub id: u64,
+    #[serde(default)]
     pub node_id: String,
     pub number: u64,
 }
@@ -191,6 +194,7 @@ pub struct Repository {
 #[derive(Debug, Deserialize)]
 pub struct CensusIssue {
     pub id: u64,
+    #[serde(default)]
     pub node_id: String,
     pub number: u64,
     #[serde(default, deserialize_with = "null_as_default")]
