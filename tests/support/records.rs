@@ -1,7 +1,7 @@
 //! Records as a connector would hand them over: small, plausible, and decided by a number.
 
 use mainstem_model::record::{
-    Batch, CommentRecord, PersonRecord, ProjectRecord, TaskRecord, TaskReference,
+    Batch, CommentRecord, ParentRecord, PersonRecord, ProjectRecord, TaskRecord, TaskReference,
 };
 use mainstem_model::{Priority, Status, StatusCategory, TaskKind, Timestamp};
 
@@ -38,7 +38,7 @@ pub fn task_record(n: u32) -> TaskRecord {
         labels: Vec::new(),
         milestone: None,
         sprint: None,
-        parent: None,
+        parent: ParentRecord::None,
         start_on: None,
         due_on: None,
         created_at: moment,

@@ -138,21 +138,19 @@ impl Store {
              FROM person JOIN identity ON identity.person = person.id
              WHERE {condition} ORDER BY person.id, source, external_id"
         );
-        let rows: Vec<IdentityRow> = read!(self, pool =>
+        // One row for each identity, beside the person whose it is.
+        type Row = (Uuid, String, Option<String>, Uuid, String, Option<String>);
+        let rows: Vec<Row> = read!(self, pool =>
             bind_all!(sqlx::query_as(AssertSqlSafe(text)), parameters).fetch_all(pool).await)?;
         let mut people: Vec<Person> = Vec::new();
-        for row in rows {
-            let identity = Identity {
-                source: SourceId(row.source),
-                external_id: row.external_id,
-                handle: row.handle,
-            };
-            match people.last_mut().filter(|person| person.id.0 == row.id) {
+        for (id, name, email, source, external_id, handle) in rows {
+            let identity = Identity { source: SourceId(source), external_id, handle };
+            match people.last_mut().filter(|person| person.id.0 == id) {
                 Some(person) => person.identities.push(identity),
                 None => people.push(Person {
-                    id: PersonId(row.id),
-                    name: row.name,
-                    email: row.email,
+                    id: PersonId(id),
+                    name,
+                    email,
                     identities: vec![identity],
                 }),
             }
@@ -286,18 +284,6 @@ impl LinkRow {
             since: Timestamp(self.since_at),
             until: self.until_at.map(Timestamp),
         })
-    }
-}
-
-row! {
-    /// One identity beside the person whose it is.
-    IdentityRow {
-        id: Uuid,
-        name: String,
-        email: Option<String>,
-        source: Uuid,
-        external_id: String,
-        handle: Option<String>,
     }
 }
 

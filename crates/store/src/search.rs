@@ -17,7 +17,7 @@ use uuid::Uuid;
 use self::words::{Question, TaskWords};
 use crate::conditions::{Conditions, Parameter, bind_all};
 use crate::decode::list;
-use crate::dialect::{Dialect, Ids, Texts, Transaction, execute, read, row};
+use crate::dialect::{Dialect, Ids, Texts, Transaction, execute, read, row, run};
 use crate::{Store, StoreError};
 
 /// Entries of the log that one transaction follows.
@@ -107,9 +107,7 @@ impl Store {
         }
         let indexed = texts.len() as u64;
         write(&mut transaction, texts).await?;
-        if log.iter().any(|change| matches!(change.subject, Subject::Source(_))) {
-            forget_removed(&mut transaction).await?;
-        }
+        forget_removed(&mut transaction, &log).await?;
         transaction.commit().await?;
         Ok(indexed)
     }
@@ -188,9 +186,30 @@ async fn write(transaction: &mut Transaction<'_>, texts: Vec<TextRow>) -> Result
     Ok(())
 }
 
-/// Drops the words of tasks that are gone.
-async fn forget_removed(transaction: &mut Transaction<'_>) -> Result<(), StoreError> {
+/// Drops the words of tasks that are gone, where this part of the log tells that a source is.
+async fn forget_removed(
+    transaction: &mut Transaction<'_>,
+    log: &[Change],
+) -> Result<(), StoreError> {
     const GONE: &str = "NOT EXISTS (SELECT 1 FROM task WHERE task.id = search_task.task)";
+    let sources: BTreeSet<Uuid> = log
+        .iter()
+        .filter(|change| matches!(change.subject, Subject::Source(_)))
+        .map(|change| change.source.0)
+        .collect();
+    if sources.is_empty() {
+        return Ok(());
+    }
+    let mut conditions = Conditions::new(transaction.dialect(), "TRUE");
+    conditions.among_ids("id", sources.iter().copied().collect());
+    let (condition, parameters) = conditions.finish();
+    let text = format!("SELECT COUNT(*) FROM source WHERE {condition}");
+    let standing: i64 = run!(transaction, connection =>
+        bind_all!(sqlx::query_scalar(AssertSqlSafe(text)), parameters)
+            .fetch_one(connection).await)?;
+    if standing.unsigned_abs() == sources.len() as u64 {
+        return Ok(());
+    }
     if transaction.dialect() == Dialect::Sqlite {
         let text = format!(
             "DELETE FROM search_words WHERE rowid IN (SELECT id FROM search_task WHERE {GONE})"
