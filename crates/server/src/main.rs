@@ -1,1 +1,7 @@
-fn main() {}
+//! The program `mainstem`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    mainstem_server::main()
+}

@@ -1,0 +1,125 @@
+//! `demo`: everything at once, without configuration and without network.
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use mainstem_engine::{LogObserver, SyncOptions};
+use mainstem_model::{SystemClock, TokenScope};
+use mainstem_sandbox::Sandbox;
+use serde_json::json;
+use tokio::net::TcpListener;
+
+use super::serve::{Serving, bind};
+use super::{query, sandbox};
+use crate::cli::DemoArguments;
+use crate::config::{Config, Database, SourceConfig, default_listen};
+use crate::exit::{self, Failure};
+use crate::installation::Installation;
+use crate::output::{indented, remark, say};
+use crate::progress::ProgressObserver;
+use crate::shutdown;
+use crate::token::TokenText;
+
+/// The seed of the made-up site.
+const SEED: u64 = 1;
+/// Lines of the example's answer that are shown.
+const SHOWN_LINES: usize = 24;
+/// What a dashboard would ask first. It stands in single quotes on a command line.
+const QUESTION: &str = "{ tasks(first: 2, filter: {status: {category: {eq: IN_PROGRESS}}}) { totalCount nodes { key title assignees { name } blockedBy { nodes { key } } } } }";
+
+/// Shows it until it is told to stop; nothing is kept.
+///
+/// # Errors
+/// Where the address cannot be had or the temporary folder cannot be used.
+pub async fn run(arguments: &DemoArguments) -> Result<ExitCode, Failure> {
+    let stop = shutdown::on_signal();
+    let listener = listen(arguments.listen).await?;
+    let address = listener.local_addr()?;
+    let folder = tempfile::Builder::new().prefix("mainstem-demo-").tempdir()?;
+    let site =
+        Sandbox::start(sandbox::options(arguments.issues, SEED), Arc::new(SystemClock)).await?;
+    let installation = Installation::new(Config {
+        database: Database { url: format!("sqlite://{}", folder.path().join("demo.db").display()) },
+        sources: vec![source(&site.base_url)],
+        ..Config::default()
+    });
+    let store = installation.open_for_sources().await?;
+    remark("Reading a made-up GitHub organisation …");
+    let report = installation
+        .engine(&store, Arc::new(ProgressObserver::new()))?
+        .sync_once(&SyncOptions::default(), stop.clone())
+        .await?;
+    if stop.is_cancelled() {
+        store.close().await;
+        return Ok(exit::DONE);
+    }
+    if !report.ok {
+        let reasons = serde_json::to_string(&report.sources).unwrap_or_default();
+        return Err(Failure::Failed(format!("the made-up site could not be read: {reasons}")));
+    }
+    let token = TokenText::random(&*installation.random)
+        .map_err(|error| Failure::Failed(error.to_string()))?;
+    store.create_token(&token.keep("demo", TokenScope::Admin)).await?;
+
+    let engine = installation.engine(&store, Arc::new(LogObserver))?;
+    let serving = Serving::start(&installation, store, listener, stop).await?;
+    say(welcome(address, &token, report.totals.tasks_added));
+    if let Some(api) = serving.api() {
+        let answer = query::answer(api, json!({"query": QUESTION})).await;
+        say(first_lines(&indented(&String::from_utf8_lossy(&answer.body))));
+    }
+    say("\nCtrl-C ends the demo; nothing is kept.");
+    serving.until_stopped(Some(engine)).await;
+    Ok(exit::DONE)
+}
+
+/// The address asked for; or the usual one, or any that is free.
+async fn listen(asked: Option<SocketAddr>) -> Result<TcpListener, Failure> {
+    if let Some(address) = asked {
+        return bind(address).await;
+    }
+    match TcpListener::bind(default_listen()).await {
+        Ok(listener) => Ok(listener),
+        Err(_) => bind(SocketAddr::from(([127, 0, 0, 1], 0))).await,
+    }
+}
+
+fn source(base_url: &str) -> SourceConfig {
+    let mut settings = toml::Table::new();
+    settings.insert("base_url".into(), base_url.into());
+    settings.insert("owner".into(), "acme".into());
+    SourceConfig {
+        name: "acme".into(),
+        connector: "github".into(),
+        poll_interval_seconds: 5,
+        paused: false,
+        credential: None,
+        settings,
+    }
+}
+
+fn welcome(address: SocketAddr, token: &TokenText, tasks: u64) -> String {
+    let token = token.expose();
+    format!(
+        "Mainstem answers questions about {tasks} tasks of the made-up organisation \"acme\".\n\n  \
+         API       http://{address}/graphql\n  \
+         GraphiQL  http://{address}/graphiql\n  \
+         Token     {token}\n\n\
+         What is in progress, who does it, and what holds it up? Paste this into another terminal:\n\n\
+         curl -s http://{address}/graphql \\\n  \
+         -H 'Authorization: Bearer {token}' \\\n  \
+         -H 'Content-Type: application/json' \\\n  \
+         -d '{}'\n\n\
+         The answer begins:\n",
+        json!({"query": QUESTION})
+    )
+}
+
+fn first_lines(text: &str) -> String {
+    let mut lines: Vec<_> = text.lines().take(SHOWN_LINES).collect();
+    if text.lines().count() > SHOWN_LINES {
+        lines.push("…");
+    }
+    lines.join("\n")
+}

@@ -1,0 +1,162 @@
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use std::path::Path;
+
+use super::*;
+use crate::installation::{Installation, registry};
+
+/// Everything that is said about a configuration, whichever step finds it.
+fn faults(text: &str) -> Vec<String> {
+    match Config::parse(text) {
+        Err(fault) => vec![fault],
+        Ok(config) => match Installation::new(config).check() {
+            Err(ConfigError(faults)) => faults,
+            Ok(_) => Vec::new(),
+        },
+    }
+}
+
+fn source(lines: &str) -> String {
+    format!(
+        "[[sources]]\nname = \"acme\"\nconnector = \"github\"\n{lines}\n\
+         [sources.settings]\nrepositories = [\"acme/api\"]\n"
+    )
+}
+
+#[test]
+fn nothing_is_a_good_configuration() {
+    assert_eq!(faults(""), Vec::<String>::new());
+    let config = Config::parse("").unwrap();
+    assert_eq!(config.database.url, "sqlite://mainstem.db");
+    assert_eq!(config.server.listen, default_listen());
+    assert!(config.server.graphiql);
+    assert!(!config.server.metrics_public);
+}
+
+#[test]
+fn the_documented_shape_is_read() {
+    let text = r#"
+        [database]
+        url = "postgres://mainstem@db/mainstem"
+        [server]
+        listen = "[::1]:9000"
+        [[sources]]
+        name = "acme"
+        connector = "github"
+        poll_interval_seconds = 30
+        credential = { kind = "token", env = "PATH" }
+        [sources.settings]
+        base_url = "https://api.github.com"
+        repositories = ["acme/api", "acme/web"]
+    "#;
+    let specs = Config::parse(text).unwrap().source_specs(&registry()).unwrap();
+    assert_eq!(specs.len(), 1);
+    assert_eq!(specs[0].name, "acme");
+    assert_eq!(specs[0].credential_kind, "token");
+    assert_eq!(specs[0].poll_interval_seconds, 30);
+    assert!(specs[0].provisioned);
+    assert_eq!(specs[0].settings["repositories"][1], "acme/web");
+}
+
+#[test]
+fn whatever_is_wrong_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let empty = folder.path().join("empty");
+    std::fs::write(&empty, " \n").unwrap();
+    let empty =
+        format!("credential = {{ kind = \"token\", file = {:?} }}", empty.display().to_string());
+    let twice = format!("{}{}", source(""), source(""));
+    for (text, named) in [
+        ("[server]\nlisten_on = \"x\"", vec!["line 2", "`listen_on`"]),
+        ("colour = 1", vec!["line 1", "`colour`"]),
+        ("[server]\nlisten = \"localhost\"", vec!["line 2", "listen", "127.0.0.1:8080"]),
+        ("[server]\nlisten = 8080", vec!["line 2", "listen"]),
+        ("[server", vec!["line 1"]),
+        ("[database]\nurl = \"mysql://host/x\"", vec!["database.url", "mysql", "sqlite://PATH"]),
+        ("[database]\nurl = \"mainstem.db\"", vec!["database.url", "sqlite://PATH"]),
+        ("[database]\nurl = \"sqlite://\"", vec!["database.url", "no file"]),
+        ("[database]\nurl = \"postgres://host\"", vec!["database.url", "no database"]),
+        (&twice, vec!["\"acme\"", "twice"]),
+        (&source("polling = 1"), vec!["`polling`"]),
+        (&source("poll_interval_seconds = 4"), vec!["\"acme\"", "poll_interval_seconds"]),
+        (&source("credential = { kind = \"token\" }"), vec!["exactly one of env and file"]),
+        (
+            &source("credential = { kind = \"token\", env = \"A\", file = \"b\" }"),
+            vec!["exactly one of env and file"],
+        ),
+        (
+            &source("credential = { kind = \"token\", env = \"MAINSTEM_TEST_NOT_SET\" }"),
+            vec!["\"acme\"", "MAINSTEM_TEST_NOT_SET"],
+        ),
+        (&source("credential = { kind = \"token\", file = \"/no/such\" }"), vec!["/no/such"]),
+        (&source(&empty), vec!["empty"]),
+        (
+            &source("credential = { kind = \"tocken\", env = \"PATH\" }"),
+            vec!["\"tocken\"", "token"],
+        ),
+        (&source("credential = { kind = \"app\", env = \"PATH\" }"), vec!["credential.app_id"]),
+        (
+            &source("credential = { kind = \"token\", env = \"PATH\", value = \"s\" }"),
+            vec!["credential.value", "env or file"],
+        ),
+        (
+            "[[sources]]\nname = \"a\"\nconnector = \"gitlab\"",
+            vec!["\"a\"", "\"gitlab\"", "github"],
+        ),
+        ("[[sources]]\nname = \"a b\"\nconnector = \"github\"", vec!["\"a b\"", "name"]),
+        ("[[sources]]\nconnector = \"github\"", vec!["`name`"]),
+        (
+            "[[sources]]\nname = \"a\"\nconnector = \"github\"\nsettings = { owner = \"x\", colour = 1 }",
+            vec!["\"a\"", "colour"],
+        ),
+        (
+            "[[sources]]\nname = \"a\"\nconnector = \"github\"\nsettings = { owner = \"x\", base_url = \"ftp://x\" }",
+            vec!["\"a\"", "base_url"],
+        ),
+    ] {
+        let found = faults(text).join("\n");
+        for part in named {
+            assert!(found.contains(part), "{part:?} is missing in {found:?}, said of\n{text}");
+        }
+    }
+}
+
+#[test]
+fn every_fault_is_named_at_once() {
+    let text = format!(
+        "[database]\nurl = \"x\"\n{}",
+        source(
+            "poll_interval_seconds = 1\ncredential = { kind = \"nothing\", env = \"MAINSTEM_TEST_NOT_SET\" }"
+        )
+    );
+    assert_eq!(faults(&text).len(), 4, "{:?}", faults(&text));
+}
+
+#[test]
+fn no_value_is_shown() {
+    for text in [
+        "[[sources]]\nname = \"a\"\nconnector = \"github\"\ncredential = \"ghp_secret\"",
+        "[[sources]]\nname = \"a\"\nconnector = \"github\"\npoll_interval_seconds = \"ghp_secret\"",
+        "[[sources]]\nname = \"a\"\nconnector = \"github\"\ncredential = { kind = \"token\", token = \"ghp_secret\" }",
+        "[database]\nurl = \"nosql://user:ghp_secret@host\"",
+        "token = \"ghp_secret\"",
+    ] {
+        let found = faults(text).join("\n");
+        assert!(!found.is_empty() && !found.contains("ghp_secret"), "{found}");
+    }
+    let config = Config::parse("[database]\nurl = \"postgres://user:ghp_secret@host/x\"").unwrap();
+    assert!(!format!("{config:?}").contains("ghp_secret"));
+}
+
+#[test]
+fn files_stand_beside_the_database() {
+    for (url, expected) in [
+        ("sqlite://data/hub.db", "data/hub.key"),
+        ("sqlite://hub.db?mode=rwc", "hub.key"),
+        ("sqlite:///var/lib/hub.sqlite", "/var/lib/hub.key"),
+        ("postgres://host/hub", "mainstem.key"),
+    ] {
+        let database = Database { url: url.into() };
+        assert_eq!(database.beside("key"), Path::new(expected), "{url}");
+    }
+}
