@@ -8,6 +8,8 @@ mod census;
 mod client;
 mod connector;
 mod cursor;
+#[cfg(test)]
+mod fake_site;
 mod fetch;
 mod locator;
 pub mod normalize;

@@ -5,6 +5,8 @@ mod draft;
 mod events;
 mod first;
 pub mod pages;
+#[cfg(test)]
+mod tests;
 
 use mainstem_connector::ConnectorError;
 use mainstem_model::record::{self, Batch};
