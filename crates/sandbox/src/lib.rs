@@ -52,6 +52,7 @@ mod access;
 mod answer;
 pub mod faults;
 mod generate;
+mod graphql;
 mod ids;
 pub mod limits;
 mod rest;

@@ -13,7 +13,7 @@ use crate::site::Site;
 
 pub(crate) use accounts::rate_limit;
 pub(crate) use call::Call;
-pub(crate) use listing::ListCache;
+pub(crate) use listing::{IssueQuery, ListCache, Order, Wanted};
 
 /// Answers one request.
 pub(crate) fn answer(site: &Site, call: &Call<'_>) -> Reply {

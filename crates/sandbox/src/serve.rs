@@ -229,6 +229,9 @@ impl Site {
         if !accepts_json(headers) {
             return (Refusal::MediaType.into(), false);
         }
+        if call.segments == ["graphql"] {
+            return (crate::graphql::answer(self, call), fault == Some(FaultKind::Cut));
+        }
         let reply = rest::answer(self, call);
         // An answer that says "not modified" is free.
         if reply.status != StatusCode::NOT_MODIFIED {

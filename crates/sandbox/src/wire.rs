@@ -17,6 +17,7 @@ use mainstem_model::Timestamp;
 use crate::world::World;
 
 pub(crate) use event::TimelineEntry;
+pub(crate) use label::{escape, is_default_label};
 
 /// Where the site stands, as the client called it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -125,7 +125,7 @@ impl IssueQuery {
             && is_wanted(self.milestone, issue.milestone.as_slice())
     }
 
-    fn run(&self, world: &World) -> Vec<IssueKey> {
+    pub fn run(&self, world: &World) -> Vec<IssueKey> {
         let mut found: Vec<IssueKey> = world[self.repository]
             .issues
             .iter()

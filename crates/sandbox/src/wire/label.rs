@@ -24,13 +24,7 @@ impl Wire<'_> {
             );
             wire.field("name", &label.name);
             wire.field("color", &label.color);
-            wire.field(
-                "default",
-                &matches!(
-                    label.name.as_str(),
-                    "bug" | "documentation" | "enhancement" | "duplicate"
-                ),
-            );
+            wire.field("default", &is_default_label(&label.name));
             wire.field("description", &label.description);
         });
     }
@@ -94,4 +88,9 @@ pub(crate) fn escape(text: &str) -> String {
         }
     }
     url
+}
+
+/// Whether every new repository has a label of this name.
+pub(crate) fn is_default_label(name: &str) -> bool {
+    matches!(name, "bug" | "documentation" | "enhancement" | "duplicate")
 }
