@@ -123,3 +123,6 @@ impl RequestIds {
         format!("{:x}-{}", self.began, self.next.fetch_add(1, Ordering::Relaxed))
     }
 }
+
+#[cfg(test)]
+mod tests;
