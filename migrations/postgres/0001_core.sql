@@ -134,7 +134,6 @@ CREATE INDEX task_by_scope ON task (source, scope);
 -- the read model does not read these.
 CREATE TABLE task_detail (
     task UUID PRIMARY KEY,
-    source UUID NOT NULL,
     body TEXT,
     criteria TEXT,
     fields TEXT,
@@ -196,8 +195,7 @@ CREATE TABLE link (
 -- The newest reading of a task's native links, so that an older one never wins.
 CREATE TABLE relation_reading (
     task UUID PRIMARY KEY,
-    version BIGINT NOT NULL,
-    source UUID NOT NULL
+    version BIGINT NOT NULL
 );
 
 -- The newest position of the change log. Whoever appends takes positions from this one row, last in

@@ -1,23 +1,231 @@
 //! The census: ids at the source beside ids in the store.
+//!
+//! A listing by change never shows what was deleted, and some changes move no updated time. A census
+//! finds both: it lists every id at the source with a cheap fingerprint, and whatever does not agree
+//! is fetched whole, so that the tool itself says what became of it.
 
-#![allow(clippy::todo, unused_variables, unused_imports, reason = "being built")]
+use mainstem_model::record::{CensusEntry, Depth, Hint};
+use mainstem_model::{SourceId, Timestamp};
+use sqlx::AssertSqlSafe;
+use uuid::Uuid;
 
-use std::collections::HashMap;
-use std::time::Duration;
+use crate::bulk::{Kind, OnConflict, Table, Value};
+use crate::dialect::{Ids, Transaction, execute, run};
+use crate::{CensusOutcome, CensusRun, Lease, Store, StoreError};
 
-use mainstem_model::record::{Batch, CensusEntry, Hint, Scope};
-use mainstem_model::{Change, Comment, CommentId, Link, LinkId, Person, PersonId, Position, Project, ProjectId, Source, SourceError, SourceId, SourceState, Task, TaskDetail, TaskId, Timestamp, TokenId, Visibility};
+/// Where more of a scope's tasks are missing than both of these say, access was lost: no team deletes
+/// a fifth of its work between two censuses.
+const MASS_LOSS_SHARE: i64 = 5;
+const MASS_LOSS_TASKS: i64 = 10;
 
-use crate::*;
+const ENTRY: Table = Table {
+    name: "census_entry",
+    key: "census, task",
+    columns: &[
+        ("census", Kind::Number),
+        ("task", Kind::Id),
+        ("external_id", Kind::Text),
+        ("locator", Kind::Text),
+        ("token", Kind::Text),
+    ],
+    on_conflict: OnConflict::Replace,
+};
+
+/// What a comparison finds: the tool's id and the locator of each task.
+type Found = Vec<(String, String)>;
 
 impl Store {
     /// Starts a census of a scope; a previous unfinished one is forgotten.
-    pub async fn begin_census(&self, lease: &Lease, source: SourceId, scope: &str) -> Result<CensusRun, StoreError> { todo!() }
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`], [`StoreError::Database`].
+    pub async fn begin_census(
+        &self,
+        lease: &Lease,
+        source: SourceId,
+        scope: &str,
+    ) -> Result<CensusRun, StoreError> {
+        const FORGET: &str = "DELETE FROM census WHERE source = $1 AND scope = $2";
+        const BEGIN: &str =
+            "INSERT INTO census (source, scope, began_at) VALUES ($1, $2, $3) RETURNING id";
+        let began_at = self.now();
+        let mut transaction = self.begin().await?;
+        transaction.require_lease(lease).await?;
+        execute!(transaction, sqlx::query(FORGET).bind(source.0).bind(scope))?;
+        let id: i64 = run!(transaction, connection => sqlx::query_scalar(BEGIN)
+            .bind(source.0)
+            .bind(scope)
+            .bind(began_at.0)
+            .fetch_one(connection)
+            .await)?;
+        transaction.commit().await?;
+        Ok(CensusRun { id, source, scope: scope.to_owned(), began_at })
+    }
+
     /// Notes one page of it.
-    pub async fn record_census(&self, lease: &Lease, run: &CensusRun, entries: &[CensusEntry]) -> Result<(), StoreError> { todo!() }
-    /// Compares it with the store: what is missing at the source and what has another token is
-    /// queued to be fetched whole. Where more than a fifth (and more than ten) of the scope's tasks
-    /// are missing, none of the missing is queued and the outcome says so: that is lost access, not
-    /// deletion. Tasks that came after the census began do not count as missing.
-    pub async fn finish_census(&self, lease: &Lease, run: &CensusRun) -> Result<CensusOutcome, StoreError> { todo!() }
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`], [`StoreError::Database`].
+    pub async fn record_census(
+        &self,
+        lease: &Lease,
+        run: &CensusRun,
+        entries: &[CensusEntry],
+    ) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
+        transaction.require_lease(lease).await?;
+        let tasks = transaction.census_tasks(run.source, entries).await?;
+        let mut rows: Vec<_> = tasks
+            .iter()
+            .zip(entries)
+            .map(|(task, entry)| {
+                [
+                    Value::Number(Some(run.id)),
+                    Value::Id(Some(*task)),
+                    Value::Text(Some(&entry.external_id)),
+                    Value::Text(Some(&entry.locator)),
+                    Value::Text(entry.token.as_deref()),
+                ]
+            })
+            .collect();
+        // A listing that shifts while it is read may show a task twice.
+        let mut seen = std::collections::HashSet::new();
+        let mut task = tasks.iter();
+        rows.retain(|_| task.next().is_some_and(|task| seen.insert(*task)));
+        ENTRY.write(&mut transaction, &rows).await?;
+        transaction.commit().await
+    }
+
+    /// Compares it with the store: what is missing at the source, what is missing here and what has
+    /// another token is queued to be fetched whole. Where more than a fifth (and more than ten) of
+    /// the scope's tasks are missing, none of the missing is queued and the outcome says so: that is
+    /// lost access, not deletion. Tasks that came after the census began do not count as missing.
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`], [`StoreError::Database`].
+    pub async fn finish_census(
+        &self,
+        lease: &Lease,
+        run: &CensusRun,
+    ) -> Result<CensusOutcome, StoreError> {
+        let now = self.now();
+        let mut transaction = self.begin().await?;
+        transaction.require_lease(lease).await?;
+        let missing = transaction.missing_at_source(run).await?;
+        let unknown = transaction.compared(run, "task.id IS NULL").await?;
+        // One that was given up and is listed again is as much news as another token.
+        let changed = transaction
+            .compared(
+                run,
+                "task.id IS NOT NULL AND (task.presence <> 'PRESENT' OR
+                    (entry.token IS NOT NULL AND entry.token IS DISTINCT FROM task.census_token))",
+            )
+            .await?;
+        let at_source = transaction
+            .count("SELECT COUNT(*) FROM census_entry WHERE census = $1", run.id)
+            .await?;
+        let in_store = transaction
+            .count(
+                "SELECT COUNT(*) FROM task JOIN census
+                    ON task.source = census.source AND task.scope = census.scope
+                 WHERE census.id = $1 AND task.presence = 'PRESENT'",
+                run.id,
+            )
+            .await?;
+        let count = |found: &Found| i64::try_from(found.len()).unwrap_or(i64::MAX);
+        let outcome = CensusOutcome {
+            at_source,
+            in_store,
+            missing: count(&missing),
+            unknown: count(&unknown),
+            changed: count(&changed),
+            mass_loss: count(&missing) > MASS_LOSS_TASKS
+                && count(&missing) > in_store / MASS_LOSS_SHARE,
+        };
+        let missing = if outcome.mass_loss { Found::new() } else { missing };
+        let hints: Vec<Hint> =
+            [missing, unknown, changed].into_iter().flatten().map(whole).collect();
+        transaction.push_hints(run.source, &run.scope, &hints, now).await?;
+        transaction.keep_outcome(run, &outcome, now).await?;
+        transaction.commit().await?;
+        Ok(outcome)
+    }
+}
+
+fn whole((external_id, locator): (String, String)) -> Hint {
+    Hint { external_id: Some(external_id.into()), locator, depth: Depth::Whole }
+}
+
+impl Transaction<'_> {
+    /// The task of each entry: moved ones lead to what they were called first.
+    async fn census_tasks(
+        &mut self,
+        source: SourceId,
+        entries: &[CensusEntry],
+    ) -> Result<Vec<Uuid>, StoreError> {
+        let mut tasks: Vec<Uuid> =
+            entries.iter().map(|entry| source.task(&entry.external_id).0).collect();
+        let among = self.dialect().among_ids("from_id", 1);
+        let text = format!("SELECT from_id, to_id FROM task_redirect WHERE {among}");
+        let redirects: Vec<(Uuid, Uuid)> = run!(self, connection =>
+            sqlx::query_as(AssertSqlSafe(text)).bind(Ids(tasks.clone())).fetch_all(connection).await)?;
+        let redirects: std::collections::HashMap<Uuid, Uuid> = redirects.into_iter().collect();
+        for task in &mut tasks {
+            *task = redirects.get(task).copied().unwrap_or(*task);
+        }
+        Ok(tasks)
+    }
+
+    async fn missing_at_source(&mut self, run: &CensusRun) -> Result<Found, StoreError> {
+        const TEXT: &str = "SELECT external_id, locator FROM task
+            WHERE source = $1 AND scope = $2 AND presence = 'PRESENT' AND first_learned_at < $3
+                AND NOT EXISTS (SELECT 1 FROM census_entry entry
+                                WHERE entry.census = $4 AND entry.task = task.id)
+            ORDER BY id";
+        Ok(run!(self, connection => sqlx::query_as(TEXT)
+            .bind(run.source.0)
+            .bind(&run.scope)
+            .bind(run.began_at.0)
+            .bind(run.id)
+            .fetch_all(connection)
+            .await)?)
+    }
+
+    /// Entries of the census for which a condition on `entry` and its `task` holds.
+    async fn compared(&mut self, run: &CensusRun, condition: &str) -> Result<Found, StoreError> {
+        let text = format!(
+            "SELECT entry.external_id, entry.locator
+             FROM census_entry entry LEFT JOIN task ON task.id = entry.task
+             WHERE entry.census = $1 AND {condition} ORDER BY entry.task"
+        );
+        Ok(run!(self, connection =>
+            sqlx::query_as(AssertSqlSafe(text)).bind(run.id).fetch_all(connection).await)?)
+    }
+
+    async fn count(&mut self, text: &'static str, census: i64) -> Result<i64, StoreError> {
+        Ok(run!(self, connection =>
+            sqlx::query_scalar(text).bind(census).fetch_one(connection).await)?)
+    }
+
+    /// The scope shows the outcome; the entries have served.
+    async fn keep_outcome(
+        &mut self,
+        run: &CensusRun,
+        outcome: &CensusOutcome,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        const KEEP: &str = "UPDATE scope SET census_at = $3, at_source = $4, in_store = $5
+            WHERE source = $1 AND key = $2";
+        execute!(
+            self,
+            sqlx::query(KEEP)
+                .bind(run.source.0)
+                .bind(&run.scope)
+                .bind(now.0)
+                .bind(outcome.at_source)
+                .bind(outcome.in_store)
+        )?;
+        execute!(self, sqlx::query("DELETE FROM census WHERE id = $1").bind(run.id))?;
+        Ok(())
+    }
 }

@@ -1,20 +1,216 @@
 //! The queue of what should be fetched.
 
-#![allow(clippy::todo, unused_variables, unused_imports, reason = "being built")]
+use mainstem_model::record::{Depth, Hint};
+use mainstem_model::{SourceId, Timestamp};
+use sqlx::AssertSqlSafe;
 
-use std::collections::HashMap;
-use std::time::Duration;
+use crate::bulk::{Kind, OnConflict, Table, Value};
+use crate::dialect::{Numbers, Texts, Transaction, execute, row, run};
+use crate::quarantine::Entry;
+use crate::{Lease, QueuedHint, Store, StoreError, quarantine};
 
-use mainstem_model::record::{Batch, CensusEntry, Hint, Scope};
-use mainstem_model::{Change, Comment, CommentId, Link, LinkId, Person, PersonId, Position, Project, ProjectId, Source, SourceError, SourceId, SourceState, Task, TaskDetail, TaskId, Timestamp, TokenId, Visibility};
+/// A hint that was taken so often without an answer is parked.
+const ATTEMPTS: i64 = 5;
 
-use crate::*;
+/// How long a hint that was taken waits before it is taken again: longer with each attempt.
+const PUT_OFF_SECONDS: i64 = 60;
+
+const HINT: Table = Table {
+    name: "hint",
+    key: "source, scope, locator, depth",
+    columns: &[
+        ("source", Kind::Id),
+        ("scope", Kind::Text),
+        ("external_id", Kind::Text),
+        ("locator", Kind::Text),
+        ("depth", Kind::Text),
+        ("attempts", Kind::Number),
+        ("due_at", Kind::Number),
+    ],
+    on_conflict: OnConflict::Keep,
+};
+
+row! {
+    /// A hint as its table holds it.
+    HintRow {
+        id: i64,
+        scope: String,
+        external_id: Option<String>,
+        locator: String,
+        depth: String,
+        attempts: i64,
+    }
+}
 
 impl Store {
     /// Adds hints to a source's queue; one that waits already is not doubled.
-    pub async fn push_hints(&self, source: SourceId, scope: &str, hints: &[Hint]) -> Result<(), StoreError> { todo!() }
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn push_hints(
+        &self,
+        source: SourceId,
+        scope: &str,
+        hints: &[Hint],
+    ) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
+        transaction.push_hints(source, scope, hints, self.now()).await?;
+        transaction.commit().await
+    }
+
     /// The hints that are due, oldest first, all of one depth. Taking them counts an attempt and
     /// puts them off, in a commit of its own, so that one that kills the process is seen; after
     /// five attempts a hint is parked in quarantine.
-    pub async fn take_hints(&self, lease: &Lease, source: SourceId, limit: usize) -> Result<Vec<QueuedHint>, StoreError> { todo!() }
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`], [`StoreError::Database`].
+    pub async fn take_hints(
+        &self,
+        lease: &Lease,
+        source: SourceId,
+        limit: usize,
+    ) -> Result<Vec<QueuedHint>, StoreError> {
+        const PUT_OFF: &str = "UPDATE hint SET attempts = attempts + 1, due_at = $2 WHERE id = $1";
+        let now = self.now();
+        let mut transaction = self.begin().await?;
+        transaction.require_lease(lease).await?;
+        transaction.park_hints(source, now).await?;
+        let due = transaction.due_hints(source, now, limit).await?;
+        for hint in &due {
+            let again = now.plus_seconds(PUT_OFF_SECONDS << hint.attempts.min(ATTEMPTS));
+            execute!(transaction, sqlx::query(PUT_OFF).bind(hint.id).bind(again.0))?;
+        }
+        transaction.commit().await?;
+        due.into_iter().map(QueuedHint::try_from).collect()
+    }
+}
+
+impl TryFrom<HintRow> for QueuedHint {
+    type Error = StoreError;
+
+    /// As it is after it was taken.
+    fn try_from(row: HintRow) -> Result<Self, StoreError> {
+        let depth = depth_of(&row.depth).ok_or_else(|| StoreError::Inconsistent {
+            place: format!("hint.depth of {}", row.id),
+            reason: format!("{:?} is no depth", row.depth),
+        })?;
+        let hint =
+            Hint { external_id: row.external_id.map(Into::into), locator: row.locator, depth };
+        let attempts = u32::try_from(row.attempts + 1).unwrap_or(u32::MAX);
+        Ok(Self { id: row.id, scope: row.scope, hint, attempts })
+    }
+}
+
+impl Transaction<'_> {
+    /// Adds hints to a source's queue. One that waits untaken stays as it is. One that was taken is
+    /// put in anew under a new id: whoever took it may have asked the tool before what this hint is
+    /// about happened, and its answer must not take this one away.
+    pub(crate) async fn push_hints(
+        &mut self,
+        source: SourceId,
+        scope: &str,
+        hints: &[Hint],
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        if hints.is_empty() {
+            return Ok(());
+        }
+        let text = format!(
+            "DELETE FROM hint WHERE source = $1 AND scope = $2 AND attempts > 0 AND {}",
+            self.dialect().among("locator", 3)
+        );
+        let locators = Texts(hints.iter().map(|hint| hint.locator.clone()).collect());
+        execute!(self, sqlx::query(AssertSqlSafe(text)).bind(source.0).bind(scope).bind(locators))?;
+        let mut rows: std::collections::BTreeMap<(&str, Depth), _> = Default::default();
+        for hint in hints {
+            rows.insert((&hint.locator, hint.depth), hint);
+        }
+        let rows: Vec<_> = rows
+            .into_values()
+            .map(|hint| {
+                [
+                    Value::Id(Some(source.0)),
+                    Value::Text(Some(scope)),
+                    Value::Text(hint.external_id.as_deref()),
+                    Value::Text(Some(&hint.locator)),
+                    Value::Text(Some(depth_word(hint.depth))),
+                    Value::Number(Some(0)),
+                    Value::Number(Some(now.0)),
+                ]
+            })
+            .collect();
+        HINT.write(self, &rows).await
+    }
+
+    /// Takes hints that were answered out of the queue.
+    pub(crate) async fn drop_hints(&mut self, answered: &[i64]) -> Result<(), StoreError> {
+        if answered.is_empty() {
+            return Ok(());
+        }
+        let text = format!("DELETE FROM hint WHERE {}", self.dialect().among("id", 1));
+        let answered = Numbers(answered.to_vec());
+        execute!(self, sqlx::query(AssertSqlSafe(text)).bind(answered))?;
+        Ok(())
+    }
+
+    /// Moves hints that nothing answered into quarantine.
+    async fn park_hints(&mut self, source: SourceId, now: Timestamp) -> Result<(), StoreError> {
+        let text = format!(
+            "SELECT {} FROM hint WHERE source = $1 AND due_at <= $2 AND attempts >= $3 ORDER BY id",
+            HintRow::COLUMNS
+        );
+        let exhausted: Vec<HintRow> = run!(self, connection => sqlx::query_as(AssertSqlSafe(text))
+            .bind(source.0)
+            .bind(now.0)
+            .bind(ATTEMPTS)
+            .fetch_all(connection)
+            .await)?;
+        for hint in &exhausted {
+            let reason = format!(
+                "asked for {ATTEMPTS} times without an answer ({} of {})",
+                hint.depth, hint.locator
+            );
+            let entry = Entry {
+                kind: "hint",
+                external_id: hint.external_id.as_deref().unwrap_or(&hint.locator),
+                reason: &reason,
+                payload_hash: [0; 16],
+                raw: Vec::new(),
+            };
+            quarantine::write(self, source, &hint.scope, now, &[entry]).await?;
+        }
+        self.drop_hints(&exhausted.iter().map(|hint| hint.id).collect::<Vec<_>>()).await
+    }
+
+    async fn due_hints(
+        &mut self,
+        source: SourceId,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<HintRow>, StoreError> {
+        let text = format!(
+            "SELECT {} FROM hint WHERE source = $1 AND due_at <= $2
+                AND depth = (SELECT depth FROM hint WHERE source = $1 AND due_at <= $2
+                             ORDER BY id LIMIT 1)
+             ORDER BY id LIMIT $3",
+            HintRow::COLUMNS
+        );
+        Ok(run!(self, connection => sqlx::query_as(AssertSqlSafe(text))
+            .bind(source.0)
+            .bind(now.0)
+            .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+            .fetch_all(connection)
+            .await)?)
+    }
+}
+
+const fn depth_word(depth: Depth) -> &'static str {
+    match depth {
+        Depth::Relations => "relations",
+        Depth::Whole => "whole",
+    }
+}
+
+fn depth_of(word: &str) -> Option<Depth> {
+    [Depth::Relations, Depth::Whole].into_iter().find(|depth| depth_word(*depth) == word)
 }

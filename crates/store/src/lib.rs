@@ -3,6 +3,7 @@
 
 mod apply;
 mod as_of;
+mod bulk;
 mod census;
 mod conditions;
 mod connect;
@@ -14,6 +15,7 @@ mod leases;
 mod load;
 mod log;
 mod migrate;
+mod payload;
 mod quarantine;
 mod scopes;
 mod search;

@@ -1,0 +1,192 @@
+//! Writing many rows with few statements: arrays and UNNEST on PostgreSQL, rows of VALUES on SQLite.
+
+use std::fmt::Write as _;
+
+use sqlx::AssertSqlSafe;
+use uuid::Uuid;
+
+use crate::StoreError;
+use crate::dialect::{Open, Transaction};
+
+/// Rows in one statement on SQLite. Preparing a statement costs with its length and running it has a
+/// fixed price; measured, the two balance about here.
+const SQLITE_ROWS: usize = 50;
+
+/// Parameters that SQLite takes in one statement.
+const SQLITE_PARAMETERS: usize = 32_766;
+
+/// A table that is written in bulk.
+pub(crate) struct Table {
+    pub(crate) name: &'static str,
+    /// The columns of its key, separated by commas.
+    pub(crate) key: &'static str,
+    pub(crate) columns: &'static [(&'static str, Kind)],
+    pub(crate) on_conflict: OnConflict,
+}
+
+/// What becomes of a row whose key is taken.
+pub(crate) enum OnConflict {
+    /// It replaces the stored one.
+    Replace,
+    /// The stored one stays.
+    Keep,
+    /// The statement fails: there must be none.
+    Fail,
+}
+
+/// What a column holds; the same on both databases.
+#[derive(Clone, Copy)]
+pub(crate) enum Kind {
+    Id,
+    Text,
+    Number,
+    Bytes,
+    Real,
+}
+
+/// One value of one row, of the kind of its column.
+pub(crate) enum Value<'a> {
+    Id(Option<Uuid>),
+    Text(Option<&'a str>),
+    Number(Option<i64>),
+    Bytes(&'a [u8]),
+    Real(f64),
+}
+
+impl Table {
+    /// Writes rows, each with a value for each column. No two of them may have the same key.
+    pub(crate) async fn write<const N: usize>(
+        &self,
+        transaction: &mut Transaction<'_>,
+        rows: &[[Value<'_>; N]],
+    ) -> Result<(), StoreError> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        match transaction.open {
+            Open::Sqlite(_) => self.write_values(transaction, rows).await,
+            Open::Postgres(_) => self.write_arrays(transaction, rows).await,
+        }
+    }
+
+    async fn write_values<const N: usize>(
+        &self,
+        transaction: &mut Transaction<'_>,
+        rows: &[[Value<'_>; N]],
+    ) -> Result<(), StoreError> {
+        let full = SQLITE_ROWS.min(SQLITE_PARAMETERS / N);
+        for chunk in rows.chunks(full) {
+            let mut text = self.head();
+            text.push_str(" VALUES ");
+            for row in 0..chunk.len() {
+                text.push_str(if row == 0 { "(?" } else { ",(?" });
+                text.extend(std::iter::repeat_n(",?", N - 1));
+                text.push(')');
+            }
+            self.push_conflict(&mut text);
+            // Only full chunks come again and again; keeping every odd length prepared would push
+            // them out of the cache.
+            let mut query =
+                sqlx::query::<sqlx::Sqlite>(AssertSqlSafe(text)).persistent(chunk.len() == full);
+            for value in chunk.iter().flatten() {
+                query = match value {
+                    Value::Id(value) => query.bind(*value),
+                    Value::Text(value) => query.bind(*value),
+                    Value::Number(value) => query.bind(*value),
+                    Value::Bytes(value) => query.bind(*value),
+                    Value::Real(value) => query.bind(*value),
+                };
+            }
+            transaction.store.count_statement();
+            if let Open::Sqlite(open) = &mut transaction.open {
+                query.execute(&mut **open).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn write_arrays<const N: usize>(
+        &self,
+        transaction: &mut Transaction<'_>,
+        rows: &[[Value<'_>; N]],
+    ) -> Result<(), StoreError> {
+        let mut text = self.head();
+        text.push_str(" SELECT * FROM UNNEST(");
+        for (index, (_, kind)) in self.columns.iter().enumerate() {
+            let comma = if index == 0 { "" } else { "," };
+            let array = match kind {
+                Kind::Id => "uuid[]",
+                Kind::Text => "text[]",
+                Kind::Number => "bigint[]",
+                Kind::Bytes => "bytea[]",
+                Kind::Real => "double precision[]",
+            };
+            // Writing into a String does not fail.
+            let _ = write!(text, "{comma}${}::{array}", index + 1);
+        }
+        text.push(')');
+        self.push_conflict(&mut text);
+        let mut query = sqlx::query::<sqlx::Postgres>(AssertSqlSafe(text));
+        for (index, (_, kind)) in self.columns.iter().enumerate() {
+            let column = rows.iter().map(|row| &row[index]);
+            query = match kind {
+                Kind::Id => query.bind(column.map(Value::id).collect::<Vec<_>>()),
+                Kind::Text => query.bind(column.map(Value::text).collect::<Vec<_>>()),
+                Kind::Number => query.bind(column.map(Value::number).collect::<Vec<_>>()),
+                Kind::Bytes => query.bind(column.map(Value::bytes).collect::<Vec<_>>()),
+                Kind::Real => query.bind(column.map(Value::real).collect::<Vec<_>>()),
+            };
+        }
+        transaction.store.count_statement();
+        if let Open::Postgres(open) = &mut transaction.open {
+            query.execute(&mut **open).await?;
+        }
+        Ok(())
+    }
+
+    fn head(&self) -> String {
+        let columns: Vec<_> = self.columns.iter().map(|(name, _)| *name).collect();
+        format!("INSERT INTO {} ({})", self.name, columns.join(", "))
+    }
+
+    fn push_conflict(&self, text: &mut String) {
+        let key = self.key;
+        match self.on_conflict {
+            OnConflict::Fail => {}
+            OnConflict::Keep => {
+                let _ = write!(text, " ON CONFLICT ({key}) DO NOTHING");
+            }
+            OnConflict::Replace => {
+                let _ = write!(text, " ON CONFLICT ({key}) DO UPDATE SET ");
+                let key: Vec<_> = key.split(", ").collect();
+                let mut comma = "";
+                for (name, _) in self.columns.iter().filter(|(name, _)| !key.contains(name)) {
+                    let _ = write!(text, "{comma}{name} = excluded.{name}");
+                    comma = ", ";
+                }
+            }
+        }
+    }
+}
+
+impl<'a> Value<'a> {
+    const fn id(&self) -> Option<Uuid> {
+        if let Self::Id(value) = self { *value } else { None }
+    }
+
+    const fn text(&self) -> Option<&'a str> {
+        if let Self::Text(value) = self { *value } else { None }
+    }
+
+    const fn number(&self) -> Option<i64> {
+        if let Self::Number(value) = self { *value } else { None }
+    }
+
+    const fn bytes(&self) -> Option<&'a [u8]> {
+        if let Self::Bytes(value) = self { Some(*value) } else { None }
+    }
+
+    const fn real(&self) -> Option<f64> {
+        if let Self::Real(value) = self { Some(*value) } else { None }
+    }
+}
