@@ -8,11 +8,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use mainstem_model::{Clock, Position, Random, Timestamp};
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
-};
 use sqlx::Connection;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use tokio::sync::watch;
 
 use crate::dialect::{Database, Dialect, Open, Transaction, execute, read};
@@ -176,7 +174,8 @@ impl Store {
     async fn settle_instance_id(&self) -> Result<String, StoreError> {
         let proposed = uuid::Uuid::from_bytes(self.random_bytes()?).as_simple().to_string();
         let mut transaction = self.begin().await?;
-        let insert = "INSERT INTO installation (singleton, id) VALUES (1, $1) ON CONFLICT DO NOTHING";
+        let insert =
+            "INSERT INTO installation (singleton, id) VALUES (1, $1) ON CONFLICT DO NOTHING";
         execute!(transaction, sqlx::query(insert).bind(proposed))?;
         transaction.commit().await?;
         Ok(read!(self, pool =>
@@ -260,7 +259,8 @@ async fn open_postgres(url: &str) -> Result<Database, StoreError> {
     let authority = authority.split(['/', '?']).next().unwrap_or_default();
     if authority.split_once('@').is_none_or(|(user, _)| user.is_empty()) {
         return Err(StoreError::Url(
-            "the database URL names no user; give postgres://USER:PASSWORD@HOST/DATABASE".to_owned(),
+            "the database URL names no user; give postgres://USER:PASSWORD@HOST/DATABASE"
+                .to_owned(),
         ));
     }
     let pool = PgPoolOptions::new()
@@ -268,9 +268,9 @@ async fn open_postgres(url: &str) -> Result<Database, StoreError> {
         // Asking before every use would double the round trips of every small read.
         .test_before_acquire(false)
         .before_acquire(|connection, idle| {
-            Box::pin(async move {
-                Ok(idle.idle_for < TRUSTED_IDLE || connection.ping().await.is_ok())
-            })
+            Box::pin(
+                async move { Ok(idle.idle_for < TRUSTED_IDLE || connection.ping().await.is_ok()) },
+            )
         })
         .connect_with(options.application_name("mainstem"))
         .await?;

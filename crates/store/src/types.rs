@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use mainstem_model::record::{Cursor, Hint};
 use mainstem_model::{
-    ChangeCause, Comment, CredentialRef, Position, SourceError, SourceId, TaskId,
-    Timestamp, TokenId, TokenScope, Visibility,
+    ChangeCause, Comment, CredentialRef, Position, SourceError, SourceId, TaskId, Timestamp,
+    TokenId, TokenScope, Visibility,
 };
 
 /// Why the store could not do what was asked, cut by what happens next.
@@ -15,7 +15,9 @@ pub enum StoreError {
     #[error("{0}")]
     Url(String),
     /// A newer program has migrated this database; start that one.
-    #[error("the database has been migrated by a newer version of this program (schema {found}, known {known})")]
+    #[error(
+        "the database has been migrated by a newer version of this program (schema {found}, known {known})"
+    )]
     Newer {
         /// The schema's version.
         found: i64,
@@ -162,7 +164,12 @@ impl Applied {
     /// Every record row written.
     #[must_use]
     pub const fn rows(&self) -> u64 {
-        self.tasks_added + self.tasks_changed + self.comments_written + self.links_written + self.others_written + self.quarantined
+        self.tasks_added
+            + self.tasks_changed
+            + self.comments_written
+            + self.links_written
+            + self.others_written
+            + self.quarantined
     }
 
     /// Adds what another batch changed.
@@ -334,4 +341,3 @@ pub struct Token {
     /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
 }
-
