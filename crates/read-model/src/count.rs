@@ -1,8 +1,16 @@
 //! Counts of tasks by one or two fields.
 
+use std::collections::HashMap;
+
 use mainstem_model::{
     PersonId, Presence, PriorityLevel, ProjectId, SourceId, StatusCategory, TaskKind,
 };
+use roaring::RoaringBitmap;
+
+use crate::names::Symbol;
+use crate::postings::Variant;
+use crate::row::TaskRow;
+use crate::view::View;
 
 /// A field that tasks are counted by. A task counts once under each of its assignees and labels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -61,4 +69,152 @@ pub struct TaskCount<'v> {
     pub values: Vec<Option<GroupValue<'v>>>,
     /// Tasks, never 0.
     pub count: u64,
+}
+
+/// The most fields that tasks are counted by at once.
+pub const MAX_FIELDS: usize = 2;
+
+/// Beyond this many cells, counts are kept for the cells that occur only.
+const MAX_DENSE: usize = 1 << 20;
+
+/// Counts rows by the values of one or two fields.
+pub(crate) fn tally<'v>(
+    view: &'v View,
+    rows: &RoaringBitmap,
+    by: &[GroupField],
+) -> Vec<TaskCount<'v>> {
+    let widths: Vec<usize> = by.iter().map(|field| field.width(view) + 1).collect();
+    let cells: usize = widths.iter().product();
+    let mut counts = if cells <= MAX_DENSE {
+        Counts::Dense(vec![0; cells])
+    } else {
+        Counts::Sparse(HashMap::new())
+    };
+    let hidden = view.hidden_people();
+    for ordinal in rows {
+        let Some(row) = view.row(ordinal) else { continue };
+        match by {
+            [first] => first.each(row, hidden, |value| counts.add(value)),
+            [first, second] => first.each(row, hidden, |value| {
+                second.each(row, hidden, |other| counts.add(value * widths[1] + other));
+            }),
+            _ => {}
+        }
+    }
+    let name = |cell: usize, count: u64| {
+        let values = match by {
+            [first] => vec![first.value(view, cell)],
+            [first, second] => {
+                vec![first.value(view, cell / widths[1]), second.value(view, cell % widths[1])]
+            }
+            _ => Vec::new(),
+        };
+        TaskCount { values, count }
+    };
+    let mut named: Vec<_> = match counts {
+        Counts::Dense(counts) => counts
+            .into_iter()
+            .enumerate()
+            .filter(|(_, count)| *count > 0)
+            .map(|(cell, count)| name(cell, u64::from(count)))
+            .collect(),
+        Counts::Sparse(counts) => {
+            counts.into_iter().map(|(cell, count)| name(cell, u64::from(count))).collect()
+        }
+    };
+    named.sort_unstable_by(|left, right| {
+        let last = |value: &Option<GroupValue<'_>>| value.is_none();
+        right.count.cmp(&left.count).then_with(|| {
+            left.values
+                .iter()
+                .map(last)
+                .cmp(right.values.iter().map(last))
+                .then_with(|| left.values.cmp(&right.values))
+        })
+    });
+    named
+}
+
+enum Counts {
+    Dense(Vec<u32>),
+    Sparse(HashMap<usize, u32>),
+}
+
+impl Counts {
+    fn add(&mut self, cell: usize) {
+        match self {
+            Self::Dense(counts) => counts[cell] += 1,
+            Self::Sparse(counts) => *counts.entry(cell).or_default() += 1,
+        }
+    }
+}
+
+impl GroupField {
+    /// How many values there are, "none" left out.
+    fn width(self, view: &View) -> usize {
+        let names = view.names();
+        match self {
+            Self::Status => names.statuses.len(),
+            Self::StatusCategory => StatusCategory::ALL.len(),
+            Self::Assignee | Self::Author => names.people.len(),
+            Self::Project => names.projects.len(),
+            Self::Source => names.sources.len(),
+            Self::Kind => TaskKind::ALL.len(),
+            Self::Label => names.labels.len(),
+            Self::Priority => PriorityLevel::ALL.len(),
+            Self::Milestone => names.milestones.len(),
+            Self::Sprint => names.sprints.len(),
+            Self::Presence => Presence::ALL.len(),
+        }
+    }
+
+    /// Calls `count` with the cell of each value of a row: 0 for none, else its symbol plus one.
+    fn each(self, row: &TaskRow, hidden: Option<&RoaringBitmap>, mut count: impl FnMut(usize)) {
+        let shown = |symbol: Symbol| hidden.is_none_or(|hidden| !hidden.contains(symbol));
+        let one = |symbol: Symbol| symbol.wrapping_add(1) as usize;
+        match self {
+            Self::Status => count(one(row.status)),
+            Self::StatusCategory => count(one(row.category.symbol())),
+            Self::Author => count(if shown(row.author) { one(row.author) } else { 0 }),
+            Self::Project => count(one(row.project)),
+            Self::Source => count(one(row.source)),
+            Self::Kind => count(one(row.kind.symbol())),
+            Self::Priority => count(one(row.level.symbol())),
+            Self::Milestone => count(one(row.milestone)),
+            Self::Sprint => count(one(row.sprint)),
+            Self::Presence => count(one(row.presence.symbol())),
+            Self::Label if row.labels.is_empty() => count(0),
+            Self::Label => row.labels.iter().for_each(|label| count(one(*label))),
+            Self::Assignee => {
+                let mut any = false;
+                for person in row.assignees.iter().filter(|person| shown(**person)) {
+                    any = true;
+                    count(one(*person));
+                }
+                if !any {
+                    count(0);
+                }
+            }
+        }
+    }
+
+    /// The value of a cell.
+    fn value(self, view: &View, cell: usize) -> Option<GroupValue<'_>> {
+        let index = cell.checked_sub(1)?;
+        let symbol = index as Symbol;
+        let names = view.names();
+        Some(match self {
+            Self::Status => GroupValue::Text(names.statuses.get(symbol)?),
+            Self::Label => GroupValue::Text(names.labels.get(symbol)?),
+            Self::Milestone => GroupValue::Text(names.milestones.get(symbol)?),
+            Self::Sprint => GroupValue::Text(names.sprints.get(symbol)?),
+            Self::StatusCategory => GroupValue::StatusCategory(*StatusCategory::ALL.get(index)?),
+            Self::Kind => GroupValue::Kind(*TaskKind::ALL.get(index)?),
+            Self::Priority => GroupValue::Priority(*PriorityLevel::ALL.get(index)?),
+            Self::Presence => GroupValue::Presence(*Presence::ALL.get(index)?),
+            Self::Assignee | Self::Author => GroupValue::Person(names.people.get(symbol)?.0),
+            Self::Project => GroupValue::Project(names.projects.get(symbol)?.0),
+            Self::Source => GroupValue::Source(names.sources.get(symbol)?.0),
+        })
+    }
 }

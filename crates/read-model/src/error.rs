@@ -16,9 +16,6 @@ pub enum QueryError {
     /// The cursor was not given out for this list and order.
     #[error("the cursor does not belong to this list: {0}")]
     Cursor(&'static str),
-    /// A comparison that means nothing for the field.
-    #[error("{0}")]
-    Meaningless(&'static str),
     /// A key or URL that several visible tasks share; `source` narrows it.
     #[error("several tasks are called this: {}", candidates.join(", "))]
     Ambiguous {

@@ -9,15 +9,6 @@ use mainstem_model::{
     Timestamp,
 };
 
-use crate::QueryError;
-
-/// The deepest nesting of `And`, `Or`, `Not` and the filters of related things.
-pub const MAX_DEPTH: usize = 8;
-/// The most predicates in one filter.
-pub const MAX_PREDICATES: usize = 200;
-/// The most values in one `In` or `Nin`.
-pub const MAX_VALUES: usize = 1_000;
-
 /// A boolean expression over predicates `P`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Filter<P> {
@@ -212,11 +203,87 @@ pub enum SourcePredicate {
 }
 
 impl<P> Filter<P> {
-    /// Holds a filter to the limits of depth, predicates and values.
-    ///
-    /// # Errors
-    /// [`QueryError::TooComplex`] names the limit.
-    pub(crate) fn check(&self) -> Result<(), QueryError> {
-        todo!()
+    /// Whether it holds, given what each predicate says.
+    pub(crate) fn holds(&self, says: &impl Fn(&P) -> bool) -> bool {
+        match self {
+            Self::And(filters) => filters.iter().all(|filter| filter.holds(says)),
+            Self::Or(filters) => filters.iter().any(|filter| filter.holds(says)),
+            Self::Not(filter) => !filter.holds(says),
+            Self::Is(predicate) => says(predicate),
+        }
+    }
+
+    /// Whether any predicate in it is such.
+    pub(crate) fn any(&self, such: &impl Fn(&P) -> bool) -> bool {
+        match self {
+            Self::And(filters) | Self::Or(filters) => filters.iter().any(|filter| filter.any(such)),
+            Self::Not(filter) => filter.any(such),
+            Self::Is(predicate) => such(predicate),
+        }
+    }
+
+    /// The same expression over what `prepare` makes of its predicates.
+    pub(crate) fn map<Q>(&self, prepare: &impl Fn(&P) -> Q) -> Filter<Q> {
+        let all = |filters: &[Self]| filters.iter().map(|filter| filter.map(prepare)).collect();
+        match self {
+            Self::And(filters) => Filter::And(all(filters)),
+            Self::Or(filters) => Filter::Or(all(filters)),
+            Self::Not(filter) => Filter::Not(Box::new(filter.map(prepare))),
+            Self::Is(predicate) => Filter::Is(prepare(predicate)),
+        }
+    }
+}
+
+impl<T> Comparison<T> {
+    /// The same comparison with what `prepare` makes of its values.
+    pub(crate) fn map<U>(&self, prepare: impl Fn(&T) -> U) -> Comparison<U> {
+        match self {
+            Self::Eq(value) => Comparison::Eq(prepare(value)),
+            Self::Neq(value) => Comparison::Neq(prepare(value)),
+            Self::In(values) => Comparison::In(values.iter().map(prepare).collect()),
+            Self::Nin(values) => Comparison::Nin(values.iter().map(prepare).collect()),
+            Self::Lt(value) => Comparison::Lt(prepare(value)),
+            Self::Lte(value) => Comparison::Lte(prepare(value)),
+            Self::Gt(value) => Comparison::Gt(prepare(value)),
+            Self::Gte(value) => Comparison::Gte(prepare(value)),
+            Self::IsNull(null) => Comparison::IsNull(*null),
+        }
+    }
+}
+
+impl<T: Ord + Clone> Comparison<T> {
+    /// The same comparison with its list of values sorted, as [`Comparison::holds`] needs it.
+    pub(crate) fn sorted(&self) -> Self {
+        let mut sorted = self.clone();
+        if let Self::In(values) | Self::Nin(values) = &mut sorted {
+            values.sort_unstable();
+        }
+        sorted
+    }
+}
+
+impl<T: Ord> Comparison<T> {
+    /// Whether it holds for a value. Lists have to be [sorted](Comparison::sorted).
+    pub(crate) fn holds<V: Ord + ?Sized>(&self, value: Option<&V>) -> bool
+    where
+        T: std::borrow::Borrow<V>,
+    {
+        let Some(value) = value else {
+            return matches!(self, Self::Neq(_) | Self::Nin(_) | Self::IsNull(true));
+        };
+        let among = |values: &[T]| {
+            values.binary_search_by(|candidate| candidate.borrow().cmp(value)).is_ok()
+        };
+        match self {
+            Self::Eq(wanted) => value == wanted.borrow(),
+            Self::Neq(wanted) => value != wanted.borrow(),
+            Self::In(wanted) => among(wanted),
+            Self::Nin(wanted) => !among(wanted),
+            Self::Lt(bound) => value < bound.borrow(),
+            Self::Lte(bound) => value <= bound.borrow(),
+            Self::Gt(bound) => value > bound.borrow(),
+            Self::Gte(bound) => value >= bound.borrow(),
+            Self::IsNull(null) => !null,
+        }
     }
 }

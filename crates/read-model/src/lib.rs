@@ -3,15 +3,29 @@
 //!
 //! Built from the store at start, kept exact by following the change log, on every replica. A query
 //! takes one [`View`] (an immutable snapshot seen with one caller's eyes) for its whole life.
-#![allow(clippy::todo, unused_variables, dead_code, reason = "being built")]
 
 pub mod count;
+mod cursor;
+mod directory;
 pub mod error;
 pub mod filter;
+mod follow;
+mod graph;
+pub mod limits;
+mod listing;
+mod matcher;
 pub mod model;
+mod names;
 pub mod order;
 pub mod page;
+mod past;
+mod plan;
+mod postings;
 pub mod refs;
+mod row;
+mod select;
+mod snapshot;
+mod text;
 pub mod view;
 
 pub use count::{GroupField, GroupValue, TaskCount};
@@ -24,7 +38,7 @@ pub use model::{Behind, ReadModel};
 pub use order::{Direction, OrderField, TaskOrder};
 pub use page::{Page, PageRequest};
 pub use refs::{
-    Freshness, IdentityRef, LinkEndRef, LinkRef, PersonRef, ProjectRef, SourceRef, TaskRef,
-    Workload,
+    Freshness, IdentityRef, LinkEndRef, LinkRef, PersonRef, ProjectRef, ScopeFreshness, SourceRef,
+    TaskRef, Workload,
 };
 pub use view::{TaskOrdinal, TaskQuery, View};

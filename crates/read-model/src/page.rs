@@ -1,6 +1,8 @@
 //! Pages by keyset: a cursor names a place by the values that rows are ordered by, so it stays
 //! valid while rows come, change and go.
 
+use std::cmp::Ordering;
+
 /// Which page.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct PageRequest {
@@ -54,4 +56,51 @@ pub struct Page<T> {
     pub has_next: bool,
     /// Rows of the whole list, where [`PageRequest::count_total`] asks for it.
     pub total: Option<u64>,
+}
+
+impl<T> Page<T> {
+    /// The same page of what `name` makes of its rows.
+    pub(crate) fn map<U>(self, name: impl FnMut(T) -> U) -> Page<U> {
+        Page {
+            items: self.items.into_iter().map(name).collect(),
+            has_previous: self.has_previous,
+            has_next: self.has_next,
+            total: self.total,
+        }
+    }
+}
+
+/// Picks a page out of rows in no order. `after` and `before` say where a row stands relative to
+/// the cursors of the request; only the rows of the page are ever sorted.
+pub(crate) fn pick<T>(
+    mut rows: Vec<T>,
+    request: &PageRequest,
+    after: Option<impl Fn(&T) -> Ordering>,
+    before: Option<impl Fn(&T) -> Ordering>,
+    compare: impl Fn(&T, &T) -> Ordering,
+) -> Page<T> {
+    let total = request.count_total.then_some(rows.len() as u64);
+    let (mut has_previous, mut has_next) = (false, false);
+    if let Some(after) = after {
+        let all = rows.len();
+        rows.retain(|row| after(row).is_gt());
+        has_previous = rows.len() < all;
+    }
+    if let Some(before) = before {
+        let all = rows.len();
+        rows.retain(|row| before(row).is_lt());
+        has_next = rows.len() < all;
+    }
+    let wanted = |left: &T, right: &T| {
+        if request.backward { compare(right, left) } else { compare(left, right) }
+    };
+    if rows.len() > request.limit {
+        if request.limit > 0 {
+            rows.select_nth_unstable_by(request.limit - 1, wanted);
+        }
+        rows.truncate(request.limit);
+        *(if request.backward { &mut has_previous } else { &mut has_next }) = true;
+    }
+    rows.sort_unstable_by(compare);
+    Page { items: rows, has_previous, has_next, total }
 }

@@ -1,44 +1,55 @@
 //! What a view hands out: references to tasks, people, projects, sources and links, each of which
 //! knows whose eyes it is seen with.
 
-use mainstem_model::{
-    Date, Evidence, LinkId, LinkKind, LinkOrigin, LinkReview, PersonId, Presence, PriorityLevel,
-    ProjectId, Source, SourceId, StatusCategory, TaskId, TaskKind, Timestamp,
-};
-use mainstem_store::ScopeState;
+use std::collections::HashSet;
 
+use mainstem_model::{
+    Date, Evidence, LinkId, LinkKind, LinkOrigin, LinkReview, Person, PersonId, Presence,
+    PriorityLevel, Project, ProjectId, Source, SourceError, SourceId, StatusCategory, TaskId,
+    TaskKind, Timestamp,
+};
+
+use crate::graph::{Edge, End};
+use crate::names::{NONE, Symbol};
+use crate::row::TaskRow;
+use crate::snapshot::SourceRow;
 use crate::view::{TaskOrdinal, View};
 
 /// A task.
 #[derive(Clone, Copy)]
 pub struct TaskRef<'v> {
-    view: &'v View,
-    ordinal: u32,
+    pub(crate) view: &'v View,
+    pub(crate) ordinal: u32,
+    pub(crate) row: &'v TaskRow,
 }
 
 /// A person.
 #[derive(Clone, Copy)]
 pub struct PersonRef<'v> {
-    view: &'v View,
+    pub(crate) view: &'v View,
+    pub(crate) symbol: Symbol,
+    pub(crate) person: &'v Person,
 }
 
 /// A project.
 #[derive(Clone, Copy)]
 pub struct ProjectRef<'v> {
-    view: &'v View,
+    pub(crate) view: &'v View,
+    pub(crate) project: &'v Project,
 }
 
 /// A source.
 #[derive(Clone, Copy)]
 pub struct SourceRef<'v> {
-    view: &'v View,
+    pub(crate) row: &'v SourceRow,
 }
 
 /// An edge between two tasks that the caller may see. Edges to a task in a hidden source do not
 /// exist for the caller.
 #[derive(Clone, Copy)]
 pub struct LinkRef<'v> {
-    view: &'v View,
+    pub(crate) owner: TaskRef<'v>,
+    pub(crate) edge: &'v Edge,
 }
 
 /// One end of a link.
@@ -90,189 +101,334 @@ pub struct Workload {
     pub remaining_seconds: i64,
 }
 
+/// A scope and how fresh it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScopeFreshness {
+    /// The key within the source.
+    pub key: String,
+    /// The name people see.
+    pub name: String,
+    /// What went wrong last; `None` once a pass has gone well since.
+    pub last_error: Option<SourceError>,
+    /// When the last complete pass began; `None` before the first has ended.
+    pub synced_at: Option<Timestamp>,
+    /// When the last complete census ended.
+    pub census_at: Option<Timestamp>,
+    /// Tasks at the source by that census.
+    pub at_source: Option<i64>,
+    /// Tasks in the store at that moment.
+    pub in_store: Option<i64>,
+}
+
 #[allow(missing_docs, reason = "each is the field of mainstem_model::Task of its name")]
 impl<'v> TaskRef<'v> {
     /// Names the task within this view and its clones.
     #[must_use]
     pub fn ordinal(self) -> TaskOrdinal {
-        todo!()
+        TaskOrdinal(self.ordinal)
     }
+
     #[must_use]
     pub fn id(self) -> TaskId {
-        todo!()
+        self.row.id
     }
+
     #[must_use]
     pub fn key(self) -> &'v str {
-        todo!()
+        &self.row.key
     }
+
     pub fn previous_keys(self) -> impl ExactSizeIterator<Item = &'v str> {
-        std::iter::empty()
+        self.row.previous_keys.iter().map(|key| &**key)
     }
+
     #[must_use]
     pub fn kind(self) -> TaskKind {
-        todo!()
+        self.row.kind
     }
+
     #[must_use]
     pub fn title(self) -> &'v str {
-        todo!()
+        &self.row.title
     }
+
     #[must_use]
     pub fn url(self) -> Option<&'v str> {
-        todo!()
+        self.row.url.as_deref()
     }
+
     #[must_use]
     pub fn status_name(self) -> &'v str {
-        todo!()
+        self.view.names().statuses.get(self.row.status).map_or("", |name| name)
     }
+
     #[must_use]
     pub fn status_category(self) -> StatusCategory {
-        todo!()
+        self.row.category
     }
+
     #[must_use]
     pub fn priority_name(self) -> Option<&'v str> {
-        todo!()
+        self.view.names().priorities.get(self.row.priority).map(|name| &**name)
     }
+
     #[must_use]
     pub fn priority_level(self) -> PriorityLevel {
-        todo!()
+        self.row.level
     }
+
     /// Those of the assignees whom the caller may see, in the tool's order.
     pub fn assignees(self) -> impl Iterator<Item = PersonRef<'v>> {
-        std::iter::empty()
+        self.row.assignees.iter().filter_map(move |symbol| self.view.person_ref(*symbol))
     }
+
     #[must_use]
     pub fn author(self) -> Option<PersonRef<'v>> {
-        todo!()
+        self.view.person_ref(self.row.author)
     }
+
     pub fn labels(self) -> impl ExactSizeIterator<Item = &'v str> {
-        std::iter::empty()
+        let labels = &self.view.names().labels;
+        self.row.labels.iter().map(|label| labels.get(*label).map_or("", |name| name))
     }
+
     #[must_use]
     pub fn milestone(self) -> Option<&'v str> {
-        todo!()
+        self.view.names().milestones.get(self.row.milestone).map(|name| &**name)
     }
+
     #[must_use]
     pub fn sprint(self) -> Option<&'v str> {
-        todo!()
+        self.view.names().sprints.get(self.row.sprint).map(|name| &**name)
     }
+
     #[must_use]
     pub fn start_on(self) -> Option<Date> {
-        todo!()
+        self.row.start_on
     }
+
     #[must_use]
     pub fn due_on(self) -> Option<Date> {
-        todo!()
+        self.row.due_on
     }
+
     #[must_use]
     pub fn created_at(self) -> Timestamp {
-        todo!()
+        self.row.created_at
     }
+
     #[must_use]
     pub fn updated_at(self) -> Timestamp {
-        todo!()
+        self.row.updated_at
     }
+
     #[must_use]
     pub fn started_at(self) -> Option<Timestamp> {
-        todo!()
+        self.row.started_at
     }
+
     #[must_use]
     pub fn closed_at(self) -> Option<Timestamp> {
-        todo!()
+        self.row.closed_at
     }
+
     #[must_use]
     pub fn estimate_seconds(self) -> Option<i64> {
-        todo!()
+        self.row.estimate
     }
+
     #[must_use]
     pub fn time_spent_seconds(self) -> Option<i64> {
-        todo!()
+        self.row.time_spent
     }
+
     #[must_use]
     pub fn presence(self) -> Presence {
-        todo!()
+        self.row.presence
     }
+
     #[must_use]
     pub fn source_id(self) -> SourceId {
-        todo!()
+        self.view
+            .names()
+            .sources
+            .get(self.row.source)
+            .map_or(SourceId(uuid::Uuid::nil()), |id| id.0)
     }
+
     /// `None` only in the moment before a new source's own row is known.
     #[must_use]
     pub fn source(self) -> Option<SourceRef<'v>> {
-        todo!()
+        self.view.source_ref(self.row.source)
     }
+
     /// `None` only in the moment before a new project's own row is known.
     #[must_use]
     pub fn project(self) -> Option<ProjectRef<'v>> {
-        todo!()
+        self.view.project_ref(self.row.project)
     }
+
     /// The task that this one is a part of, where it is in the store and visible.
     #[must_use]
     pub fn parent(self) -> Option<TaskRef<'v>> {
-        todo!()
+        self.view.task_ref(self.view.parent_of(self.row)?)
     }
-    /// Its parts, by id.
+
+    /// Its present parts, by id.
     #[must_use]
     pub fn children(self) -> Vec<TaskOrdinal> {
-        todo!()
+        let children = self.view.snapshot().children(self.ordinal);
+        let present = |row: &TaskRow| row.presence == Presence::Present;
+        self.by_id(children.into_iter().filter(|child| self.view.row(*child).is_some_and(present)))
     }
+
     /// Tasks that must finish first, by id. `open_only`: those that are open and not deleted, and
     /// the way to others leads through open ones only. `transitive`: all that can be reached, at
-    /// most 10,000, this task itself never among them.
+    /// most [`MAX_REACHED`], this task itself never among them.
     #[must_use]
     pub fn blocked_by(self, open_only: bool, transitive: bool) -> Vec<TaskOrdinal> {
-        todo!()
+        self.reached(false, open_only, transitive)
     }
+
     /// Tasks that wait for this one; as [`TaskRef::blocked_by`].
     #[must_use]
     pub fn blocks(self, open_only: bool, transitive: bool) -> Vec<TaskOrdinal> {
-        todo!()
+        self.reached(true, open_only, transitive)
     }
-    /// Its links of these kinds and origins (all where `None`), by kind, direction, other end.
+
+    fn reached(self, forward: bool, open_only: bool, transitive: bool) -> Vec<TaskOrdinal> {
+        let view = self.view;
+        let mut reached = Vec::new();
+        let mut seen = HashSet::from([self.ordinal]);
+        let mut next = 0;
+        let mut from = self.ordinal;
+        loop {
+            for edge in view.snapshot().graph.edges(from) {
+                let wanted = edge.forward == forward && edge.blocks() && edge.other != NONE;
+                if wanted
+                    && view.shows(edge)
+                    && (!open_only || view.row(edge.other).is_some_and(TaskRow::is_open))
+                    && seen.insert(edge.other)
+                {
+                    reached.push(edge.other);
+                }
+            }
+            if !transitive || next >= reached.len() || reached.len() >= MAX_REACHED {
+                break;
+            }
+            from = reached[next];
+            next += 1;
+        }
+        reached.truncate(MAX_REACHED);
+        self.by_id(reached.into_iter())
+    }
+
+    fn by_id(self, ordinals: impl Iterator<Item = u32>) -> Vec<TaskOrdinal> {
+        let tasks = ordinals.filter_map(|ordinal| self.view.task_ref(ordinal));
+        let mut tasks: Vec<_> = tasks.map(|task| (task.id(), task.ordinal())).collect();
+        tasks.sort_unstable();
+        tasks.into_iter().map(|(_, ordinal)| ordinal).collect()
+    }
+
+    /// Its links of these kinds and origins (all where `None`), by kind, direction, other end. Of
+    /// several statements of the same edge, one is shown.
     #[must_use]
     pub fn links(
         self,
         kinds: Option<&[LinkKind]>,
         origins: Option<&[LinkOrigin]>,
     ) -> Vec<LinkRef<'v>> {
-        todo!()
+        let mut links = Vec::<LinkRef<'v>>::new();
+        for edge in self.view.snapshot().graph.edges(self.ordinal) {
+            let wanted = kinds.is_none_or(|kinds| kinds.contains(&edge.kind))
+                && origins.is_none_or(|origins| origins.contains(&edge.link.origin));
+            if wanted
+                && self.view.shows(edge)
+                && !links.iter().any(|other| other.edge.repeats(edge))
+            {
+                links.push(LinkRef { owner: self, edge });
+            }
+        }
+        links
     }
+
     /// Open (BACKLOG or TODO), present, and nothing open that the caller sees blocks it.
     #[must_use]
     pub fn is_ready(self) -> bool {
-        todo!()
+        self.view.is_ready(self.ordinal, self.row)
     }
-    /// Open, and something open that the caller sees blocks it.
+
+    /// Open, present, and something open that the caller sees blocks it.
     #[must_use]
     pub fn is_blocked(self) -> bool {
-        todo!()
+        self.view.is_blocked(self.ordinal, self.row)
     }
+
+    /// How fresh it is at `now`.
     #[must_use]
     pub fn freshness(self, now: Timestamp) -> Freshness {
-        todo!()
+        let pass = self.view.snapshot().synced.get(self.row.scope as usize).copied().flatten();
+        let updated = self.row.updated_at;
+        let synced_at = pass.map_or(updated, |pass| pass.max(updated));
+        let interval = self.source().map_or(0, |source| source.get().poll_interval_seconds);
+        let patience = i64::from(interval).saturating_mul(3_000_000);
+        Freshness {
+            synced_at,
+            source_updated_at: updated,
+            lag_seconds: (now.since(synced_at) / 1_000_000).max(0),
+            stale: pass.is_none_or(|pass| now.since(pass) > patience),
+        }
     }
 }
+
+/// The most tasks that a walk along the graph answers with.
+pub const MAX_REACHED: usize = 10_000;
 
 #[allow(missing_docs, reason = "each is the field of mainstem_model::Person of its name")]
 impl<'v> PersonRef<'v> {
     #[must_use]
     pub fn id(self) -> PersonId {
-        todo!()
+        self.person.id
     }
+
     #[must_use]
     pub fn name(self) -> &'v str {
-        todo!()
+        &self.person.name
     }
+
     #[must_use]
     pub fn email(self) -> Option<&'v str> {
-        todo!()
+        self.person.email.as_deref()
     }
+
     /// Those in visible sources.
     pub fn identities(self) -> impl Iterator<Item = IdentityRef<'v>> {
-        std::iter::empty()
+        self.view.identities(self.person).filter_map(move |identity| {
+            Some(IdentityRef {
+                source: self.view.source(identity.source)?,
+                external_id: &identity.external_id,
+                handle: identity.handle.as_deref(),
+            })
+        })
     }
+
+    /// What they have to do at `now`.
     #[must_use]
     pub fn workload(self, now: Timestamp) -> Workload {
-        todo!()
+        let today = now.date();
+        let mut workload = Workload::default();
+        for ordinal in self.view.assigned_to(self.symbol).iter() {
+            let Some(row) = self.view.row(ordinal).filter(|row| row.waits()) else { continue };
+            workload.open_tasks += 1;
+            workload.in_progress += u64::from(row.category == StatusCategory::InProgress);
+            workload.overdue += u64::from(row.due_on.is_some_and(|due| due < today));
+            workload.blocked += u64::from(self.view.is_blocked(ordinal, row));
+            let left = row.estimate.map_or(0, |estimate| {
+                estimate.saturating_sub(row.time_spent.unwrap_or_default()).max(0)
+            });
+            workload.remaining_seconds = workload.remaining_seconds.saturating_add(left);
+        }
+        workload
     }
 }
 
@@ -280,24 +436,28 @@ impl<'v> PersonRef<'v> {
 impl<'v> ProjectRef<'v> {
     #[must_use]
     pub fn id(self) -> ProjectId {
-        todo!()
+        self.project.id
     }
+
     #[must_use]
     pub fn key(self) -> &'v str {
-        todo!()
+        &self.project.key
     }
+
     #[must_use]
     pub fn name(self) -> &'v str {
-        todo!()
+        &self.project.name
     }
+
     #[must_use]
     pub fn url(self) -> Option<&'v str> {
-        todo!()
+        self.project.url.as_deref()
     }
+
     /// `None` only in the moment before a new source's own row is known.
     #[must_use]
     pub fn source(self) -> Option<SourceRef<'v>> {
-        todo!()
+        self.view.source(self.project.source)
     }
 }
 
@@ -305,17 +465,22 @@ impl<'v> SourceRef<'v> {
     /// The source as it is configured and doing.
     #[must_use]
     pub fn get(self) -> &'v Source {
-        todo!()
+        &self.row.source
     }
+
     /// Its scopes, by key.
     #[must_use]
-    pub fn scopes(self) -> &'v [ScopeState] {
-        todo!()
+    pub fn scopes(self) -> &'v [ScopeFreshness] {
+        &self.row.scopes
     }
-    /// Seconds since the oldest of its scopes' last complete passes; `None` before the first.
+
+    /// Seconds since the oldest of its scopes' last complete passes, never negative; `None` before
+    /// each of them has been passed.
     #[must_use]
     pub fn lag_seconds(self, now: Timestamp) -> Option<i64> {
-        todo!()
+        let passes: Option<Vec<_>> = self.row.scopes.iter().map(|scope| scope.synced_at).collect();
+        let oldest = passes?.into_iter().min()?;
+        Some((now.since(oldest) / 1_000_000).max(0))
     }
 }
 
@@ -323,43 +488,68 @@ impl<'v> SourceRef<'v> {
 impl<'v> LinkRef<'v> {
     #[must_use]
     pub fn id(self) -> LinkId {
-        todo!()
+        self.edge.link.id
     }
+
     #[must_use]
     pub fn kind(self) -> LinkKind {
-        todo!()
+        self.edge.kind
     }
+
     #[must_use]
     pub fn origin(self) -> LinkOrigin {
-        todo!()
+        self.edge.link.origin
     }
+
     #[must_use]
     pub fn from(self) -> LinkEndRef<'v> {
-        todo!()
+        if self.edge.forward { self.own_end() } else { self.other_end() }
     }
+
     #[must_use]
     pub fn to(self) -> LinkEndRef<'v> {
-        todo!()
+        if self.edge.forward { self.other_end() } else { self.own_end() }
     }
+
+    fn own_end(self) -> LinkEndRef<'v> {
+        LinkEndRef { task: Some(self.owner), key: self.owner.key() }
+    }
+
+    fn other_end(self) -> LinkEndRef<'v> {
+        if let Some(task) = self.owner.view.task_ref(self.edge.other) {
+            return LinkEndRef { task: Some(task), key: task.key() };
+        }
+        let key = match self.edge.other_end() {
+            End::Named(end) => &*end.key,
+            // The task that states the link is in the store, or the edge would not be shown.
+            End::Stater => "",
+        };
+        LinkEndRef { task: None, key }
+    }
+
     /// Whether both ends are in the store, in two sources.
     #[must_use]
     pub fn cross_tool(self) -> bool {
-        todo!()
+        self.other_end().task.is_some_and(|other| other.row.source != self.owner.row.source)
     }
+
     #[must_use]
     pub fn confidence(self) -> f64 {
-        todo!()
+        self.edge.link.confidence
     }
+
     #[must_use]
     pub fn review(self) -> LinkReview {
-        todo!()
+        self.edge.link.review
     }
+
     #[must_use]
     pub fn evidence(self) -> &'v [Evidence] {
-        todo!()
+        &self.edge.link.evidence
     }
+
     #[must_use]
     pub fn since(self) -> Timestamp {
-        todo!()
+        self.edge.link.since
     }
 }

@@ -1,29 +1,56 @@
 //! A view: one immutable snapshot, seen with one caller's eyes. There is no other way to read.
 
-use std::sync::Arc;
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
 
-use mainstem_model::{PersonId, Position, ProjectId, SourceId, TaskId, Timestamp, Visibility};
+use mainstem_model::{
+    Identity, Person, PersonId, Position, Project, ProjectId, SourceId, TaskId, Timestamp,
+    Visibility,
+};
 use mainstem_store::FieldAsOf;
+use roaring::RoaringBitmap;
 
 use crate::QueryError;
-use crate::count::{GroupField, TaskCount};
-use crate::filter::{PersonFilter, ProjectFilter, SourceFilter, TaskFilter};
-use crate::order::TaskOrder;
+use crate::count::{GroupField, MAX_FIELDS, TaskCount, tally};
+use crate::filter::TaskFilter;
+use crate::graph::Edge;
+use crate::names::{NONE, Names, Symbol};
+use crate::order::{NEWEST_FIRST, SortKey, Step, TaskOrder, steps};
 use crate::page::{Page, PageRequest};
+use crate::past::{Past, undo};
+use crate::plan::Plan;
+use crate::postings::Set;
 use crate::refs::{PersonRef, ProjectRef, SourceRef, TaskRef};
+use crate::row::TaskRow;
+use crate::select::{self, ListOrder};
+use crate::snapshot::{Snapshot, SourceRow};
 
 /// A snapshot seen with one caller's eyes. Cheap to clone; a query takes one for its whole life.
+///
+/// Of a source that is hidden from the caller nothing shows: no task, person, project or count, and
+/// no edge that one of its tasks states or that leads to one of them.
 #[derive(Clone)]
 pub struct View(Arc<Inner>);
 
-struct Inner {}
+struct Inner {
+    snapshot: Arc<Snapshot>,
+    visibility: Visibility,
+    /// The tasks that the caller sees.
+    universe: Set,
+    /// The people whom the caller sees, once somebody asks.
+    people: OnceLock<RoaringBitmap>,
+    /// The people whom the caller does not see, once somebody asks.
+    hidden_people: OnceLock<RoaringBitmap>,
+    past: Option<Past>,
+}
 
 /// Names a task within one view and its clones: what an owned resolver object keeps beside the view.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TaskOrdinal(pub(crate) u32);
 
 /// A list of tasks.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct TaskQuery {
     /// Which tasks; present ones only unless it names presence.
     pub filter: Option<TaskFilter>,
@@ -36,31 +63,63 @@ pub struct TaskQuery {
 }
 
 impl View {
+    pub(crate) fn new(snapshot: Arc<Snapshot>, visibility: Visibility) -> Self {
+        let universe = match &visibility {
+            Visibility::Everything => Arc::clone(&snapshot.postings.all),
+            Visibility::Sources(sources) => {
+                let known = sources.iter().filter_map(|id| snapshot.names.sources.find(id));
+                let sets = known.filter_map(|source| snapshot.postings.source.get(source));
+                Arc::new(sets.fold(RoaringBitmap::new(), |union, set| union | &**set))
+            }
+        };
+        Self::over(snapshot, visibility, universe, None)
+    }
+
+    fn over(
+        snapshot: Arc<Snapshot>,
+        visibility: Visibility,
+        universe: Set,
+        past: Option<Past>,
+    ) -> Self {
+        let (people, hidden_people) = (OnceLock::new(), OnceLock::new());
+        Self(Arc::new(Inner { snapshot, visibility, universe, people, hidden_people, past }))
+    }
+
     /// The place in the change log that the snapshot stands at.
     #[must_use]
     pub fn position(&self) -> Position {
-        todo!()
+        self.snapshot().position
     }
 
     /// Grows with every published snapshot of this process, also where only sources or freshness
     /// changed: with (visibility, question) it names an answer that is exact.
     #[must_use]
     pub fn generation(&self) -> u64 {
-        todo!()
+        self.snapshot().generation
+    }
+
+    /// Like [`View::generation`], but grows only where tasks, links, people or projects changed: for
+    /// answers that show neither sources nor freshness.
+    #[must_use]
+    pub fn content_generation(&self) -> u64 {
+        self.snapshot().content_generation
     }
 
     /// What the caller may see.
     #[must_use]
     pub fn visibility(&self) -> &Visibility {
-        todo!()
+        &self.0.visibility
     }
 
     /// This view with every task as its tool had it at `at`. `undo` holds, for every field of a
     /// visible task that changed after `at`, the value it had then; fields that it does not name
     /// are as now, and so are links, people and projects. Tasks created after `at` are absent.
     #[must_use]
-    pub fn as_of(&self, at: Timestamp, undo: Vec<FieldAsOf>) -> Self {
-        todo!()
+    pub fn as_of(&self, at: Timestamp, changes: Vec<FieldAsOf>) -> Self {
+        let mut universe = (*self.0.universe).clone();
+        let past = undo(self.snapshot(), &mut universe, at, changes);
+        let (snapshot, visibility) = (Arc::clone(&self.0.snapshot), self.0.visibility.clone());
+        Self::over(snapshot, visibility, Arc::new(universe), Some(past))
     }
 
     // Tasks.
@@ -70,10 +129,16 @@ impl View {
     /// # Errors
     /// [`QueryError`] says what to change.
     pub fn tasks(&self, query: &TaskQuery) -> Result<Page<TaskRef<'_>>, QueryError> {
-        todo!()
+        let order = self.order_of(query)?;
+        let mut plan = Plan::of(self, query.filter.as_ref())?;
+        if let Some(among) = &query.among {
+            plan = plan.among(among.iter().filter_map(|id| self.visible(*id)).collect());
+        }
+        Ok(self.shown(select::page(&plan, &order, &query.page)?))
     }
 
-    /// A page of a list that was computed already, such as blockers or children.
+    /// A page of a list that was computed already, such as blockers or children; without an order,
+    /// by id.
     ///
     /// # Errors
     /// [`QueryError::Cursor`], [`QueryError::TooComplex`].
@@ -83,14 +148,38 @@ impl View {
         order: &[TaskOrder],
         page: &PageRequest,
     ) -> Result<Page<TaskRef<'_>>, QueryError> {
-        todo!()
+        let order = self.list_order(steps(order)?);
+        let rows = tasks.iter().map(|task| task.0).filter(|task| self.universe().contains(*task));
+        Ok(self.shown(order.page(rows, page)?))
     }
 
-    /// The cursor of a task in a list of this order ([`TaskQuery::order`]), or in the order of
-    /// `among` where that decides.
-    #[must_use]
-    pub fn cursor(&self, query: &TaskQuery, task: TaskRef<'_>) -> String {
-        todo!()
+    /// The cursor of a task in the list that [`View::tasks`] gives.
+    ///
+    /// # Errors
+    /// [`QueryError::TooComplex`].
+    pub fn cursor(&self, query: &TaskQuery, task: TaskRef<'_>) -> Result<String, QueryError> {
+        Ok(self.order_of(query)?.cursor(task.ordinal, task.row))
+    }
+
+    /// The cursors of tasks in the list that [`View::tasks`] gives.
+    ///
+    /// # Errors
+    /// [`QueryError::TooComplex`].
+    pub fn cursors(
+        &self,
+        query: &TaskQuery,
+        tasks: &[TaskRef<'_>],
+    ) -> Result<Vec<String>, QueryError> {
+        let order = self.order_of(query)?;
+        Ok(tasks.iter().map(|task| order.cursor(task.ordinal, task.row)).collect())
+    }
+
+    /// The cursor of a task in the list that [`View::page_of`] gives.
+    ///
+    /// # Errors
+    /// [`QueryError::TooComplex`].
+    pub fn cursor_in(&self, order: &[TaskOrder], task: TaskRef<'_>) -> Result<String, QueryError> {
+        Ok(self.list_order(steps(order)?).cursor(task.ordinal, task.row))
     }
 
     /// Whether a task matches a filter, as a subscription asks.
@@ -98,7 +187,7 @@ impl View {
     /// # Errors
     /// [`QueryError`] says what to change.
     pub fn matches(&self, filter: &TaskFilter, task: TaskRef<'_>) -> Result<bool, QueryError> {
-        todo!()
+        Ok(Plan::of(self, Some(filter))?.passes(task.ordinal, task.row))
     }
 
     /// Counts by one or two fields, greatest first, then by value, absent values last.
@@ -110,19 +199,26 @@ impl View {
         filter: Option<&TaskFilter>,
         by: &[GroupField],
     ) -> Result<Vec<TaskCount<'_>>, QueryError> {
-        todo!()
+        if by.len() > MAX_FIELDS {
+            return Err(QueryError::TooComplex {
+                what: "the number of fields to count by",
+                limit: MAX_FIELDS,
+            });
+        }
+        let plan = Plan::of(self, filter)?;
+        Ok(tally(self, &select::passing(self, &plan), by))
     }
 
     /// The task of this id, or what it has become where it moved; in whatever presence.
     #[must_use]
     pub fn task(&self, id: TaskId) -> Option<TaskRef<'_>> {
-        todo!()
+        self.task_ref(self.visible(id)?)
     }
 
     /// The task of this ordinal.
     #[must_use]
     pub fn task_at(&self, ordinal: TaskOrdinal) -> Option<TaskRef<'_>> {
-        todo!()
+        self.task_ref(ordinal.0)
     }
 
     /// The task that has this key now, else the one that once had it, whatever the case.
@@ -134,7 +230,13 @@ impl View {
         key: &str,
         source: Option<SourceId>,
     ) -> Result<Option<TaskRef<'_>>, QueryError> {
-        todo!()
+        let (now, before): (Vec<_>, Vec<_>) = self
+            .snapshot()
+            .keyed(key)
+            .filter_map(|(ordinal, _)| self.task_ref(ordinal))
+            .filter(|task| source.is_none_or(|source| task.source_id() == source))
+            .partition(|task| crate::text::same(task.key(), key));
+        only(if now.is_empty() { before } else { now })
     }
 
     /// The task at this URL.
@@ -146,7 +248,12 @@ impl View {
         url: &str,
         source: Option<SourceId>,
     ) -> Result<Option<TaskRef<'_>>, QueryError> {
-        todo!()
+        let found = self
+            .snapshot()
+            .at_url(url)
+            .filter_map(|(ordinal, _)| self.task_ref(ordinal))
+            .filter(|task| source.is_none_or(|source| task.source_id() == source));
+        only(found.collect())
     }
 
     // People, projects, sources.
@@ -154,78 +261,240 @@ impl View {
     /// A person with an identity in a visible source.
     #[must_use]
     pub fn person(&self, id: PersonId) -> Option<PersonRef<'_>> {
-        todo!()
-    }
-
-    /// A page of people, by name, then id.
-    ///
-    /// # Errors
-    /// [`QueryError`] says what to change.
-    pub fn people(
-        &self,
-        filter: Option<&PersonFilter>,
-        page: &PageRequest,
-    ) -> Result<Page<PersonRef<'_>>, QueryError> {
-        todo!()
-    }
-
-    /// The cursor of a person in [`View::people`].
-    #[must_use]
-    pub fn person_cursor(&self, person: PersonRef<'_>) -> String {
-        todo!()
+        self.person_ref(self.names().people.find(&id)?)
     }
 
     /// A project.
     #[must_use]
     pub fn project(&self, id: ProjectId) -> Option<ProjectRef<'_>> {
-        todo!()
-    }
-
-    /// A page of projects, by key in natural order, then id.
-    ///
-    /// # Errors
-    /// [`QueryError`] says what to change.
-    pub fn projects(
-        &self,
-        filter: Option<&ProjectFilter>,
-        page: &PageRequest,
-    ) -> Result<Page<ProjectRef<'_>>, QueryError> {
-        todo!()
-    }
-
-    /// The cursor of a project in [`View::projects`].
-    #[must_use]
-    pub fn project_cursor(&self, project: ProjectRef<'_>) -> String {
-        todo!()
+        self.project_ref(self.names().projects.find(&id)?)
     }
 
     /// A source.
     #[must_use]
     pub fn source(&self, id: SourceId) -> Option<SourceRef<'_>> {
-        todo!()
+        self.source_ref(self.names().sources.find(&id)?)
     }
 
     /// The source of this name.
     #[must_use]
     pub fn source_by_name(&self, name: &str) -> Option<SourceRef<'_>> {
-        todo!()
+        self.source(SourceId::of(name))
     }
 
-    /// A page of sources, by name.
-    ///
-    /// # Errors
-    /// [`QueryError`] says what to change.
-    pub fn sources(
-        &self,
-        filter: Option<&SourceFilter>,
-        page: &PageRequest,
-    ) -> Result<Page<SourceRef<'_>>, QueryError> {
-        todo!()
+    // What the other modules read a snapshot through.
+
+    pub(crate) fn snapshot(&self) -> &Snapshot {
+        &self.0.snapshot
     }
 
-    /// The cursor of a source in [`View::sources`].
-    #[must_use]
-    pub fn source_cursor(&self, source: SourceRef<'_>) -> String {
-        todo!()
+    pub(crate) fn names(&self) -> &Names {
+        self.0.past.as_ref().map_or(&self.0.snapshot.names, |past| &past.names)
     }
+
+    /// The tasks that the caller sees.
+    pub(crate) fn universe(&self) -> &RoaringBitmap {
+        &self.0.universe
+    }
+
+    /// Whether the caller sees every task of the snapshot.
+    pub(crate) fn sees_all(&self) -> bool {
+        self.0.visibility == Visibility::Everything && !self.is_past()
+    }
+
+    pub(crate) fn is_past(&self) -> bool {
+        self.0.past.is_some()
+    }
+
+    /// The row of an ordinal, whether or not the caller sees it.
+    pub(crate) fn row(&self, ordinal: u32) -> Option<&TaskRow> {
+        let then = self.0.past.as_ref().and_then(|past| past.rows.get(&ordinal));
+        then.map(|row| &**row).or_else(|| self.snapshot().row(ordinal))
+    }
+
+    fn visible(&self, id: TaskId) -> Option<u32> {
+        self.snapshot().find(id).filter(|ordinal| self.universe().contains(*ordinal))
+    }
+
+    pub(crate) fn task_ref(&self, ordinal: u32) -> Option<TaskRef<'_>> {
+        if !self.universe().contains(ordinal) {
+            return None;
+        }
+        Some(TaskRef { view: self, ordinal, row: self.row(ordinal)? })
+    }
+
+    fn shown(&self, page: Page<u32>) -> Page<TaskRef<'_>> {
+        Page {
+            items: page.items.into_iter().filter_map(|ordinal| self.task_ref(ordinal)).collect(),
+            has_previous: page.has_previous,
+            has_next: page.has_next,
+            total: page.total,
+        }
+    }
+
+    fn list_order(&self, steps: Vec<Step>) -> ListOrder<'_> {
+        ListOrder { view: self, steps, ranks: HashMap::new() }
+    }
+
+    fn order_of(&self, query: &TaskQuery) -> Result<ListOrder<'_>, QueryError> {
+        match &query.among {
+            Some(among) if query.order.is_empty() => {
+                let ranked = among.iter().enumerate().rev();
+                let ranks = ranked.filter_map(|(rank, id)| Some((self.visible(*id)?, rank as i64)));
+                let steps = vec![Step { key: SortKey::Rank, descending: false }];
+                Ok(ListOrder { view: self, steps, ranks: ranks.collect() })
+            }
+            _ if query.order.is_empty() => Ok(self.list_order(steps(&[NEWEST_FIRST])?)),
+            _ => Ok(self.list_order(steps(&query.order)?)),
+        }
+    }
+
+    pub(crate) fn person_ref(&self, symbol: Symbol) -> Option<PersonRef<'_>> {
+        let person = self.snapshot().person(symbol)?;
+        self.shows_person(symbol).then_some(PersonRef { view: self, symbol, person })
+    }
+
+    fn shows_person(&self, symbol: Symbol) -> bool {
+        self.0.visibility == Visibility::Everything || self.visible_people().contains(symbol)
+    }
+
+    /// The people whom the caller sees.
+    pub(crate) fn visible_people(&self) -> &RoaringBitmap {
+        self.0.people.get_or_init(|| {
+            let snapshot = self.snapshot();
+            let sources = (0..snapshot.sources.len() as Symbol)
+                .filter(|source| self.allows(*source))
+                .filter_map(|source| snapshot.known_by.get(source));
+            sources.fold(RoaringBitmap::new(), |union, set| union | &**set)
+        })
+    }
+
+    /// The people whom the caller does not see; `None` where there can be none.
+    pub(crate) fn hidden_people(&self) -> Option<&RoaringBitmap> {
+        if self.0.visibility == Visibility::Everything {
+            return None;
+        }
+        Some(self.0.hidden_people.get_or_init(|| {
+            let mut hidden = RoaringBitmap::new();
+            hidden.insert_range(0..self.names().people.len() as u32);
+            hidden - self.visible_people()
+        }))
+    }
+
+    /// Whether the caller sees this source.
+    pub(crate) fn allows(&self, source: Symbol) -> bool {
+        let id = self.names().sources.get(source);
+        id.is_some_and(|id| self.0.visibility.allows(id.0))
+    }
+
+    /// The identities of a person that the caller sees.
+    pub(crate) fn identities<'v>(
+        &'v self,
+        person: &'v Person,
+    ) -> impl Iterator<Item = &'v Identity> {
+        person.identities.iter().filter(|identity| self.0.visibility.allows(identity.source))
+    }
+
+    pub(crate) fn project_row(&self, symbol: Symbol) -> Option<&Project> {
+        let project = self.snapshot().project(symbol)?;
+        self.0.visibility.allows(project.source).then_some(&**project)
+    }
+
+    pub(crate) fn project_ref(&self, symbol: Symbol) -> Option<ProjectRef<'_>> {
+        Some(ProjectRef { view: self, project: self.project_row(symbol)? })
+    }
+
+    pub(crate) fn source_row(&self, symbol: Symbol) -> Option<&SourceRow> {
+        let row = self.snapshot().source(symbol)?;
+        self.0.visibility.allows(row.source.id).then_some(&**row)
+    }
+
+    pub(crate) fn source_ref(&self, symbol: Symbol) -> Option<SourceRef<'_>> {
+        Some(SourceRef { row: self.source_row(symbol)? })
+    }
+
+    /// The tasks of a person that the caller sees, in whatever state.
+    pub(crate) fn assigned_to(&self, person: Symbol) -> RoaringBitmap {
+        if self.is_past() {
+            let theirs = |row: &TaskRow| row.assignees.contains(&person);
+            let all = self.universe().iter();
+            return all.filter(|ordinal| self.row(*ordinal).is_some_and(theirs)).collect();
+        }
+        let assigned = self.snapshot().postings.assignee.get(person);
+        assigned.map_or_else(RoaringBitmap::new, |set| &**set & self.universe())
+    }
+
+    // The graph.
+
+    /// The parent that the caller sees.
+    pub(crate) fn parent_of(&self, row: &TaskRow) -> Option<u32> {
+        row.parent.as_ref()?;
+        self.snapshot().parent(row).filter(|parent| self.universe().contains(*parent))
+    }
+
+    /// Whether the caller sees an edge: the task that states it, and the other end where it exists.
+    pub(crate) fn shows(&self, edge: &Edge) -> bool {
+        (edge.other == NONE || self.universe().contains(edge.other))
+            && self.0.visibility.allows(edge.link.source)
+    }
+
+    /// Nothing that the caller sees holds it up.
+    pub(crate) fn is_ready(&self, ordinal: u32, row: &TaskRow) -> bool {
+        row.may_begin() && !self.is_blocked(ordinal, row)
+    }
+
+    /// Something that the caller sees holds it up.
+    pub(crate) fn is_blocked(&self, ordinal: u32, row: &TaskRow) -> bool {
+        if self.sees_all() {
+            return self.snapshot().postings.blocked.contains(ordinal);
+        }
+        row.waits()
+            && self.snapshot().graph.edges(ordinal).iter().any(|edge| {
+                !edge.forward
+                    && edge.blocks()
+                    && edge.other != NONE
+                    && self.shows(edge)
+                    && self.row(edge.other).is_some_and(TaskRow::is_open)
+            })
+    }
+
+    /// All rows that are blocked, as the caller sees it. Only where another source has a part in it
+    /// do eyes make a difference.
+    pub(crate) fn blocked_rows(&self) -> Cow<'_, RoaringBitmap> {
+        let postings = &self.snapshot().postings;
+        if self.sees_all() {
+            return Cow::Borrowed(&*postings.blocked);
+        }
+        let across = &*postings.blocked_across & self.universe();
+        let unseen = across.iter().filter(|ordinal| {
+            !self.row(*ordinal).is_some_and(|row| self.is_blocked(*ordinal, row))
+        });
+        Cow::Owned(&*postings.blocked - unseen.collect::<RoaringBitmap>())
+    }
+
+    /// All rows that are ready, as the caller sees it.
+    pub(crate) fn ready_rows(&self) -> Cow<'_, RoaringBitmap> {
+        let postings = &self.snapshot().postings;
+        if self.sees_all() {
+            return Cow::Borrowed(&*postings.ready);
+        }
+        let across = &*postings.blocked_across & self.universe();
+        let freed = across
+            .iter()
+            .filter(|ordinal| self.row(*ordinal).is_some_and(|row| self.is_ready(*ordinal, row)));
+        Cow::Owned(&*postings.ready | freed.collect::<RoaringBitmap>())
+    }
+}
+
+/// The one of several; none of none.
+fn only(mut found: Vec<TaskRef<'_>>) -> Result<Option<TaskRef<'_>>, QueryError> {
+    if found.len() <= 1 {
+        return Ok(found.pop());
+    }
+    let name = |task: &TaskRef<'_>| {
+        let source = task.source().map_or("", |source| &source.get().name);
+        format!("{source}: {} ({})", task.key(), task.id())
+    };
+    found.sort_by_key(|task| task.id());
+    Err(QueryError::Ambiguous { candidates: found.iter().take(10).map(name).collect() })
 }

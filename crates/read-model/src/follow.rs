@@ -1,0 +1,255 @@
+//! From the store to a snapshot: the whole of it at start, then what the change log says has
+//! changed. An entry of the log only says *what* to look at; the present row is what counts, so
+//! reading an entry twice, or one whose row has moved on since, does no harm.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use mainstem_model::{Change, Link, LinkId, PersonId, ProjectId, SourceId, Subject, TaskId};
+use mainstem_store::Store;
+
+use crate::LoadError;
+use crate::refs::ScopeFreshness;
+use crate::snapshot::{Snapshot, SourceRow, Touched};
+
+/// Entries of the log that make one step.
+const STEP: u32 = 1_000;
+/// Rows that are read at once at start.
+const PAGE: u32 = 2_000;
+/// Rows that are asked for by id at once.
+const LOOKUP: usize = 500;
+
+/// The whole store. What changes meanwhile is read again from the log.
+pub(crate) async fn load(store: &Store) -> Result<Snapshot, LoadError> {
+    let mut snapshot = Snapshot::at(store.head().await?);
+    let mut touched = Touched::everything();
+    snapshot.put_sources(source_rows(store).await?);
+    for person in store.load_people().await? {
+        snapshot.put_person(person, &mut touched);
+    }
+    for project in store.load_projects().await? {
+        snapshot.put_project(project, &mut touched);
+    }
+    let mut after = None;
+    loop {
+        let tasks = store.load_tasks(after, PAGE).await?;
+        let Some(last) = tasks.last() else { break };
+        after = Some(last.id);
+        for task in &tasks {
+            snapshot.put_task(task, &mut touched);
+        }
+    }
+    load_links(store, &mut snapshot, &mut touched).await?;
+    snapshot.put_redirects(store.redirects().await?, &mut touched);
+    snapshot.settle(touched);
+    Ok(snapshot)
+}
+
+/// Links come in the order of who states them, and are put stater by stater.
+async fn load_links(
+    store: &Store,
+    snapshot: &mut Snapshot,
+    touched: &mut Touched,
+) -> Result<(), LoadError> {
+    let mut after: Option<(TaskId, LinkId)> = None;
+    let mut stated: Vec<Link> = Vec::new();
+    loop {
+        let links = store.load_links(after, PAGE).await?;
+        let Some(last) = links.last() else { break };
+        after = Some((last.stated_by, last.id));
+        for link in links {
+            if let Some(stater) = stated.first().map(|link| link.stated_by)
+                && stater != link.stated_by
+            {
+                snapshot.put_links(stater, std::mem::take(&mut stated), touched);
+            }
+            stated.push(link);
+        }
+    }
+    if let Some(stater) = stated.first().map(|link| link.stated_by) {
+        snapshot.put_links(stater, stated, touched);
+    }
+    Ok(())
+}
+
+/// What a step of the log says to look at again.
+#[derive(Default)]
+struct Dirty {
+    tasks: BTreeSet<TaskId>,
+    people: BTreeSet<PersonId>,
+    projects: BTreeSet<ProjectId>,
+    sources: BTreeSet<SourceId>,
+    redirects: bool,
+}
+
+impl Dirty {
+    fn of(changes: &[Change]) -> Self {
+        let mut dirty = Self::default();
+        for change in changes {
+            match change.subject {
+                Subject::Task(id) => drop(dirty.tasks.insert(id)),
+                Subject::Person(id) => drop(dirty.people.insert(id)),
+                Subject::Project(id) => drop(dirty.projects.insert(id)),
+                Subject::Source(id) => drop(dirty.sources.insert(id)),
+            }
+            // A move shows as an entry of its own, or as a task whose key has changed.
+            dirty.redirects |= matches!(change.field.as_str(), "movedTo" | "key" | "previousKeys");
+        }
+        dirty
+    }
+
+    /// A source that was removed took with it everything that was read from it, and may be back.
+    fn add_all_of_removed(&mut self, snapshot: &Snapshot, sources: &[SourceRow]) {
+        let gone = |id: &SourceId| !sources.iter().any(|row| row.source.id == *id);
+        for source in self.sources.clone() {
+            let Some(symbol) = snapshot.names.sources.find(&source) else { continue };
+            if !gone(&source) {
+                continue;
+            }
+            if let Some(tasks) = snapshot.postings.source.get(symbol) {
+                self.tasks
+                    .extend(tasks.iter().filter_map(|ordinal| Some(snapshot.row(ordinal)?.id)));
+            }
+            if let Some(people) = snapshot.known_by.get(symbol) {
+                self.people
+                    .extend(people.iter().filter_map(|person| Some(snapshot.person(person)?.id)));
+            }
+            let projects = snapshot.projects.iter().flatten();
+            self.projects.extend(
+                projects.filter(|project| project.source == source).map(|project| project.id),
+            );
+        }
+    }
+}
+/// The snapshot after the next step of the log; `None` at its end.
+pub(crate) async fn next(store: &Store, newest: &Snapshot) -> Result<Option<Snapshot>, LoadError> {
+    let changes = store.read_log(newest.position, STEP).await?;
+    let Some(last) = changes.last() else { return Ok(None) };
+    let mut dirty = Dirty::of(&changes);
+    let sources = if dirty.sources.is_empty() { None } else { Some(source_rows(store).await?) };
+    if let Some(sources) = &sources {
+        dirty.add_all_of_removed(newest, sources);
+    }
+
+    let mut next = newest.clone();
+    let mut touched = Touched::default();
+    next.position = last.position;
+    let sources_changed = sources.is_some_and(|sources| next.put_sources(sources));
+    put_people(store, &mut next, &dirty.people, &mut touched).await?;
+    put_projects(store, &mut next, &dirty.projects, &mut touched).await?;
+    put_tasks(store, &mut next, &dirty.tasks, &mut touched).await?;
+    if dirty.redirects {
+        next.put_redirects(store.redirects().await?, &mut touched);
+    }
+    count_generations(&mut next, touched.changed, sources_changed);
+    next.settle(touched);
+    Ok(Some(next))
+}
+
+/// The snapshot with sources and freshness as they are now; `None` where that changes nothing.
+pub(crate) async fn refreshed(
+    store: &Store,
+    newest: &Snapshot,
+) -> Result<Option<Snapshot>, LoadError> {
+    let rows = source_rows(store).await?;
+    let mut next = newest.clone();
+    let changed = next.put_sources(rows);
+    count_generations(&mut next, false, changed);
+    Ok(changed.then_some(next))
+}
+
+fn count_generations(next: &mut Snapshot, content: bool, sources: bool) {
+    next.generation += u64::from(content || sources);
+    next.content_generation += u64::from(content);
+}
+
+async fn put_people(
+    store: &Store,
+    next: &mut Snapshot,
+    ids: &BTreeSet<PersonId>,
+    touched: &mut Touched,
+) -> Result<(), LoadError> {
+    for ids in chunks(ids) {
+        let mut gone: BTreeSet<PersonId> = ids.iter().copied().collect();
+        for person in store.people_by_id(&ids).await? {
+            gone.remove(&person.id);
+            next.put_person(person, touched);
+        }
+        for id in gone {
+            next.remove_person(id, touched);
+        }
+    }
+    Ok(())
+}
+
+async fn put_projects(
+    store: &Store,
+    next: &mut Snapshot,
+    ids: &BTreeSet<ProjectId>,
+    touched: &mut Touched,
+) -> Result<(), LoadError> {
+    for ids in chunks(ids) {
+        let mut gone: BTreeSet<ProjectId> = ids.iter().copied().collect();
+        for project in store.projects_by_id(&ids).await? {
+            gone.remove(&project.id);
+            next.put_project(project, touched);
+        }
+        for id in gone {
+            next.remove_project(id, touched);
+        }
+    }
+    Ok(())
+}
+
+async fn put_tasks(
+    store: &Store,
+    next: &mut Snapshot,
+    ids: &BTreeSet<TaskId>,
+    touched: &mut Touched,
+) -> Result<(), LoadError> {
+    for ids in chunks(ids) {
+        let mut stated: BTreeMap<TaskId, Vec<Link>> =
+            ids.iter().map(|id| (*id, Vec::new())).collect();
+        for link in store.links_stated_by(&ids).await? {
+            stated.entry(link.stated_by).or_default().push(link);
+        }
+        let mut gone: BTreeSet<TaskId> = ids.iter().copied().collect();
+        for task in store.tasks_by_id(&ids).await? {
+            gone.remove(&task.id);
+            next.put_task(&task, touched);
+        }
+        for (stater, links) in stated {
+            next.put_links(stater, links, touched);
+        }
+        for id in gone {
+            next.remove_task(id, touched);
+        }
+    }
+    Ok(())
+}
+
+fn chunks<T: Copy + Ord>(ids: &BTreeSet<T>) -> Vec<Vec<T>> {
+    let ids: Vec<T> = ids.iter().copied().collect();
+    ids.chunks(LOOKUP).map(<[T]>::to_vec).collect()
+}
+
+/// Every source with its scopes.
+async fn source_rows(store: &Store) -> Result<Vec<SourceRow>, LoadError> {
+    let mut scopes = BTreeMap::<SourceId, Vec<ScopeFreshness>>::new();
+    for scope in store.all_scopes().await? {
+        scopes.entry(scope.source).or_default().push(ScopeFreshness {
+            key: scope.key,
+            name: scope.name,
+            last_error: scope.last_error,
+            synced_at: scope.synced_at,
+            census_at: scope.census_at,
+            at_source: scope.at_source,
+            in_store: scope.in_store,
+        });
+    }
+    let rows = store.sources().await?.into_iter().map(|source| {
+        let mut scopes = scopes.remove(&source.id).unwrap_or_default();
+        scopes.sort_by(|left, right| left.key.cmp(&right.key));
+        SourceRow { source, scopes: scopes.into() }
+    });
+    Ok(rows.collect())
+}

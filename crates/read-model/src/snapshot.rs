@@ -1,0 +1,495 @@
+//! A snapshot: everything that the model knows at one position of the change log. It is built and
+//! changed here, read through a [`crate::View`] only. Its parts are shared with older snapshots, so
+//! a changed copy costs in proportion to the changes.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use mainstem_model::{
+    Link, LinkEnd, Person, PersonId, Position, Project, ProjectId, Source, SourceId, Task, TaskId,
+    Timestamp,
+};
+
+use crate::graph::{Edge, End, Graph, LinkRow, id_hash};
+use crate::names::{Id, NONE, Names, Symbol};
+use crate::order::Orders;
+use crate::postings::{BySymbol, Postings, put};
+use crate::refs::ScopeFreshness;
+use crate::row::TaskRow;
+use crate::text;
+
+#[derive(Clone, Default)]
+pub(crate) struct Snapshot {
+    pub(crate) position: Position,
+    pub(crate) generation: u64,
+    pub(crate) content_generation: u64,
+    pub(crate) names: Names,
+    rows: imbl::Vector<Option<Arc<TaskRow>>>,
+    ids: imbl::HashMap<TaskId, u32>,
+    /// Ordinals by the hash of their folded keys, present and previous.
+    keys: imbl::OrdSet<(u64, u32)>,
+    urls: imbl::OrdSet<(u64, u32)>,
+    pub(crate) postings: Postings,
+    pub(crate) orders: Orders,
+    pub(crate) graph: Graph,
+    pub(crate) people: imbl::Vector<Option<Arc<Person>>>,
+    /// People by the sources that know them.
+    pub(crate) known_by: BySymbol,
+    /// People by the hash of their folded name, address and handles.
+    called: imbl::OrdSet<(u64, u32)>,
+    pub(crate) projects: imbl::Vector<Option<Arc<Project>>>,
+    pub(crate) sources: imbl::Vector<Option<Arc<SourceRow>>>,
+    /// When the last complete pass of each scope began.
+    pub(crate) synced: imbl::Vector<Option<Timestamp>>,
+    redirects: imbl::HashMap<TaskId, TaskId>,
+    redirected: imbl::HashMap<TaskId, Arc<[TaskId]>>,
+}
+
+/// A source with its scopes.
+#[derive(PartialEq)]
+pub(crate) struct SourceRow {
+    pub(crate) source: Source,
+    pub(crate) scopes: Box<[ScopeFreshness]>,
+}
+
+/// Ordinals whose edges or readiness have to be looked at again once a set of changes is in.
+#[derive(Default)]
+pub(crate) struct Touched {
+    edges: BTreeSet<u32>,
+    readiness: BTreeSet<u32>,
+    /// The model is being built: everything is looked at once, at the end.
+    everything: bool,
+    /// Whether anything changed at all.
+    pub(crate) changed: bool,
+}
+
+impl Touched {
+    pub(crate) fn everything() -> Self {
+        Self { everything: true, changed: true, ..Self::default() }
+    }
+}
+
+impl Snapshot {
+    /// An empty snapshot that stands at a position.
+    pub(crate) fn at(position: Position) -> Self {
+        Self { position, generation: 1, content_generation: 1, ..Self::default() }
+    }
+
+    /// The row of an ordinal; `None` where the task has gone.
+    pub(crate) fn row(&self, ordinal: u32) -> Option<&TaskRow> {
+        self.rows.get(ordinal as usize)?.as_deref()
+    }
+
+    /// The task of this id, or what it has become.
+    pub(crate) fn find(&self, id: TaskId) -> Option<u32> {
+        let mut id = id;
+        // A task that moves again and again makes a chain; nobody moves in a circle for long.
+        for _ in 0..16 {
+            if let Some(ordinal) = self.ids.get(&id) {
+                return Some(*ordinal);
+            }
+            id = *self.redirects.get(&id)?;
+        }
+        None
+    }
+
+    /// Tasks that have or had this key, whatever the case.
+    pub(crate) fn keyed<'a>(&'a self, key: &'a str) -> impl Iterator<Item = (u32, &'a TaskRow)> {
+        self.hashed(&self.keys, text::folded_hash(key))
+            .filter(move |(_, row)| row.keys().any(|own| text::same(own, key)))
+    }
+
+    /// Tasks at this URL.
+    pub(crate) fn at_url<'a>(&'a self, url: &'a str) -> impl Iterator<Item = (u32, &'a TaskRow)> {
+        self.hashed(&self.urls, text::folded_hash(url))
+            .filter(move |(_, row)| row.url.as_deref() == Some(url))
+    }
+
+    fn hashed<'a>(
+        &'a self,
+        index: &'a imbl::OrdSet<(u64, u32)>,
+        hash: u64,
+    ) -> impl Iterator<Item = (u32, &'a TaskRow)> {
+        index
+            .range((hash, 0)..=(hash, u32::MAX))
+            .filter_map(|(_, ordinal)| Some((*ordinal, self.row(*ordinal)?)))
+    }
+
+    /// People one of whose names, addresses or handles may be this; whoever asks compares again.
+    pub(crate) fn called(&self, name: &str) -> impl Iterator<Item = Symbol> + '_ {
+        let hash = text::folded_hash(name);
+        self.called.range((hash, 0)..=(hash, u32::MAX)).map(|(_, person)| *person)
+    }
+
+    pub(crate) fn person(&self, symbol: Symbol) -> Option<&Arc<Person>> {
+        self.people.get(symbol as usize)?.as_ref()
+    }
+
+    pub(crate) fn project(&self, symbol: Symbol) -> Option<&Arc<Project>> {
+        self.projects.get(symbol as usize)?.as_ref()
+    }
+
+    pub(crate) fn source(&self, symbol: Symbol) -> Option<&Arc<SourceRow>> {
+        self.sources.get(symbol as usize)?.as_ref()
+    }
+
+    /// The task that an end of a link means: by id, else by key; of several that have or had the
+    /// key, one of the same source before others, one that has it now before one that had it.
+    pub(crate) fn bind(&self, end: &LinkEnd, source: SourceId) -> Option<u32> {
+        if let Some(ordinal) = end.task.and_then(|id| self.find(id)) {
+            return Some(ordinal);
+        }
+        let source = self.names.sources.find(&source);
+        self.keyed(&end.key)
+            .min_by_key(|(_, row)| {
+                (Some(row.source) != source, !text::same(&row.key, &end.key), row.id)
+            })
+            .map(|(ordinal, _)| ordinal)
+    }
+
+    /// The parent that a row names, where it is in the store and not the row itself.
+    pub(crate) fn parent(&self, row: &TaskRow) -> Option<u32> {
+        let parent = row.parent.as_deref()?;
+        let Id(source) = *self.names.sources.get(row.source)?;
+        self.bind(parent, source).filter(|parent| self.ids.get(&row.id) != Some(parent))
+    }
+
+    /// Those whose parent is this task, in no order.
+    pub(crate) fn children(&self, ordinal: u32) -> BTreeSet<u32> {
+        let Some(row) = self.row(ordinal) else { return BTreeSet::new() };
+        self.called_by(row)
+            .into_iter()
+            .flat_map(|hash| self.graph.naming_parent(hash))
+            .filter(|child| self.row(*child).and_then(|row| self.parent(row)) == Some(ordinal))
+            .collect()
+    }
+
+    /// The hashes of everything that a link may call this task.
+    fn called_by(&self, row: &TaskRow) -> Vec<u64> {
+        let ids = std::iter::once(row.id).chain(self.former_ids(row.id));
+        ids.map(id_hash).chain(row.keys().map(text::folded_hash)).collect()
+    }
+
+    fn former_ids(&self, id: TaskId) -> impl Iterator<Item = TaskId> + '_ {
+        self.redirected.get(&id).into_iter().flat_map(|ids| ids.iter().copied())
+    }
+
+    fn bind_end(&self, link: &LinkRow, end: &End) -> Option<u32> {
+        match end {
+            End::Stater => self.find(link.stated_by),
+            End::Named(end) => self.bind(end, link.source),
+        }
+    }
+
+    /// The links that may have this task as an end.
+    fn links_of(&self, row: &TaskRow) -> Vec<Arc<LinkRow>> {
+        let stated = std::iter::once(row.id)
+            .chain(self.former_ids(row.id))
+            .flat_map(|id| self.graph.stated_by(id));
+        let named = self.called_by(row).into_iter().flat_map(|hash| self.graph.naming(hash));
+        stated.chain(named).cloned().collect()
+    }
+
+    /// The edges of a task as they now are. An edge whose stating task is not in the store is
+    /// nobody's to see, and one that leads back to the task itself says nothing.
+    fn bound_edges(&self, ordinal: u32) -> Vec<Edge> {
+        let Some(row) = self.row(ordinal) else { return Vec::new() };
+        let mut edges = Vec::new();
+        for link in self.links_of(row) {
+            if self.find(link.stated_by).is_none() {
+                continue;
+            }
+            let from = self.bind_end(&link, &link.from);
+            let to = self.bind_end(&link, &link.to);
+            let (forward, other) = match (from, to) {
+                (Some(from), to) if from == ordinal && to != Some(ordinal) => (true, to),
+                (from, Some(to)) if to == ordinal && from != Some(ordinal) => (false, from),
+                _ => continue,
+            };
+            edges.push(Edge { other: other.unwrap_or(NONE), kind: link.kind, forward, link });
+        }
+        edges
+    }
+
+    /// Notes the ends of links as they are bound now.
+    fn touch_ends(&self, links: &[Arc<LinkRow>], touched: &mut Touched) {
+        for link in links {
+            for end in [&link.from, &link.to] {
+                touched.edges.extend(self.bind_end(link, end));
+            }
+        }
+    }
+
+    /// Adds or replaces a task.
+    pub(crate) fn put_task(&mut self, task: &Task, touched: &mut Touched) {
+        let row = TaskRow::of(task, &mut self.names);
+        let ordinal = self.ids.get(&row.id).copied().unwrap_or(self.rows.len() as u32);
+        if self.row(ordinal) != Some(&row) {
+            self.replace(ordinal, Some(row), touched);
+        }
+    }
+
+    /// Forgets a task and the links that it states.
+    pub(crate) fn remove_task(&mut self, id: TaskId, touched: &mut Touched) {
+        self.put_links(id, Vec::new(), touched);
+        if let Some(ordinal) = self.ids.get(&id).copied() {
+            self.replace(ordinal, None, touched);
+        }
+    }
+
+    fn replace(&mut self, ordinal: u32, new: Option<TaskRow>, touched: &mut Touched) {
+        touched.changed = true;
+        let old = self.rows.get(ordinal as usize).cloned().flatten();
+        let (old, new) = (old.as_deref(), new.map(Arc::new));
+        let renamed = match (old, new.as_deref()) {
+            (Some(old), Some(new)) => !old.keys().eq(new.keys()) || old.source != new.source,
+            _ => true,
+        };
+        let rebind = renamed && !touched.everything;
+        if let (true, Some(old)) = (rebind, old) {
+            self.touch_ends(&self.links_of(old), touched);
+        }
+
+        self.postings.replace(ordinal, old, new.as_deref());
+        self.orders.replace(ordinal, old, new.as_deref());
+        let parent = |row: Option<&TaskRow>| row.and_then(|row| row.parent.clone());
+        self.graph.adopt(ordinal, parent(old).as_deref(), parent(new.as_deref()).as_deref());
+        index(&mut self.keys, ordinal, old, new.as_deref(), |row| {
+            row.keys().map(text::folded_hash).collect()
+        });
+        index(&mut self.urls, ordinal, old, new.as_deref(), |row| {
+            row.url.iter().map(|url| text::folded_hash(url)).collect()
+        });
+        match (old, new.as_deref()) {
+            (None, Some(new)) => drop(self.ids.insert(new.id, ordinal)),
+            (Some(old), None) => drop(self.ids.remove(&old.id)),
+            _ => {}
+        }
+        let opened = old.map(state) != new.as_deref().map(state);
+        if ordinal as usize == self.rows.len() {
+            self.rows.push_back(new);
+        } else {
+            self.rows[ordinal as usize] = new;
+        }
+
+        if rebind {
+            touched.edges.insert(ordinal);
+            if let Some(new) = self.row(ordinal) {
+                self.touch_ends(&self.links_of(new), touched);
+            }
+        }
+        if opened && !touched.everything {
+            touched.readiness.insert(ordinal);
+            touched.readiness.extend(self.dependents(ordinal));
+        }
+    }
+
+    fn dependents(&self, ordinal: u32) -> impl Iterator<Item = u32> + '_ {
+        self.graph
+            .edges(ordinal)
+            .iter()
+            .filter(|edge| edge.forward && edge.blocks() && edge.other != NONE)
+            .map(|edge| edge.other)
+    }
+
+    /// Replaces the links that a task states.
+    pub(crate) fn put_links(&mut self, stater: TaskId, links: Vec<Link>, touched: &mut Touched) {
+        let links = self.graph.state(stater, links);
+        touched.changed |= !links.is_empty();
+        if !touched.everything {
+            self.touch_ends(&links, touched);
+        }
+    }
+
+    /// Replaces what tasks have become.
+    pub(crate) fn put_redirects(
+        &mut self,
+        redirects: Vec<(TaskId, TaskId)>,
+        touched: &mut Touched,
+    ) {
+        let new: imbl::HashMap<TaskId, TaskId> = redirects.into_iter().collect();
+        if new == self.redirects {
+            return;
+        }
+        touched.changed = true;
+        let moved: BTreeSet<TaskId> = self
+            .redirects
+            .iter()
+            .chain(&new)
+            .filter(|&(from, _)| self.redirects.get(from) != new.get(from))
+            .map(|(from, _)| *from)
+            .collect();
+        self.touch_moved(&moved, touched);
+        self.redirects = new;
+        let mut reverse = std::collections::BTreeMap::<TaskId, Vec<TaskId>>::new();
+        for from in self.redirects.keys() {
+            let mut id = *from;
+            for _ in 0..16 {
+                let Some(next) = self.redirects.get(&id) else { break };
+                id = *next;
+                reverse.entry(id).or_default().push(*from);
+            }
+        }
+        self.redirected = reverse
+            .into_iter()
+            .map(|(to, mut from)| {
+                from.sort_unstable();
+                (to, from.into())
+            })
+            .collect();
+        self.touch_moved(&moved, touched);
+    }
+
+    fn touch_moved(&self, moved: &BTreeSet<TaskId>, touched: &mut Touched) {
+        for id in moved {
+            let links: Vec<_> =
+                self.graph.stated_by(*id).chain(self.graph.naming(id_hash(*id))).cloned().collect();
+            self.touch_ends(&links, touched);
+        }
+    }
+
+    /// Adds or replaces a person.
+    pub(crate) fn put_person(&mut self, person: Person, touched: &mut Touched) {
+        let symbol = self.names.people.intern(&person.id);
+        self.replace_person(symbol, Some(person), touched);
+    }
+
+    /// Forgets a person.
+    pub(crate) fn remove_person(&mut self, id: PersonId, touched: &mut Touched) {
+        if let Some(symbol) = self.names.people.find(&id) {
+            self.replace_person(symbol, None, touched);
+        }
+    }
+
+    fn replace_person(&mut self, symbol: Symbol, new: Option<Person>, touched: &mut Touched) {
+        let old = self.person(symbol).cloned();
+        if old.as_deref() == new.as_ref() {
+            return;
+        }
+        touched.changed = true;
+        index(&mut self.called, symbol, old.as_deref(), new.as_ref(), |person| {
+            std::iter::once(person.name.as_str())
+                .chain(person.email.as_deref())
+                .chain(person.identities.iter().filter_map(|identity| identity.handle.as_deref()))
+                .map(text::folded_hash)
+                .collect()
+        });
+        for identity in old.iter().flat_map(|person| &person.identities) {
+            self.known_by.remove(self.names.sources.intern(&identity.source), symbol);
+        }
+        for identity in new.iter().flat_map(|person| &person.identities) {
+            self.known_by.insert(self.names.sources.intern(&identity.source), symbol);
+        }
+        *slot(&mut self.people, symbol) = new.map(Arc::new);
+    }
+
+    /// Adds or replaces a project.
+    pub(crate) fn put_project(&mut self, project: Project, touched: &mut Touched) {
+        let symbol = self.names.projects.intern(&project.id);
+        if self.project(symbol).map(|old| &**old) != Some(&project) {
+            touched.changed = true;
+            *slot(&mut self.projects, symbol) = Some(Arc::new(project));
+        }
+    }
+
+    /// Forgets a project.
+    pub(crate) fn remove_project(&mut self, id: ProjectId, touched: &mut Touched) {
+        if let Some(symbol) = self.names.projects.find(&id) {
+            touched.changed |= slot(&mut self.projects, symbol).take().is_some();
+        }
+    }
+
+    /// Replaces all sources and their scopes; answers whether that changed anything.
+    pub(crate) fn put_sources(&mut self, rows: Vec<SourceRow>) -> bool {
+        let mut changed = false;
+        let mut gone: BTreeSet<Symbol> = (0..self.sources.len() as Symbol)
+            .filter(|symbol| self.source(*symbol).is_some())
+            .collect();
+        for row in rows {
+            let symbol = self.names.sources.intern(&row.source.id);
+            gone.remove(&symbol);
+            for scope in &row.scopes {
+                let scope_symbol = self.names.scopes.intern_scope(row.source.id, &scope.key);
+                *slot(&mut self.synced, scope_symbol) = scope.synced_at;
+            }
+            if self.source(symbol).map(|old| &**old) != Some(&row) {
+                changed = true;
+                *slot(&mut self.sources, symbol) = Some(Arc::new(row));
+            }
+        }
+        for symbol in gone {
+            changed = true;
+            *slot(&mut self.sources, symbol) = None;
+        }
+        changed
+    }
+
+    /// Brings edges and readiness up to date after a set of changes.
+    pub(crate) fn settle(&mut self, touched: Touched) {
+        let (edges, mut readiness): (Vec<u32>, BTreeSet<u32>) = if touched.everything {
+            let all: Vec<u32> = self.postings.all.iter().collect();
+            (all.clone(), all.into_iter().collect())
+        } else {
+            (touched.edges.into_iter().collect(), touched.readiness)
+        };
+        for ordinal in edges {
+            let bound = self.bound_edges(ordinal);
+            self.graph.bind(ordinal, bound);
+            readiness.insert(ordinal);
+        }
+        for ordinal in readiness {
+            self.settle_readiness(ordinal);
+        }
+    }
+
+    fn settle_readiness(&mut self, ordinal: u32) {
+        let (mut blocked, mut across, mut ready) = (false, false, false);
+        if let Some(row) = self.row(ordinal) {
+            for edge in self.graph.edges(ordinal) {
+                let Some(other) = self.row(edge.other) else { continue };
+                if row.waits() && !edge.forward && edge.blocks() && other.is_open() {
+                    blocked = true;
+                    across |= other.source != row.source
+                        || self.names.sources.find(&edge.link.source) != Some(row.source);
+                }
+            }
+            ready = row.may_begin() && !blocked;
+        }
+        put(&mut self.postings.blocked, ordinal, blocked);
+        put(&mut self.postings.blocked_across, ordinal, across);
+        put(&mut self.postings.ready, ordinal, ready);
+    }
+}
+
+/// What of a row decides its own readiness and that of others.
+fn state(row: &TaskRow) -> (bool, bool, bool, Symbol) {
+    (row.is_open(), row.waits(), row.may_begin(), row.source)
+}
+
+/// Replaces the hashes of an ordinal in an index.
+fn index<T>(
+    set: &mut imbl::OrdSet<(u64, u32)>,
+    ordinal: u32,
+    old: Option<&T>,
+    new: Option<&T>,
+    hashes: fn(&T) -> Vec<u64>,
+) {
+    let old = old.map(hashes).unwrap_or_default();
+    let new = new.map(hashes).unwrap_or_default();
+    if old != new {
+        for hash in old {
+            set.remove(&(hash, ordinal));
+        }
+        for hash in new {
+            set.insert((hash, ordinal));
+        }
+    }
+}
+
+/// The place of a symbol in a list, which grows to hold it.
+fn slot<T: Clone>(list: &mut imbl::Vector<Option<T>>, symbol: Symbol) -> &mut Option<T> {
+    while list.len() <= symbol as usize {
+        list.push_back(None);
+    }
+    &mut list[symbol as usize]
+}
