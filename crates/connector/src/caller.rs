@@ -348,3 +348,6 @@ fn unreachable(error: &HttpError) -> ConnectorError {
 fn host(url: &Url) -> &str {
     url.host_str().unwrap_or("the tool")
 }
+
+#[cfg(test)]
+mod tests;

@@ -164,7 +164,7 @@ fn instant(text: &str) -> Option<Timestamp> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests")]
+    #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
     use super::*;
 
     const NOW: Timestamp = Timestamp::from_seconds(784_111_777);
@@ -222,7 +222,7 @@ mod tests {
     #[test]
     fn refusals_in_a_row_wait_longer_each_time() {
         let limits = Limits::default();
-        let mut learn = |status, given: &[(&'static str, &str)]| {
+        let learn = |status, given: &[(&'static str, &str)]| {
             seconds(limits.learn("core", status, &headers(given), true, NOW))
         };
         let waits: Vec<_> = (0..8).map(|_| learn(StatusCode::FORBIDDEN, &[])).collect();

@@ -93,3 +93,83 @@ fn root_cause(error: &reqwest::Error) -> String {
     }
     if error.is_timeout() { format!("timed out ({cause})") } else { cause.to_string() }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use reqwest::Method;
+    use reqwest::header::HeaderMap;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// Asks a server that answers with these bytes, the last part again and again.
+    async fn ask(
+        head: &'static str,
+        part: &'static [u8],
+        times: usize,
+    ) -> Result<Response, HttpError> {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/x", listener.local_addr().unwrap()).parse().unwrap();
+        let serve = async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut asked = [0; 1024];
+            let read = stream.read(&mut asked).await.unwrap();
+            let asked = String::from_utf8_lossy(&asked[..read]).to_lowercase();
+            assert!(asked.contains("user-agent: mainstem/"), "{asked}");
+            stream.write_all(head.as_bytes()).await.unwrap();
+            for _ in 0..times {
+                // The client may have had enough.
+                if stream.write_all(part).await.is_err() {
+                    break;
+                }
+            }
+        };
+        let http = ReqwestHttp::new().unwrap();
+        let request =
+            Request { method: Method::GET, url, headers: HeaderMap::new(), body: Bytes::new() };
+        let (answer, ()) = tokio::join!(http.send(request), serve);
+        answer
+    }
+
+    #[tokio::test]
+    async fn an_answer_is_whole_or_an_error() {
+        let whole = ask("HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\n", b"ab", 2).await.unwrap();
+        assert_eq!(whole.body, "abab");
+        let cut = ask("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n", b"ab", 2).await;
+        assert!(matches!(cut, Err(HttpError::Interrupted { .. })), "{cut:?}");
+    }
+
+    #[tokio::test]
+    async fn a_redirect_is_an_answer() {
+        let head =
+            "HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n";
+        assert_eq!(ask(head, b"", 0).await.unwrap().status.as_u16(), 302);
+    }
+
+    #[tokio::test]
+    async fn an_answer_without_end_is_refused() {
+        const PART: &[u8] = &[b'x'; 1024 * 1024];
+        let endless = ask("HTTP/1.1 200 OK\r\n\r\n", PART, 2 * MAX_BODY_BYTES / PART.len()).await;
+        assert!(matches!(endless, Err(HttpError::TooLarge { .. })), "{endless:?}");
+    }
+
+    #[tokio::test]
+    async fn no_connection_is_told_apart() {
+        let http = ReqwestHttp::new().unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/?token=secret", listener.local_addr().unwrap());
+        drop(listener);
+        let request = Request {
+            method: Method::GET,
+            url: url.parse().unwrap(),
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+        };
+        let error = http.send(request).await.unwrap_err();
+        assert!(matches!(error, HttpError::Connect { .. }), "{error:?}");
+        assert!(!error.to_string().contains("secret"));
+    }
+}
