@@ -1,14 +1,38 @@
 //! The API as the server sees it: a question's bytes in, an answer's bytes out.
 
+use std::hash::{DefaultHasher, Hasher};
 use std::sync::Arc;
+use std::time::Duration;
 
+use apollo_compiler::request::coerce_variable_values;
 use bytes::Bytes;
-use mainstem_model::{Clock, TokenId, TokenScope, Visibility};
+use mainstem_model::{Clock, Position, TokenId, TokenScope, Visibility};
 use mainstem_read_model::ReadModel;
 use mainstem_store::Store;
+use serde_json::Value;
+
+use crate::cursor;
+use crate::document::{Documents, problem};
+use crate::error::{Code, Problem};
+use crate::kept::{KeptAnswers, Key};
+use crate::needs::Loaded;
+use crate::objects::Query;
+use crate::plan::{MAX_COST, Plan};
+use crate::request::Request;
+use crate::writer::{Sources, Writer};
+
+/// How long a question may take, and how long it may wait for a position.
+const TIMEOUT: Duration = Duration::from_secs(5);
+/// Rounds of loading in one answer; each goes at least one level deeper.
+const MAX_ROUNDS: usize = 16;
+/// How long an answer that depends on the time is kept.
+const TIMELY_SECONDS: i64 = 1;
+
+const JSON: &str = "application/json; charset=utf-8";
+const GRAPHQL_RESPONSE: &str = "application/graphql-response+json; charset=utf-8";
 
 /// Who asks: what the server found behind the bearer token.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Caller {
     /// The token.
     pub token: TokenId,
@@ -47,8 +71,28 @@ pub struct Answer {
     pub content_type: &'static str,
     /// The body.
     pub body: Bytes,
-    /// The `ETag` header, where the answer may be asked for again.
+    /// The `ETag` header, where the answer may be asked for again. It names the data alone, so it
+    /// is weak: `extensions` may differ.
     pub etag: Option<Arc<str>>,
+}
+
+impl Answer {
+    /// The answer to a request that never reaches the API: without a valid token, too large, not JSON.
+    #[must_use]
+    pub fn refused(code: Code, message: &str, accept: Option<&str>) -> Self {
+        Self::error(&[Problem::new(code, message)], content_type(accept))
+    }
+
+    /// An answer without data. In `application/json` only what is not a GraphQL request at all has a
+    /// status other than 200, so that intermediaries cannot be mistaken for the API; see the GraphQL
+    /// over HTTP specification.
+    fn error(problems: &[Problem], content_type: &'static str) -> Self {
+        let status = problems.first().map_or(500, |problem| problem.code().status());
+        let mut body = b"{\"errors\":".to_vec();
+        write_problems(&mut body, problems);
+        body.push(b'}');
+        Self { status, content_type, body: body.into(), etag: None }
+    }
 }
 
 /// What the API may use.
@@ -70,7 +114,23 @@ impl Default for ApiSettings {
 pub struct InvalidSchema(String);
 
 /// The GraphQL API. One for each process; shared by every request.
-pub struct Api {}
+pub struct Api {
+    store: Store,
+    model: Arc<ReadModel>,
+    clock: Arc<dyn Clock>,
+    documents: Documents,
+    kept: KeptAnswers,
+}
+
+/// What a question comes to before it is a response.
+struct Executed {
+    data: Vec<u8>,
+    problems: Vec<Problem>,
+    cost: u64,
+    position: Position,
+    generation: u64,
+    depends_on_time: bool,
+}
 
 impl Api {
     /// The API over a store and its read model.
@@ -83,17 +143,177 @@ impl Api {
         clock: Arc<dyn Clock>,
         settings: ApiSettings,
     ) -> Result<Self, InvalidSchema> {
-        todo!()
+        let documents = Documents::new().map_err(InvalidSchema)?;
+        let kept = KeptAnswers::new(settings.answer_cache_bytes);
+        Ok(Self { store, model, clock, documents, kept })
     }
 
     /// The schema as text, with descriptions.
     #[must_use]
-    pub fn sdl() -> &'static str {
-        todo!()
+    pub const fn sdl() -> &'static str {
+        crate::sdl()
     }
 
     /// Answers a question. Never fails: what goes wrong is part of the answer.
     pub async fn answer(&self, question: Question<'_>) -> Answer {
-        todo!()
+        let content_type = content_type(question.accept);
+        if let Err(problem) = self.wait_for_position(&question).await {
+            return Answer::error(&[problem], content_type);
+        }
+        let key =
+            Key { caller: question.caller.clone(), content_type, body: question.body.clone() };
+        if let Some(answer) = self.kept.get(&key, self.model.generation(), self.clock.now()) {
+            return unless_known(answer, question.if_none_match);
+        }
+        let request = match Request::read(&question.body) {
+            Ok(request) => request,
+            Err(problem) => return Answer::error(&[problem], content_type),
+        };
+        let executed = tokio::time::timeout(TIMEOUT, self.execute(request, &question)).await;
+        let executed = executed.unwrap_or_else(|_| {
+            Err(vec![Problem::new(
+                Code::QueryTooCostly,
+                "The query took longer than 5 seconds; ask for less.",
+            )])
+        });
+        match executed {
+            Ok(executed) => {
+                let (answer, keep) = respond(&executed, content_type);
+                if keep {
+                    let until = executed
+                        .depends_on_time
+                        .then(|| self.clock.now().plus_seconds(TIMELY_SECONDS));
+                    self.kept.put(key, executed.generation, answer.clone(), until);
+                }
+                unless_known(answer, question.if_none_match)
+            }
+            Err(problems) => {
+                let mut answer = Answer::error(&problems, content_type);
+                if content_type == JSON && answer.status < 500 {
+                    answer.status = 200;
+                }
+                answer
+            }
+        }
     }
+
+    async fn wait_for_position(&self, question: &Question<'_>) -> Result<(), Problem> {
+        let Some(text) = question.min_position else { return Ok(()) };
+        let position = cursor::read_position(text)?;
+        self.model.at_least(position, TIMEOUT).await.map_err(|behind| {
+            Problem::new(Code::SourceUnavailable, format!("{behind}; ask again later."))
+        })
+    }
+
+    async fn execute(
+        &self,
+        request: Request,
+        question: &Question<'_>,
+    ) -> Result<Executed, Vec<Problem>> {
+        let one = |problem: Problem| vec![problem];
+        let refused = |error: apollo_compiler::request::RequestError, sources: &_| {
+            one(problem(&error.to_graphql_error(sources)))
+        };
+        let document = self.documents.read(&request.query)?;
+        let operation = document
+            .operations
+            .get(request.operation_name.as_deref())
+            .map_err(|error| refused(error, &document.sources))?;
+        let schema = self.documents.schema();
+        let variables = coerce_variable_values(schema, operation, &request.variables())
+            .map_err(|error| refused(error, &document.sources))?;
+        let plan = Plan::new(schema, &document, operation, &variables).map_err(one)?;
+        let introspection =
+            self.documents.introspect(&document, operation, &variables).map_err(one)?;
+
+        let view = self.model.view(&question.caller.visibility);
+        let now = self.clock.now();
+        let mut loaded = Loaded::default();
+        let mut out = Vec::new();
+        let mut rounds = 0;
+        loop {
+            let from = Sources {
+                view: &view,
+                loaded: &loaded,
+                introspection: &introspection,
+                caller: question.caller,
+                now,
+            };
+            let mut writer = Writer::new(&from, out);
+            let written = writer.root(Query, &plan.root);
+            if writer.needs.is_empty() || rounds == MAX_ROUNDS {
+                let (data, mut problems) = writer.finish();
+                problems.extend(written.err());
+                return Ok(Executed {
+                    data,
+                    problems,
+                    cost: plan.cost,
+                    position: view.position(),
+                    generation: view.generation(),
+                    depends_on_time: plan.depends_on_time,
+                });
+            }
+            let needs = std::mem::take(&mut writer.needs);
+            out = writer.finish().0;
+            loaded
+                .load(needs, &self.store, &view)
+                .await
+                .map_err(|error| one(Problem::internal(&error, question.request_id)))?;
+            rounds += 1;
+        }
+    }
+}
+
+/// The response, and whether it may be kept.
+fn respond(executed: &Executed, content_type: &'static str) -> (Answer, bool) {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(&executed.data);
+    let mut body = Vec::with_capacity(executed.data.len() + 160);
+    body.extend_from_slice(b"{\"data\":");
+    body.extend_from_slice(&executed.data);
+    if !executed.problems.is_empty() {
+        body.extend_from_slice(b",\"errors\":");
+        write_problems(&mut body, &executed.problems);
+    }
+    let extensions = format!(
+        ",\"extensions\":{{\"cost\":{{\"cost\":{},\"limit\":{MAX_COST}}},\"position\":\"{}\"}}}}",
+        executed.cost,
+        cursor::position(executed.position),
+    );
+    body.extend_from_slice(extensions.as_bytes());
+    let whole = executed.problems.is_empty();
+    let etag = whole.then(|| format!("W/\"{:016x}\"", hasher.finish()).into());
+    (Answer { status: 200, content_type, body: body.into(), etag }, whole)
+}
+
+fn write_problems(body: &mut Vec<u8>, problems: &[Problem]) {
+    let errors: Value = problems.iter().map(Problem::to_json).collect();
+    body.extend_from_slice(errors.to_string().as_bytes());
+}
+
+/// 304 where the caller has the answer already.
+fn unless_known(answer: Answer, if_none_match: Option<&str>) -> Answer {
+    let known = answer.etag.as_deref().zip(if_none_match).is_some_and(|(etag, tags)| {
+        tags.split(',').map(str::trim).any(|tag| tag == "*" || tag == etag)
+    });
+    if known { Answer { status: 304, body: Bytes::new(), ..answer } } else { answer }
+}
+
+/// The content type that the caller likes best; `application/json` where nothing is said.
+fn content_type(accept: Option<&str>) -> &'static str {
+    let mut best = (JSON, 0.0);
+    for range in accept.unwrap_or("*/*").split(',') {
+        let mut parts = range.split(';').map(str::trim);
+        let offered = match parts.next().unwrap_or_default().to_ascii_lowercase().as_str() {
+            "application/graphql-response+json" => GRAPHQL_RESPONSE,
+            "application/json" | "application/*" | "*/*" => JSON,
+            _ => continue,
+        };
+        let quality =
+            parts.find_map(|part| part.strip_prefix("q=")?.parse::<f32>().ok()).unwrap_or(1.0);
+        if quality > best.1 {
+            best = (offered, quality);
+        }
+    }
+    best.0
 }

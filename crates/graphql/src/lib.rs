@@ -1,7 +1,29 @@
 //! The public GraphQL API: schema, guard, execution, limits, error codes, kept answers, GraphiQL.
-
-#![allow(clippy::todo, unused_variables, reason = "being built")]
+//!
+//! A question goes one way: the guard looks at the raw document, the compiler parses and validates
+//! it (once for each text), a plan prices it and reads its arguments, and a writer walks plan and
+//! snapshot together and writes bytes. There is no resolver for each field and no future for each
+//! object; what is not in the snapshot is loaded in batches and the answer written again.
 
 mod api;
+mod arguments;
+mod coercion;
+mod cursor;
+mod document;
+pub mod error;
+pub mod guard;
+mod input;
+mod kept;
+mod needs;
+mod objects;
+mod plan;
+mod request;
+mod writer;
 
 pub use api::{Answer, Api, ApiSettings, Caller, InvalidSchema, Question};
+pub use error::Code;
+
+/// The schema as text: `schema/schema.graphql`.
+const fn sdl() -> &'static str {
+    include_str!("../../../schema/schema.graphql")
+}

@@ -1,0 +1,79 @@
+//! Cursors of the lists that the store pages, and the position of an answer. Opaque to callers; each
+//! names its list and the version of its form, so that one of another list is told apart.
+
+use mainstem_model::{CommentId, LinkId, Position};
+use uuid::Uuid;
+
+use crate::error::Problem;
+
+const CHANGE: &str = "change1-";
+const COMMENT: &str = "comment1-";
+const LINK: &str = "link1-";
+const POSITION: &str = "position1-";
+
+/// The cursor of a change.
+pub fn change(position: Position) -> String {
+    format!("{CHANGE}{}", position.0)
+}
+
+/// The change that a cursor stands at.
+///
+/// # Errors
+/// `BAD_USER_INPUT` where the cursor was not given out for changes.
+pub fn read_change(text: &str) -> Result<Position, Problem> {
+    read_number(text, CHANGE)
+}
+
+/// The cursor of a comment.
+pub fn comment(id: CommentId) -> String {
+    format!("{COMMENT}{}", id.0.as_simple())
+}
+
+/// The comment that a cursor stands at.
+///
+/// # Errors
+/// `BAD_USER_INPUT` where the cursor was not given out for comments.
+pub fn read_comment(text: &str) -> Result<CommentId, Problem> {
+    read_uuid(text, COMMENT).map(CommentId)
+}
+
+/// The cursor of a link.
+pub fn link(id: LinkId) -> String {
+    format!("{LINK}{}", id.0.as_simple())
+}
+
+/// The link that a cursor stands at.
+///
+/// # Errors
+/// `BAD_USER_INPUT` where the cursor was not given out for links.
+pub fn read_link(text: &str) -> Result<LinkId, Problem> {
+    read_uuid(text, LINK).map(LinkId)
+}
+
+/// The position of an answer as callers hand it back.
+pub fn position(position: Position) -> String {
+    format!("{POSITION}{}", position.0)
+}
+
+/// The position that a caller hands back.
+///
+/// # Errors
+/// `BAD_USER_INPUT` where it was not given out as a position.
+pub fn read_position(text: &str) -> Result<Position, Problem> {
+    read_number(text, POSITION)
+}
+
+fn read_number(text: &str, prefix: &str) -> Result<Position, Problem> {
+    let digits =
+        text.strip_prefix(prefix).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
+    digits.and_then(|digits| digits.parse().ok()).map(Position).ok_or_else(foreign)
+}
+
+fn read_uuid(text: &str, prefix: &str) -> Result<Uuid, Problem> {
+    let hex = text.strip_prefix(prefix).filter(|hex| hex.len() == 32);
+    hex.and_then(|hex| Uuid::try_parse(hex).ok()).ok_or_else(foreign)
+}
+
+fn foreign() -> Problem {
+    Problem::bad_input("The cursor does not belong to this list.")
+}

@@ -1,0 +1,40 @@
+//! `Comment`.
+
+use mainstem_model::{Comment, CommentId};
+
+use super::person::PersonNode;
+use super::task::TaskNode;
+use crate::error::Problem;
+use crate::plan::Field;
+use crate::writer::{Object, Writer, unplanned};
+
+/// A comment and the task it stands on.
+#[derive(Clone, Copy)]
+pub struct CommentNode<'a> {
+    /// The comment.
+    pub comment: &'a Comment,
+    /// The task.
+    pub task: TaskNode<'a>,
+}
+
+impl<'a> Object<'a> for CommentNode<'a> {
+    const TYPE: &'static str = "Comment";
+
+    fn write(self, field: &Field, writer: &mut Writer<'a>) -> Result<(), Problem> {
+        let comment = self.comment;
+        match field.name.as_str() {
+            "id" => writer.id(CommentId::PREFIX, comment.id.0),
+            "task" => return writer.object(self.task, field),
+            "author" => {
+                let author = comment.author.and_then(|id| writer.from.view.person(id));
+                return writer.optional_object(author.map(PersonNode), field);
+            }
+            "body" => writer.string(&comment.body),
+            "createdAt" => writer.instant(comment.created_at),
+            "updatedAt" => writer.instant(comment.updated_at),
+            "url" => writer.optional(comment.url.as_deref(), Writer::string),
+            _ => return Err(unplanned(field)),
+        }
+        Ok(())
+    }
+}
