@@ -24,6 +24,9 @@ pub(crate) struct SourceMemory {
     pub discovered_at: Option<Timestamp>,
     /// Whether a visit has ended with hints left, or none has looked for them yet.
     pub hints_done: bool,
+    /// Whether scopes that failed are tried at the next visit even where they are not due: what
+    /// they failed of may have been put right.
+    pub retry_failed: bool,
     /// What keeps the whole source waiting.
     pub gate: Option<Gate>,
     /// Failures in a row that concern the whole source.
@@ -87,7 +90,7 @@ impl SourceMemory {
             return;
         }
         let known = self.declared.is_some();
-        *self = Self { declared: Some(declared), ..Self::default() };
+        *self = Self { declared: Some(declared), retry_failed: true, ..Self::default() };
         if !known {
             self.gate = stored_gate(source, scopes);
         }

@@ -238,6 +238,9 @@ async fn open(
             );
         }
     };
+    if !same_credential(memory.credential.as_ref(), credential.as_ref()) {
+        memory.retry_failed = true;
+    }
     memory.credential.clone_from(&credential);
     if let Some(open) = &memory.session
         && same_credential(open.credential.as_ref(), credential.as_ref())
@@ -304,8 +307,11 @@ async fn passes(
     let now = visit.now();
     let scopes = visit.shared.store.scopes(visit.source.id).await?;
     show_first_sync(visit, &scopes).await?;
+    let retry_failed = std::mem::take(&mut memory.retry_failed);
     let due = scopes.into_iter().filter(|scope| match errand {
-        Errand::Scheduled => scope.next_run_at <= now,
+        Errand::Scheduled => {
+            scope.next_run_at <= now || (retry_failed && scope.last_error.is_some())
+        }
         Errand::Once { only, .. } => only.as_ref().is_none_or(|only| only.contains(&scope.key)),
     });
     let began = &mut memory.began;
