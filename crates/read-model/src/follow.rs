@@ -4,11 +4,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use mainstem_model::{Change, Link, LinkId, PersonId, ProjectId, SourceId, Subject, TaskId};
-use mainstem_store::Store;
+use mainstem_model::{
+    Change, Link, LinkId, PersonId, ProjectId, SourceId, Subject, TaskId, Timestamp,
+};
+use mainstem_store::{ScopeState, Store};
 
 use crate::LoadError;
-use crate::refs::ScopeFreshness;
 use crate::snapshot::{Snapshot, SourceRow, Touched};
 
 /// Entries of the log that make one step.
@@ -234,17 +235,11 @@ fn chunks<T: Copy + Ord>(ids: &BTreeSet<T>) -> Vec<Vec<T>> {
 
 /// Every source with its scopes.
 async fn source_rows(store: &Store) -> Result<Vec<SourceRow>, LoadError> {
-    let mut scopes = BTreeMap::<SourceId, Vec<ScopeFreshness>>::new();
+    let mut scopes = BTreeMap::<SourceId, Vec<ScopeState>>::new();
     for scope in store.all_scopes().await? {
-        scopes.entry(scope.source).or_default().push(ScopeFreshness {
-            key: scope.key,
-            name: scope.name,
-            last_error: scope.last_error,
-            synced_at: scope.synced_at,
-            census_at: scope.census_at,
-            at_source: scope.at_source,
-            in_store: scope.in_store,
-        });
+        // What moves with every batch would make a new snapshot of every look.
+        let still = ScopeState { cursor: None, next_run_at: Timestamp(0), failures: 0, ..scope };
+        scopes.entry(still.source).or_default().push(still);
     }
     let rows = store.sources().await?.into_iter().map(|source| {
         let mut scopes = scopes.remove(&source.id).unwrap_or_default();

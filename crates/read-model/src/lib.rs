@@ -38,7 +38,7 @@ pub use model::{Behind, ReadModel};
 pub use order::{Direction, OrderField, TaskOrder};
 pub use page::{Page, PageRequest};
 pub use refs::{
-    Freshness, IdentityRef, LinkEndRef, LinkRef, PersonRef, ProjectRef, ScopeFreshness, SourceRef,
-    TaskRef, Workload,
+    Freshness, IdentityRef, LinkEndRef, LinkRef, PersonRef, ProjectRef, SourceRef, TaskRef,
+    Workload,
 };
 pub use view::{TaskOrdinal, TaskQuery, View};

@@ -55,10 +55,6 @@ pub struct TaskOrder {
     pub direction: Direction,
 }
 
-/// The newest update first: the order of a list that names none.
-pub(crate) const NEWEST_FIRST: TaskOrder =
-    TaskOrder { field: OrderField::UpdatedAt, direction: Direction::Descending };
-
 /// What one step compares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SortKey {
@@ -92,13 +88,22 @@ pub(crate) struct Step {
     pub(crate) descending: bool,
 }
 
-/// The steps of an order.
+/// The newest update first: the order of a list that names none.
+const NEWEST_FIRST: Step = Step { key: SortKey::UpdatedAt, descending: true };
+
+/// The order of a list that came from elsewhere, best first.
+pub(crate) const BY_RANK: &[Step] = &[Step { key: SortKey::Rank, descending: false }];
+
+/// The steps of an order; without one, the newest update first.
 ///
 /// # Errors
 /// [`QueryError::TooComplex`] beyond [`MAX_STEPS`].
 pub(crate) fn steps(order: &[TaskOrder]) -> Result<Vec<Step>, QueryError> {
     if order.len() > MAX_STEPS {
         return Err(QueryError::TooComplex { what: "the number of orderings", limit: MAX_STEPS });
+    }
+    if order.is_empty() {
+        return Ok(vec![NEWEST_FIRST]);
     }
     let steps = order.iter().flat_map(|order| {
         let keys: &[SortKey] = match order.field {

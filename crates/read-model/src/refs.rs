@@ -5,9 +5,11 @@ use std::collections::HashSet;
 
 use mainstem_model::{
     Date, Evidence, LinkId, LinkKind, LinkOrigin, LinkReview, Person, PersonId, Presence,
-    PriorityLevel, Project, ProjectId, Source, SourceError, SourceId, StatusCategory, TaskId,
-    TaskKind, Timestamp,
+    PriorityLevel, Project, ProjectId, Source, SourceId, StatusCategory, TaskId, TaskKind,
+    Timestamp,
 };
+
+use mainstem_store::ScopeState;
 
 use crate::graph::{Edge, End};
 use crate::names::{NONE, Symbol};
@@ -99,25 +101,6 @@ pub struct Workload {
     pub blocked: u64,
     /// Seconds of estimates not yet spent, over the open tasks.
     pub remaining_seconds: i64,
-}
-
-/// A scope and how fresh it is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ScopeFreshness {
-    /// The key within the source.
-    pub key: String,
-    /// The name people see.
-    pub name: String,
-    /// What went wrong last; `None` once a pass has gone well since.
-    pub last_error: Option<SourceError>,
-    /// When the last complete pass began; `None` before the first has ended.
-    pub synced_at: Option<Timestamp>,
-    /// When the last complete census ended.
-    pub census_at: Option<Timestamp>,
-    /// Tasks at the source by that census.
-    pub at_source: Option<i64>,
-    /// Tasks in the store at that moment.
-    pub in_store: Option<i64>,
 }
 
 #[allow(missing_docs, reason = "each is the field of mainstem_model::Task of its name")]
@@ -468,9 +451,9 @@ impl<'v> SourceRef<'v> {
         &self.row.source
     }
 
-    /// Its scopes, by key.
+    /// Its scopes, by key, without what moves with every batch: cursor, next run, failures.
     #[must_use]
-    pub fn scopes(self) -> &'v [ScopeFreshness] {
+    pub fn scopes(self) -> &'v [ScopeState] {
         &self.row.scopes
     }
 

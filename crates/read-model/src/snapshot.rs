@@ -9,12 +9,12 @@ use mainstem_model::{
     Link, LinkEnd, Person, PersonId, Position, Project, ProjectId, Source, SourceId, Task, TaskId,
     Timestamp,
 };
+use mainstem_store::ScopeState;
 
 use crate::graph::{Edge, End, Graph, LinkRow, id_hash};
 use crate::names::{Id, NONE, Names, Symbol};
 use crate::order::Orders;
 use crate::postings::{BySymbol, Postings, put};
-use crate::refs::ScopeFreshness;
 use crate::row::TaskRow;
 use crate::text;
 
@@ -49,7 +49,7 @@ pub(crate) struct Snapshot {
 #[derive(PartialEq)]
 pub(crate) struct SourceRow {
     pub(crate) source: Source,
-    pub(crate) scopes: Box<[ScopeFreshness]>,
+    pub(crate) scopes: Box<[ScopeState]>,
 }
 
 /// Ordinals whose edges or readiness have to be looked at again once a set of changes is in.

@@ -16,7 +16,7 @@ use crate::count::{GroupField, MAX_FIELDS, TaskCount, tally};
 use crate::filter::TaskFilter;
 use crate::graph::Edge;
 use crate::names::{NONE, Names, Symbol};
-use crate::order::{NEWEST_FIRST, SortKey, Step, TaskOrder, steps};
+use crate::order::{BY_RANK, Step, TaskOrder, steps};
 use crate::page::{Page, PageRequest};
 use crate::past::{Past, undo};
 use crate::plan::Plan;
@@ -137,8 +137,7 @@ impl View {
         Ok(self.shown(select::page(&plan, &order, &query.page)?))
     }
 
-    /// A page of a list that was computed already, such as blockers or children; without an order,
-    /// by id.
+    /// A page of a list that was computed already, such as blockers or children.
     ///
     /// # Errors
     /// [`QueryError::Cursor`], [`QueryError::TooComplex`].
@@ -153,33 +152,18 @@ impl View {
         Ok(self.shown(order.page(rows, page)?))
     }
 
-    /// The cursor of a task in the list that [`View::tasks`] gives.
-    ///
-    /// # Errors
-    /// [`QueryError::TooComplex`].
-    pub fn cursor(&self, query: &TaskQuery, task: TaskRef<'_>) -> Result<String, QueryError> {
-        Ok(self.order_of(query)?.cursor(task.ordinal, task.row))
-    }
-
-    /// The cursors of tasks in the list that [`View::tasks`] gives.
-    ///
-    /// # Errors
-    /// [`QueryError::TooComplex`].
-    pub fn cursors(
-        &self,
-        query: &TaskQuery,
-        tasks: &[TaskRef<'_>],
-    ) -> Result<Vec<String>, QueryError> {
-        let order = self.order_of(query)?;
-        Ok(tasks.iter().map(|task| order.cursor(task.ordinal, task.row)).collect())
-    }
-
-    /// The cursor of a task in the list that [`View::page_of`] gives.
-    ///
-    /// # Errors
-    /// [`QueryError::TooComplex`].
-    pub fn cursor_in(&self, order: &[TaskOrder], task: TaskRef<'_>) -> Result<String, QueryError> {
-        Ok(self.list_order(steps(order)?).cursor(task.ordinal, task.row))
+    /// The cursor of a task in the list that [`View::tasks`] gives, and in that of
+    /// [`View::page_of`] with the order of this query.
+    #[must_use]
+    pub fn cursor(&self, query: &TaskQuery, task: TaskRef<'_>) -> String {
+        let Some(among) = query.among.as_ref().filter(|_| query.order.is_empty()) else {
+            let steps = steps(&query.order).unwrap_or_default();
+            return self.list_order(steps).cursor(task.ordinal, task.row);
+        };
+        let mut order = self.list_order(BY_RANK.to_vec());
+        let rank = among.iter().position(|id| self.visible(*id) == Some(task.ordinal));
+        order.ranks.extend(rank.map(|rank| (task.ordinal, rank as i64)));
+        order.cursor(task.ordinal, task.row)
     }
 
     /// Whether a task matches a filter, as a subscription asks.
@@ -337,16 +321,15 @@ impl View {
     }
 
     fn order_of(&self, query: &TaskQuery) -> Result<ListOrder<'_>, QueryError> {
-        match &query.among {
-            Some(among) if query.order.is_empty() => {
-                let ranked = among.iter().enumerate().rev();
-                let ranks = ranked.filter_map(|(rank, id)| Some((self.visible(*id)?, rank as i64)));
-                let steps = vec![Step { key: SortKey::Rank, descending: false }];
-                Ok(ListOrder { view: self, steps, ranks: ranks.collect() })
-            }
-            _ if query.order.is_empty() => Ok(self.list_order(steps(&[NEWEST_FIRST])?)),
-            _ => Ok(self.list_order(steps(&query.order)?)),
-        }
+        let Some(among) = query.among.as_ref().filter(|_| query.order.is_empty()) else {
+            return Ok(self.list_order(steps(&query.order)?));
+        };
+        let mut order = self.list_order(BY_RANK.to_vec());
+        // Backward, so that the best place of a task named twice stays.
+        let ranked = among.iter().enumerate().rev();
+        order.ranks =
+            ranked.filter_map(|(rank, id)| Some((self.visible(*id)?, rank as i64))).collect();
+        Ok(order)
     }
 
     pub(crate) fn person_ref(&self, symbol: Symbol) -> Option<PersonRef<'_>> {
