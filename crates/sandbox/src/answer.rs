@@ -55,8 +55,9 @@ pub(crate) enum Refusal {
     NotFound,
     Gone,
     /// What was asked for answers elsewhere.
-    Moved(String),
+    Moved(StatusCode, String),
     BadJson,
+    PagesTooDeep,
     MediaType,
     /// A field is missing or wrong: resource, field, code.
     Invalid(&'static str, &'static str, &'static str),
@@ -80,14 +81,18 @@ impl From<Refusal> for Reply {
         match refusal {
             Refusal::NotFound => error(StatusCode::NOT_FOUND, "Not Found"),
             Refusal::Gone => error(StatusCode::GONE, "This issue was deleted"),
-            Refusal::Moved(url) => {
+            Refusal::Moved(status, url) => {
                 let body = json!({
                     "message": "Moved Permanently",
                     "url": url,
                     "documentation_url": format!("{DOCUMENTATION}/using-the-rest-api/best-practices-for-using-the-rest-api#follow-redirects"),
                 });
-                Self::json(StatusCode::MOVED_PERMANENTLY, body.to_string()).with(LOCATION, &url)
+                Self::json(status, body.to_string()).with(LOCATION, &url)
             }
+            Refusal::PagesTooDeep => error(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "Pagination with the page parameter is not supported for large datasets, please use cursor based pagination (after/before)",
+            ),
             Refusal::BadJson => error(StatusCode::BAD_REQUEST, "Problems parsing JSON"),
             Refusal::MediaType => error(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,

@@ -106,7 +106,6 @@ pub(crate) fn world(options: &SiteOptions, clock: Arc<dyn Clock>) -> World {
     let now = moments.now();
     let calendar = WorkingTime::until(now, options.months);
     let mut world = World {
-        seed: options.seed,
         users: people::people(options),
         repositories: Vec::new(),
         labels: Vec::new(),

@@ -69,13 +69,14 @@ pub(crate) fn answer(site: &Site, call: &Call<'_>) -> Reply {
     let Some(schema) = SCHEMA.as_ref() else {
         return error(StatusCode::INTERNAL_SERVER_ERROR, "Server Error");
     };
-    let document = match ExecutableDocument::parse_and_validate(schema, question.query, "query.graphql") {
-        Ok(document) => document,
-        Err(wrong) => {
-            let errors = wrong.errors.iter().map(|error| plain(&error.to_json())).collect();
-            return reply(None, errors);
-        }
-    };
+    let document =
+        match ExecutableDocument::parse_and_validate(schema, question.query, "query.graphql") {
+            Ok(document) => document,
+            Err(wrong) => {
+                let errors = wrong.errors.iter().map(|error| plain(&error.to_json())).collect();
+                return reply(None, errors);
+            }
+        };
     match document.operations.get(question.operation_name.as_deref()) {
         Ok(operation) => {
             let variables = question.variables.unwrap_or_default();
@@ -117,7 +118,8 @@ fn execute(
         })
     };
     let world = site.world();
-    let context = Context { world: &world, base: &call.base, rate_limit, errors: RefCell::default() };
+    let context =
+        Context { world: &world, base: &call.base, rate_limit, errors: RefCell::default() };
     let execution = Execution::new(schema, document)
         .operation(operation)
         .coerced_variable_values(&variables)

@@ -86,6 +86,10 @@ impl Limits {
         self.window = Some(Window { until, refused, told: false });
     }
 
+    pub fn admit_again(&mut self) {
+        self.window = None;
+    }
+
     pub fn quota(&mut self, account: &str, resource: Resource, now: Timestamp) -> Quota {
         let limit = match resource {
             _ if account.is_empty() => ANONYMOUS_LIMIT,

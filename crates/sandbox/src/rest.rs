@@ -13,7 +13,7 @@ use crate::site::Site;
 
 pub(crate) use accounts::rate_limit;
 pub(crate) use call::Call;
-pub(crate) use listing::{IssueQuery, ListCache, Order, Wanted};
+pub(crate) use listing::{IssueQuery, ListCache, Order, Rank, Wanted, read_cursor, write_cursor};
 
 /// Answers one request.
 pub(crate) fn answer(site: &Site, call: &Call<'_>) -> Reply {
@@ -35,6 +35,7 @@ fn read(site: &Site, call: &Call<'_>) -> Result<Reply, Refusal> {
     match call.segments.as_slice() {
         ["meta"] => Ok(accounts::meta(call)),
         ["user"] => accounts::viewer(call, world),
+        ["user", "repos"] => accounts::own_repositories(call, world),
         ["users", login] => accounts::user(call, world, login),
         ["users", login, "repos"] => accounts::repositories(call, world, login),
         ["orgs", login] => accounts::organization(call, world, login),

@@ -22,7 +22,7 @@ impl Site {
     pub fn heal(&self) {
         let mut desk = self.desk();
         desk.faults.clear();
-        desk.limits.refuse_until(self.0.clock.now(), Refused::Unauthorized);
+        desk.limits.admit_again();
     }
 
     /// Refuses every request for a number of seconds of the site's clock. Requests that come after

@@ -10,6 +10,7 @@ use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderName, IF_NONE_
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 use bytes::Bytes;
+use futures_util::{StreamExt, stream};
 use mainstem_model::{Clock, Timestamp};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -351,7 +352,11 @@ fn respond(reply: Reply, cut: bool) -> Response {
 
 /// The first half, then the connection breaks.
 fn cut_body(body: &Bytes) -> Body {
-    let half = body.slice(..body.len() / 2);
-    let broken = std::io::Error::new(std::io::ErrorKind::ConnectionReset, "cut by script");
-    Body::from_stream(futures_util::stream::iter([Ok(half), Err(broken)]))
+    let half = stream::iter([Ok(body.slice(..body.len() / 2))]);
+    let broken = stream::once(async {
+        // The half is sent only while the rest is being waited for.
+        tokio::task::yield_now().await;
+        Err(std::io::Error::new(std::io::ErrorKind::ConnectionReset, "cut by script"))
+    });
+    Body::from_stream(half.chain(broken))
 }

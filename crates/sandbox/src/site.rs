@@ -35,6 +35,9 @@ pub struct SiteOptions {
     pub core_limit: u32,
     /// Points an hour that one account may spend on GraphQL.
     pub graphql_limit: u32,
+    /// Whether lists of issues are turned by cursor, as GitHub was seen to do since 2025: links carry
+    /// `after`, only the next page is named, and page numbers end at 10,000 issues.
+    pub issue_cursors: bool,
     /// How long every answer takes at least.
     pub latency: Duration,
     /// Whether answers are compressed for those who ask for it.
@@ -58,6 +61,7 @@ impl Default for SiteOptions {
             months: 8,
             core_limit: 5_000,
             graphql_limit: 5_000,
+            issue_cursors: false,
             latency: Duration::ZERO,
             gzip: true,
             tokens: None,
@@ -76,6 +80,7 @@ pub(crate) struct Shared {
     pub lists: ListCache,
     pub clock: Arc<dyn Clock>,
     pub gzip: bool,
+    pub issue_cursors: bool,
 }
 
 /// What stands between the client and the world.
@@ -109,6 +114,7 @@ impl Site {
             lists: ListCache::default(),
             clock,
             gzip: options.gzip,
+            issue_cursors: options.issue_cursors,
         }))
     }
 

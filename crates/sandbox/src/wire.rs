@@ -57,11 +57,6 @@ impl<'a> Wire<'a> {
         self.buffer.extend_from_slice(bytes);
     }
 
-    /// Ends an object that [`Self::raw`] left open.
-    pub fn raw_end(&mut self) {
-        self.buffer.push(b'}');
-    }
-
     fn separate(&mut self) {
         if !matches!(self.buffer.last(), None | Some(b'{' | b'[' | b':')) {
             self.buffer.push(b',');

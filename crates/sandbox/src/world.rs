@@ -59,7 +59,6 @@ keys! {
 /// The whole site. Read it freely; change it by the methods, which keep counts, events, times and
 /// versions in step.
 pub struct World {
-    pub(crate) seed: u64,
     pub(crate) users: Vec<User>,
     pub(crate) repositories: Vec<Repository>,
     pub(crate) labels: Vec<Label>,

@@ -7,7 +7,8 @@ use crate::generate::plan::{Closing, Planned, PlannedPull};
 use crate::generate::{Dice, text};
 use crate::site::SiteOptions;
 use crate::world::{
-    EventKind, Issue, IssueKey, Mention, Presence, PullRequest, Reference, Text, UserKey, World,
+    EventKind, Issue, IssueKey, Mention, Presence, PullRequest, Reference, StateReason, Text,
+    UserKey, World,
 };
 
 struct Happening {
@@ -108,7 +109,7 @@ fn add(world: &mut World, planned: &Planned) -> IssueKey {
         parent: None,
         sub_issues: Vec::new(),
         closed_by_pulls: Vec::new(),
-        duplicate_of: None,
+        duplicate_of: duplicate_of(planned),
         malformation: None,
         version: 0,
     })
@@ -151,6 +152,13 @@ fn references(planned: &Planned) -> Box<[Reference]> {
         .chain(see_also)
         .map(|(mention, issue)| Reference { mention, issue })
         .collect()
+}
+
+/// What it repeats, unless a pull request closed it after all.
+fn duplicate_of(planned: &Planned) -> Option<IssueKey> {
+    planned
+        .duplicate_of
+        .filter(|_| planned.closed.is_some_and(|closing| closing.reason == StateReason::Duplicate))
 }
 
 /// The relations themselves; their events are told with the others.
@@ -202,6 +210,9 @@ fn tell(
             }
             Some(_) => event(EventKind::Closed(None, None), by, at),
             None => event(EventKind::Closed(Some(reason), pull), by, at),
+        }
+        if let Some(original) = issue.duplicate_of {
+            event(EventKind::MarkedAsDuplicate(original), by, at);
         }
     }
     let mut pair = |one, other, at| {

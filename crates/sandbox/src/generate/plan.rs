@@ -24,6 +24,7 @@ pub(super) struct Planned {
     pub parent: Option<IssueKey>,
     pub blocked_by: Vec<IssueKey>,
     pub see_also: Option<IssueKey>,
+    pub duplicate_of: Option<IssueKey>,
 }
 
 /// How it ends.
@@ -102,6 +103,9 @@ impl Planner<'_> {
             planned.blocked_by = self.blockers(&planned);
         }
         planned.see_also = self.dice.chance(6).then(|| self.recent(|_| true)).flatten();
+        if planned.closed.is_some_and(|closing| closing.reason == StateReason::Duplicate) {
+            planned.duplicate_of = self.recent(|other| other.pull.is_none());
+        }
         self.planned.push(planned);
     }
 
@@ -162,6 +166,7 @@ impl Planner<'_> {
             parent: None,
             blocked_by: Vec::new(),
             see_also: None,
+            duplicate_of: None,
         }
     }
 

@@ -2,17 +2,13 @@
 
 use apollo_compiler::resolvers::{FieldError, ObjectValue, ResolveInfo, ResolvedValue};
 use apollo_compiler::response::JsonValue;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use serde_json_bytes::json;
 
 use crate::graphql::Context;
 use crate::graphql::object::{Object, Record, Resolved, Thing, leaf};
+use crate::rest::{Rank, read_cursor, write_cursor};
 
 const LARGEST_PAGE: i64 = 100;
-
-/// Where a thing stands in its order. A cursor is a rank.
-pub(super) type Rank = (i64, u32);
 
 /// One page of a list.
 pub(super) struct Connection<'w> {
@@ -32,7 +28,11 @@ impl<'w> Connection<'w> {
         things: Vec<Thing>,
         info: &ResolveInfo<'_>,
     ) -> Result<Self, FieldError> {
-        let ranked = things.into_iter().enumerate().map(|(place, thing)| ((place as i64, 0), thing)).collect();
+        let ranked = things
+            .into_iter()
+            .enumerate()
+            .map(|(place, thing)| ((place as i64, 0), thing))
+            .collect();
         Self::of_ranked(context, type_name, ranked, true, info)
     }
 
@@ -69,14 +69,17 @@ impl<'w> Connection<'w> {
                 return Err(FieldError { message });
             }
             (Some(size), _) => (0, bounded(size, "first", field)?.min(within.len())),
-            (None, Some(size)) => (within.len().saturating_sub(bounded(size, "last", field)?), within.len()),
+            (None, Some(size)) => {
+                (within.len().saturating_sub(bounded(size, "last", field)?), within.len())
+            }
         };
         Ok(Self {
             context,
             type_name,
             total,
             has_next: end < within.len() || until.is_some(),
-            has_previous: start > 0 || after.is_some_and(|after| things.iter().any(|(rank, _)| !before(after, *rank))),
+            has_previous: start > 0
+                || after.is_some_and(|after| things.iter().any(|(rank, _)| !before(after, *rank))),
             page: within[start..end].to_vec(),
         })
     }
@@ -109,11 +112,15 @@ impl ObjectValue for Connection<'_> {
             "totalCount" | "filteredCount" => leaf(self.total as i64),
             "pageCount" => leaf(self.page.len() as i64),
             "pageInfo" => ResolvedValue::object(self.page_info()),
-            "nodes" => {
-                ResolvedValue::list(self.page.iter().map(|&(_, thing)| ResolvedValue::object(self.object(thing))))
-            }
+            "nodes" => ResolvedValue::list(
+                self.page.iter().map(|&(_, thing)| ResolvedValue::object(self.object(thing))),
+            ),
             "edges" => ResolvedValue::list(self.page.iter().map(|&(rank, thing)| {
-                ResolvedValue::object(Edge { connection: self.type_name, rank, node: self.object(thing) })
+                ResolvedValue::object(Edge {
+                    connection: self.type_name,
+                    rank,
+                    node: self.object(thing),
+                })
             })),
             "updatedAt" => leaf(self.context.world.now().to_string()),
             _ => return Err(self.unknown_field_error(info)),
@@ -163,14 +170,4 @@ fn bounded(size: i64, argument: &str, field: &str) -> Result<usize, FieldError> 
     usize::try_from(size).map_err(|_| FieldError {
         message: format!("`{argument}` on the `{field}` connection cannot be less than zero."),
     })
-}
-
-fn write_cursor((first, second): Rank) -> String {
-    STANDARD.encode(format!("cursor:v2:{first}:{second}"))
-}
-
-fn read_cursor(cursor: &str) -> Option<Rank> {
-    let text = String::from_utf8(STANDARD.decode(cursor).ok()?).ok()?;
-    let (first, second) = text.strip_prefix("cursor:v2:")?.split_once(':')?;
-    Some((first.parse().ok()?, second.parse().ok()?))
 }

@@ -43,7 +43,13 @@ impl Cost {
         })
     }
 
-    fn add(&mut self, document: &ExecutableDocument, variables: &JsonMap, set: &SelectionSet, times: u64) {
+    fn add(
+        &mut self,
+        document: &ExecutableDocument,
+        variables: &JsonMap,
+        set: &SelectionSet,
+        times: u64,
+    ) {
         for selection in &set.selections {
             match selection {
                 Selection::Field(field) => self.add_field(document, variables, field, times),
@@ -62,14 +68,25 @@ impl Cost {
         }
     }
 
-    fn add_field(&mut self, document: &ExecutableDocument, variables: &JsonMap, field: &Field, times: u64) {
+    fn add_field(
+        &mut self,
+        document: &ExecutableDocument,
+        variables: &JsonMap,
+        field: &Field,
+        times: u64,
+    ) {
         let mut times = times;
         if field.definition.ty.inner_named_type().ends_with("Connection") {
-            let size = ["first", "last"].into_iter().find_map(|name| number(field, name, variables)).unwrap_or(0);
+            let size = ["first", "last"]
+                .into_iter()
+                .find_map(|name| number(field, name, variables))
+                .unwrap_or(0);
             self.requests = self.requests.saturating_add(times);
             times = times.saturating_mul(size);
             self.nodes = self.nodes.saturating_add(times);
-        } else if field.name == "nodes" && field.definition.arguments.iter().any(|argument| argument.name == "ids") {
+        } else if field.name == "nodes"
+            && field.definition.arguments.iter().any(|argument| argument.name == "ids")
+        {
             times = length(field, "ids", variables);
             self.nodes = self.nodes.saturating_add(times);
         }
@@ -88,7 +105,9 @@ fn number(field: &Field, name: &str, variables: &JsonMap) -> Option<u64> {
 fn length(field: &Field, name: &str, variables: &JsonMap) -> u64 {
     let Some(value) = field.specified_argument_by_name(name) else { return 0 };
     let length = match value.as_variable() {
-        Some(variable) => variables.get(variable.as_str()).and_then(|list| list.as_array()).map(Vec::len),
+        Some(variable) => {
+            variables.get(variable.as_str()).and_then(|list| list.as_array()).map(Vec::len)
+        }
         None => value.as_list().map(<[_]>::len),
     };
     length.unwrap_or(1) as u64

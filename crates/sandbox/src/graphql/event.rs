@@ -38,7 +38,12 @@ pub(super) fn item_type(world: &World, thing: Thing) -> String {
 }
 
 /// A field of an event.
-pub(super) fn field<'w>(object: &Object<'w>, key: EventKey, field: &str, info: &ResolveInfo<'_>) -> Resolved<'w> {
+pub(super) fn field<'w>(
+    object: &Object<'w>,
+    key: EventKey,
+    field: &str,
+    info: &ResolveInfo<'_>,
+) -> Resolved<'w> {
     let world = object.context.world;
     let event = &world[key];
     let this = || object.other(Thing::Issue(event.issue));
@@ -46,11 +51,16 @@ pub(super) fn field<'w>(object: &Object<'w>, key: EventKey, field: &str, info: &
         ("actor", _) => object.other(Thing::User(event.actor)),
         ("createdAt" | "referencedAt", _) => leaf(event.created_at.to_string()),
         ("id", _) => leaf(world.event_node_id(key)),
-        ("label", EventKind::Labeled(label) | EventKind::Unlabeled(label)) => object.other(Thing::Label(*label)),
-        ("assignee", EventKind::Assigned(user) | EventKind::Unassigned(user)) => object.other(Thing::User(*user)),
-        ("milestoneTitle", EventKind::Milestoned(milestone) | EventKind::Demilestoned(milestone)) => {
-            leaf(world[*milestone].title.as_str())
+        ("label", EventKind::Labeled(label) | EventKind::Unlabeled(label)) => {
+            object.other(Thing::Label(*label))
         }
+        ("assignee", EventKind::Assigned(user) | EventKind::Unassigned(user)) => {
+            object.other(Thing::User(*user))
+        }
+        (
+            "milestoneTitle",
+            EventKind::Milestoned(milestone) | EventKind::Demilestoned(milestone),
+        ) => leaf(world[*milestone].title.as_str()),
         ("previousTitle", EventKind::Renamed(names)) => leaf(names.0.as_str()),
         ("currentTitle", EventKind::Renamed(names)) => leaf(names.1.as_str()),
         ("stateReason", EventKind::Closed(reason, _)) => {
@@ -62,21 +72,27 @@ pub(super) fn field<'w>(object: &Object<'w>, key: EventKey, field: &str, info: &
         ("issueType", EventKind::IssueTypeAdded(new) | EventKind::IssueTypeChanged(_, new)) => {
             object.other(Thing::IssueType(*new))
         }
-        ("issueType", EventKind::IssueTypeRemoved(old)) | ("prevIssueType", EventKind::IssueTypeChanged(old, _)) => {
+        ("issueType", EventKind::IssueTypeRemoved(old))
+        | ("prevIssueType", EventKind::IssueTypeChanged(old, _)) => {
             object.other(Thing::IssueType(*old))
         }
-        ("blockingIssue", EventKind::BlockedByAdded(other) | EventKind::BlockedByRemoved(other))
+        (
+            "blockingIssue",
+            EventKind::BlockedByAdded(other) | EventKind::BlockedByRemoved(other),
+        )
         | ("blockedIssue", EventKind::BlockingAdded(other) | EventKind::BlockingRemoved(other))
         | ("subIssue", EventKind::SubIssueAdded(other) | EventKind::SubIssueRemoved(other))
         | ("parent", EventKind::ParentIssueAdded(other) | EventKind::ParentIssueRemoved(other)) => {
             object.visible(Some(*other))
         }
         ("source", EventKind::CrossReferenced(source, _)) => object.other(Thing::Issue(*source)),
-        ("target", EventKind::CrossReferenced(..)) | ("duplicate", EventKind::MarkedAsDuplicate(_)) => this(),
+        ("target", EventKind::CrossReferenced(..))
+        | ("duplicate", EventKind::MarkedAsDuplicate(_)) => this(),
         ("willCloseTarget", EventKind::CrossReferenced(_, closes)) => leaf(*closes),
-        ("isCrossRepository", EventKind::CrossReferenced(other, _) | EventKind::MarkedAsDuplicate(other)) => {
-            leaf(world[*other].repository != world[event.issue].repository)
-        }
+        (
+            "isCrossRepository",
+            EventKind::CrossReferenced(other, _) | EventKind::MarkedAsDuplicate(other),
+        ) => leaf(world[*other].repository != world[event.issue].repository),
         ("canonical", EventKind::MarkedAsDuplicate(other)) => object.visible(Some(*other)),
         ("fromRepository", EventKind::Transferred(from)) => {
             object.maybe(Some(Thing::Repository(*from)).filter(|_| !world[*from].hidden))

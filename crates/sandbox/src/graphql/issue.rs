@@ -6,7 +6,7 @@ use mainstem_model::Timestamp;
 use serde_json_bytes::json;
 
 use crate::generate::text;
-use crate::graphql::connection::{Connection, Rank};
+use crate::graphql::connection::Connection;
 use crate::graphql::event;
 use crate::graphql::object::{Object, Record, Resolved, Thing, leaf, small, time, words};
 use crate::ids::{DatabaseId, pull_request_id};
@@ -14,7 +14,12 @@ use crate::rest::{IssueQuery, Order, Wanted};
 use crate::world::{Issue, IssueKey, RepositoryKey, StateReason, UserKey};
 
 /// A field of an issue or a pull request.
-pub(super) fn field<'w>(object: &Object<'w>, key: IssueKey, field: &str, info: &ResolveInfo<'_>) -> Resolved<'w> {
+pub(super) fn field<'w>(
+    object: &Object<'w>,
+    key: IssueKey,
+    field: &str,
+    info: &ResolveInfo<'_>,
+) -> Resolved<'w> {
     let world = object.context.world;
     let issue = &world[key];
     let page = if issue.is_pull_request() { "pull" } else { "issues" };
@@ -70,17 +75,25 @@ pub(super) fn reason_word(reason: StateReason) -> String {
 }
 
 /// What only an issue has.
-fn issue_field<'w>(object: &Object<'w>, key: IssueKey, field: &str, info: &ResolveInfo<'_>) -> Resolved<'w> {
+fn issue_field<'w>(
+    object: &Object<'w>,
+    key: IssueKey,
+    field: &str,
+    info: &ResolveInfo<'_>,
+) -> Resolved<'w> {
     let world = object.context.world;
     let issue = &world[key];
     let issues = |keys: &[IssueKey]| world.visible(keys).map(Thing::Issue).collect();
     // The dependency that was added last comes first.
-    let latest = |keys: &[IssueKey]| world.visible(keys).collect::<Vec<_>>().into_iter().rev().map(Thing::Issue).collect();
+    let latest = |keys: &[IssueKey]| {
+        world.visible(keys).collect::<Vec<_>>().into_iter().rev().map(Thing::Issue).collect()
+    };
     Ok(match field {
         "blockedBy" => return object.page(info, "IssueConnection", latest(&issue.blocked_by)),
         "blocking" => return object.page(info, "IssueConnection", latest(&issue.blocking)),
         "closedByPullRequestsReferences" => {
-            let all = info.arguments().get("includeClosedPrs").and_then(JsonValue::as_bool) == Some(true);
+            let all =
+                info.arguments().get("includeClosedPrs").and_then(JsonValue::as_bool) == Some(true);
             let pulls = world
                 .visible(&issue.closed_by_pulls)
                 .filter(|&pull| all || state(&world[pull]) != "CLOSED")
@@ -90,7 +103,8 @@ fn issue_field<'w>(object: &Object<'w>, key: IssueKey, field: &str, info: &Resol
         }
         "duplicateOf" => object.visible(issue.duplicate_of),
         "issueDependenciesSummary" => {
-            let [blocked_by, blocking, total_blocked_by, total_blocking] = world.dependency_counts(key);
+            let [blocked_by, blocking, total_blocked_by, total_blocking] =
+                world.dependency_counts(key);
             let fields = json!({
                 "blockedBy": blocked_by,
                 "blocking": blocking,
@@ -108,7 +122,8 @@ fn issue_field<'w>(object: &Object<'w>, key: IssueKey, field: &str, info: &Resol
         "subIssuesSummary" => {
             let [total, completed] = world.sub_issue_counts(key);
             let percent = (completed * 100).checked_div(total).unwrap_or(0);
-            let fields = json!({"total": total, "completed": completed, "percentCompleted": percent});
+            let fields =
+                json!({"total": total, "completed": completed, "percentCompleted": percent});
             ResolvedValue::object(Record { type_name: "SubIssuesSummary", fields })
         }
         _ => return Err(object.unknown_field_error(info)),
@@ -129,7 +144,9 @@ fn pull_request_field<'w>(
         "isDraft" => leaf(pull.draft),
         "merged" => leaf(pull.merged_at.is_some()),
         "mergedAt" => time(pull.merged_at),
-        "mergedBy" => object.maybe(issue.closed_by.filter(|_| pull.merged_at.is_some()).map(Thing::User)),
+        "mergedBy" => {
+            object.maybe(issue.closed_by.filter(|_| pull.merged_at.is_some()).map(Thing::User))
+        }
         "closingIssuesReferences" => {
             let issues = object.context.world.visible(&pull.closes).map(Thing::Issue).collect();
             return object.page(info, "IssueConnection", issues);
@@ -147,7 +164,9 @@ fn timeline<'w>(object: &Object<'w>, key: IssueKey, info: &ResolveInfo<'_>) -> R
         .into_iter()
         .filter(|entry| since.is_none_or(|since| event::entry_time(world, *entry) >= since))
         .map(|entry| event::thing(entry))
-        .filter(|&thing| wanted.is_empty() || wanted.contains(&event::item_type(world, thing).as_str()))
+        .filter(|&thing| {
+            wanted.is_empty() || wanted.contains(&event::item_type(world, thing).as_str())
+        })
         .collect();
     let connection = if world[key].is_pull_request() {
         "PullRequestTimelineItemsConnection"
@@ -160,7 +179,10 @@ fn timeline<'w>(object: &Object<'w>, key: IssueKey, info: &ResolveInfo<'_>) -> R
 fn instant(value: Option<&JsonValue>) -> Result<Option<Timestamp>, FieldError> {
     value
         .and_then(JsonValue::as_str)
-        .map(|text| text.parse().map_err(|_| FieldError { message: format!("`{text}` is not a valid DateTime.") }))
+        .map(|text| {
+            text.parse()
+                .map_err(|_| FieldError { message: format!("`{text}` is not a valid DateTime.") })
+        })
         .transpose()
 }
 
@@ -180,7 +202,9 @@ pub(super) fn by_number<'w>(
         .map(|key| object.other(Thing::Issue(key)))
         .ok_or_else(|| {
             let word = if pull_request { "a PullRequest" } else { "an Issue" };
-            FieldError { message: format!("Could not resolve to {word} with the number of {number}.") }
+            FieldError {
+                message: format!("Could not resolve to {word} with the number of {number}."),
+            }
         })
 }
 
@@ -230,19 +254,12 @@ pub(super) fn list<'w>(
     let things = query
         .run(world)
         .into_iter()
-        .filter(|&key| states.is_empty() || states.iter().any(|wanted| wanted == state(&world[key])))
-        .map(|key| (rank(&world[key], key, query.order), Thing::Issue(key)))
+        .filter(|&key| {
+            states.is_empty() || states.iter().any(|wanted| wanted == state(&world[key]))
+        })
+        .map(|key| (query.rank(world, key), Thing::Issue(key)))
         .collect();
     let name = if pull_requests { "PullRequestConnection" } else { "IssueConnection" };
     let connection = Connection::of_ranked(object.context, name, things, query.ascending, info)?;
     Ok(ResolvedValue::object(connection))
-}
-
-fn rank(issue: &Issue, key: IssueKey, order: Order) -> Rank {
-    let value = match order {
-        Order::Created => issue.created_at.0,
-        Order::Updated => issue.updated_at.0,
-        Order::Comments => issue.comments.len() as i64,
-    };
-    (value, key.0)
 }

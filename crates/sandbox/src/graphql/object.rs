@@ -58,7 +58,12 @@ impl<'w> Object<'w> {
         self.maybe(issue.filter(|&issue| self.context.world.is_visible(issue)).map(Thing::Issue))
     }
 
-    pub fn page<'a>(&self, info: &ResolveInfo<'_>, connection: &'static str, things: Vec<Thing>) -> Resolved<'a>
+    pub fn page<'a>(
+        &self,
+        info: &ResolveInfo<'_>,
+        connection: &'static str,
+        things: Vec<Thing>,
+    ) -> Resolved<'a>
     where
         'w: 'a,
     {

@@ -26,15 +26,25 @@ impl<'w> Root<'w> {
             Named::Issue(key) => Some(Thing::Issue(key)).filter(|_| world.is_visible(key)),
             Named::Comment(key) => Some(Thing::Comment(key))
                 .filter(|_| !world[key].deleted && world.is_visible(world[key].issue)),
-            Named::Label(key) => Some(Thing::Label(key)).filter(|_| !world[world[key].repository].hidden),
-            Named::Milestone(key) => Some(Thing::Milestone(key)).filter(|_| !world[world[key].repository].hidden),
+            Named::Label(key) => {
+                Some(Thing::Label(key)).filter(|_| !world[world[key].repository].hidden)
+            }
+            Named::Milestone(key) => {
+                Some(Thing::Milestone(key)).filter(|_| !world[world[key].repository].hidden)
+            }
             Named::IssueType(key) => Some(Thing::IssueType(key)),
         }
     }
 
     fn nodes<'a>(&'a self, info: &'a ResolveInfo<'a>) -> ResolvedValue<'a> {
-        let ids = info.arguments().get("ids").and_then(JsonValue::as_array).map(Vec::as_slice).unwrap_or_default();
-        let alias = info.field_selections().first().map_or("nodes", |field| field.response_key().as_str());
+        let ids = info
+            .arguments()
+            .get("ids")
+            .and_then(JsonValue::as_array)
+            .map(Vec::as_slice)
+            .unwrap_or_default();
+        let alias =
+            info.field_selections().first().map_or("nodes", |field| field.response_key().as_str());
         ResolvedValue::list(ids.iter().enumerate().map(move |(place, id)| {
             let id = id.as_str().unwrap_or_default();
             match self.named(id) {
@@ -58,7 +68,8 @@ impl<'w> Root<'w> {
             Some(FoundRepository::Here(key)) => Ok(Thing::Repository(key)),
             Some(FoundRepository::Moved(key)) if follow => Ok(Thing::Repository(key)),
             _ => {
-                let message = format!("Could not resolve to a Repository with the name '{full_name}'.");
+                let message =
+                    format!("Could not resolve to a Repository with the name '{full_name}'.");
                 Err(FieldError { message })
             }
         }
@@ -66,8 +77,10 @@ impl<'w> Root<'w> {
 
     fn account(&self, login: &str, kind: UserKind, word: &str) -> Result<Thing, FieldError> {
         let world = self.0.world;
-        world.user(login).filter(|&key| world[key].kind == kind).map(Thing::User).ok_or_else(|| FieldError {
-            message: format!("Could not resolve to {word} with the login of '{login}'."),
+        world.user(login).filter(|&key| world[key].kind == kind).map(Thing::User).ok_or_else(|| {
+            FieldError {
+                message: format!("Could not resolve to {word} with the login of '{login}'."),
+            }
         })
     }
 }
@@ -82,16 +95,22 @@ impl ObjectValue for Root<'_> {
     }
 
     fn resolve_field<'a>(&'a self, info: &'a ResolveInfo<'a>) -> Resolved<'a> {
-        let text = |name| info.arguments().get(name).and_then(JsonValue::as_str).unwrap_or_default();
+        let text =
+            |name| info.arguments().get(name).and_then(JsonValue::as_str).unwrap_or_default();
         let thing = match info.field_name() {
             "viewer" => Thing::User(self.0.world.actor),
             "user" => self.account(text("login"), UserKind::Person, "a User")?,
-            "organization" => self.account(text("login"), UserKind::Organization, "an Organization")?,
+            "organization" => {
+                self.account(text("login"), UserKind::Organization, "an Organization")?
+            }
             "repository" => {
-                let follow = info.arguments().get("followRenames").and_then(JsonValue::as_bool) != Some(false);
+                let follow = info.arguments().get("followRenames").and_then(JsonValue::as_bool)
+                    != Some(false);
                 self.repository(text("owner"), text("name"), follow)?
             }
-            "node" => self.named(text("id")).ok_or_else(|| FieldError { message: unresolved(text("id")) })?,
+            "node" => self
+                .named(text("id"))
+                .ok_or_else(|| FieldError { message: unresolved(text("id")) })?,
             "nodes" => return Ok(self.nodes(info)),
             "rateLimit" => {
                 let fields = serde_json_bytes::to_value(&self.0.rate_limit).unwrap_or_default();

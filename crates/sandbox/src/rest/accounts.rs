@@ -62,6 +62,14 @@ pub(super) fn repositories(call: &Call<'_>, world: &World, login: &str) -> Resul
     Ok(call.list_content(world, &repositories, Wire::repository))
 }
 
+/// Everything that the person behind the token sees.
+pub(super) fn own_repositories(call: &Call<'_>, world: &World) -> Result<Reply, Refusal> {
+    match call.caller {
+        Caller::Anonymous => Err(Refusal::Unauthorized("Requires authentication")),
+        _ => Ok(call.list_content(world, &visible_repositories(world), Wire::repository)),
+    }
+}
+
 pub(super) fn visible_repositories(world: &World) -> Vec<RepositoryKey> {
     let mut repositories: Vec<_> = world.repositories().filter(|&key| !world[key].hidden).collect();
     repositories.sort_by(|&one, &other| world[one].name.cmp(&world[other].name));

@@ -92,7 +92,7 @@ impl Call<'_> {
         match world.find_repository(&format!("{owner}/{name}")) {
             Some(FoundRepository::Here(key)) => Ok(key),
             Some(FoundRepository::Moved(key)) => {
-                Err(Refusal::Moved(self.repository_url(key, rest, &self.query)))
+                Err(self.moved(self.repository_url(key, rest, &self.query)))
             }
             None => Err(Refusal::NotFound),
         }
@@ -112,6 +112,10 @@ impl Call<'_> {
             Presence::Present => Ok(key),
             Presence::Hidden => Err(Refusal::NotFound),
             Presence::Deleted => Err(Refusal::Gone),
+            // Seen at GitHub: what lies below a moved issue is not redirected with it.
+            Presence::Transferred(_) if matches!(rest, ["comments" | "events"]) => {
+                Err(Refusal::NotFound)
+            }
             Presence::Transferred(to) => {
                 let target = &world[to];
                 if target.presence == Presence::Hidden || world[target.repository].hidden {
@@ -120,8 +124,16 @@ impl Call<'_> {
                 let number = target.number.to_string();
                 let rest: Vec<&str> =
                     ["issues", &number].into_iter().chain(rest.iter().copied()).collect();
-                Err(Refusal::Moved(self.repository_url(target.repository, &rest, &self.query)))
+                Err(self.moved(self.repository_url(target.repository, &rest, &self.query)))
             }
+        }
+    }
+
+    fn moved(&self, url: String) -> Refusal {
+        match self.method {
+            "GET" | "HEAD" => Refusal::Moved(StatusCode::MOVED_PERMANENTLY, url),
+            // Keeps the method, unlike 301.
+            _ => Refusal::Moved(StatusCode::TEMPORARY_REDIRECT, url),
         }
     }
 

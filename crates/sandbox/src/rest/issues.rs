@@ -23,12 +23,16 @@ pub(super) fn list(
     world: &World,
     repository: RepositoryKey,
 ) -> Result<Reply, Refusal> {
-    let issues = site.0.lists.issues(world, IssueQuery::read(call, world, repository)?);
+    let query = IssueQuery::read(call, world, repository)?;
+    let issues = site.0.lists.issues(world, query.clone());
+    if site.0.issue_cursors {
+        return call.list_by_cursor(world, &query, &issues);
+    }
     Ok(call.list(world, &issues, |key| issue_version(world, key), Wire::issue))
 }
 
 pub(super) fn issue(call: &Call<'_>, world: &World, issue: IssueKey) -> Result<Reply, Refusal> {
-    Ok(call.record(world, issue, issue_version(world, issue), Wire::issue))
+    Ok(call.record(world, issue, issue_version(world, issue), Wire::single_issue))
 }
 
 pub(super) fn pull_requests(

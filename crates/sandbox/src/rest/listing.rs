@@ -4,12 +4,15 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use mainstem_model::Timestamp;
 
 use crate::answer::{Refusal, Reply};
 use crate::rest::call::Call;
+use crate::rest::issues::issue_version;
 use crate::wire::Wire;
-use crate::world::{IssueKey, LabelKey, MilestoneKey, RepositoryKey, UserKey, World};
+use crate::world::{IssueKey, IssueTypeKey, LabelKey, MilestoneKey, RepositoryKey, UserKey, World};
 
 /// By what a list of issues is ordered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -30,6 +33,21 @@ pub(crate) enum Wanted<T> {
     Impossible,
 }
 
+/// A value and, among equals, the key. A cursor is a rank.
+pub(crate) type Rank = (i64, u32);
+
+/// A rank as clients pass it around.
+pub(crate) fn write_cursor((value, key): Rank) -> String {
+    STANDARD.encode(format!("cursor:v2:{value}:{key}"))
+}
+
+/// The rank of a cursor; nothing where the text is none.
+pub(crate) fn read_cursor(cursor: &str) -> Option<Rank> {
+    let text = String::from_utf8(STANDARD.decode(cursor).ok()?).ok()?;
+    let (value, key) = text.strip_prefix("cursor:v2:")?.split_once(':')?;
+    Some((value.parse().ok()?, key.parse().ok()?))
+}
+
 /// A list of issues that a client asks for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct IssueQuery {
@@ -41,6 +59,7 @@ pub(crate) struct IssueQuery {
     pub assignee: Wanted<UserKey>,
     pub creator: Wanted<UserKey>,
     pub milestone: Wanted<MilestoneKey>,
+    pub issue_type: Wanted<IssueTypeKey>,
     pub order: Order,
     pub ascending: bool,
 }
@@ -57,6 +76,7 @@ impl IssueQuery {
             assignee: Wanted::Anything,
             creator: Wanted::Anything,
             milestone: Wanted::Anything,
+            issue_type: Wanted::Anything,
             order: Order::Created,
             ascending: false,
         }
@@ -101,6 +121,12 @@ impl IssueQuery {
             assignee: user("assignee"),
             creator: user("creator"),
             milestone,
+            issue_type: match call.parameter("type") {
+                None => Wanted::Anything,
+                Some("none") => Wanted::Nothing,
+                Some("*") => Wanted::Something,
+                Some(name) => world.issue_type(name).map_or(Wanted::Impossible, Wanted::Only),
+            },
             order: match sort {
                 "updated" => Order::Updated,
                 "comments" => Order::Comments,
@@ -109,6 +135,17 @@ impl IssueQuery {
             ascending: direction == "asc",
             ..Self::all(repository)
         })
+    }
+
+    /// Where an issue stands in the order.
+    pub fn rank(&self, world: &World, key: IssueKey) -> Rank {
+        let issue = &world[key];
+        let value = match self.order {
+            Order::Created => issue.created_at.0,
+            Order::Updated => issue.updated_at.0,
+            Order::Comments => issue.comments.len() as i64,
+        };
+        (value, key.0)
     }
 
     fn holds(&self, world: &World, key: IssueKey) -> bool {
@@ -123,6 +160,7 @@ impl IssueQuery {
             && is_wanted(self.assignee, &issue.assignees)
             && is_wanted(self.creator, &[issue.author])
             && is_wanted(self.milestone, issue.milestone.as_slice())
+            && is_wanted(self.issue_type, issue.issue_type.as_slice())
     }
 
     pub fn run(&self, world: &World) -> Vec<IssueKey> {
@@ -132,12 +170,7 @@ impl IssueQuery {
             .copied()
             .filter(|&key| self.holds(world, key))
             .collect();
-        match self.order {
-            // Keys grow with time, but for those that came from elsewhere.
-            Order::Created => found.sort_by_key(|&key| (world[key].created_at, key)),
-            Order::Updated => found.sort_by_key(|&key| (world[key].updated_at, key)),
-            Order::Comments => found.sort_by_key(|&key| (world[key].comments.len(), key)),
-        }
+        found.sort_by_key(|&key| self.rank(world, key));
         if !self.ascending {
             found.reverse();
         }
@@ -160,6 +193,7 @@ fn is_wanted<T: PartialEq + Copy>(wanted: Wanted<T>, found: &[T]) -> bool {
 pub(crate) struct ListCache(Mutex<HashMap<IssueQuery, (u64, Arc<[IssueKey]>)>>);
 
 const KEPT_LISTS: usize = 64;
+const MOST_BY_PAGE_NUMBER: usize = 10_000;
 
 impl ListCache {
     /// The issues of a query, as the repository is now.
@@ -208,6 +242,59 @@ impl Call<'_> {
         self.content(world, |wire| wire.array(page.iter().copied(), write)).with_link(link)
     }
 
+    /// The page behind the cursor that the call names, in the way of [`SiteOptions::issue_cursors`].
+    ///
+    /// [`SiteOptions::issue_cursors`]: crate::site::SiteOptions::issue_cursors
+    pub fn list_by_cursor(
+        &self,
+        world: &World,
+        query: &IssueQuery,
+        issues: &[IssueKey],
+    ) -> Result<Reply, Refusal> {
+        let (page, size) = self.page();
+        let start = match self.parameter("after") {
+            Some(cursor) => {
+                let after =
+                    read_cursor(cursor).ok_or(Refusal::Invalid("Issue", "after", "invalid"))?;
+                issues.partition_point(|&key| {
+                    let rank = query.rank(world, key);
+                    if query.ascending { rank <= after } else { rank >= after }
+                })
+            }
+            None if page.saturating_mul(size) > MOST_BY_PAGE_NUMBER => {
+                return Err(Refusal::PagesTooDeep);
+            }
+            None => (page - 1) * size,
+        };
+        let shown = issues.get(start..).unwrap_or_default();
+        let shown = &shown[..size.min(shown.len())];
+        let next = shown.last().filter(|_| start + shown.len() < issues.len()).map(|&last| {
+            let mut parameters: Vec<(String, String)> = self
+                .query
+                .iter()
+                .filter(|(key, _)| key != "page" && key != "after")
+                .cloned()
+                .collect();
+            parameters.push(("after".into(), write_cursor(query.rank(world, last))));
+            let url = self.this_url(world, &parameters);
+            format!("<{}>; rel=\"next\"", self.with_scripted_host(url))
+        });
+        let versions: Vec<_> = shown.iter().map(|&key| issue_version(world, key)).collect();
+        let reply = self.unless_known(&self.fingerprint(&versions), || {
+            let mut wire = Wire::new(world, &self.base);
+            wire.array(shown.iter().copied(), Wire::issue);
+            wire.into_bytes()
+        });
+        Ok(reply.with_link(next))
+    }
+
+    fn with_scripted_host(&self, url: String) -> String {
+        match &self.foreign_next {
+            Some(host) => url.replacen(&self.base.site, host, 1),
+            None => url,
+        }
+    }
+
     pub fn page_of<'l, T>(&self, world: &World, items: &'l [T]) -> (&'l [T], Option<String>) {
         let (page, size) = self.page();
         let last = items.len().div_ceil(size).max(1);
@@ -230,12 +317,7 @@ impl Call<'_> {
             links.push((url(page.min(last + 1) - 1), "prev"));
         }
         if page < last {
-            let next = url(page + 1);
-            let next = match &self.foreign_next {
-                Some(host) => next.replacen(&self.base.site, host, 1),
-                None => next,
-            };
-            links.push((next, "next"));
+            links.push((self.with_scripted_host(url(page + 1)), "next"));
             links.push((url(last), "last"));
         }
         if page > 1 {

@@ -99,31 +99,31 @@ fn on_issue(
                 }
             }
             let status = if call.method == "POST" { StatusCode::CREATED } else { StatusCode::OK };
-            Ok(shown(call, world, status, |wire| wire.issue(issue)))
+            Ok(shown(call, world, status, |wire| wire.single_issue(issue)))
         }
         ("POST", ["dependencies", "blocked_by"]) => {
             let IssueId { issue_id } = call.json()?;
             let blocker = world.issue_by_id(issue_id).ok_or(Refusal::NotFound)?;
             world.add_dependency(issue, blocker)?;
-            Ok(shown(call, world, StatusCode::CREATED, |wire| wire.issue(issue)))
+            Ok(shown(call, world, StatusCode::CREATED, |wire| wire.issue_with_repository(issue)))
         }
         ("DELETE", ["dependencies", "blocked_by", id]) => {
             let blocker =
                 id.parse().ok().and_then(|id| world.issue_by_id(id)).ok_or(Refusal::NotFound)?;
             world.remove_dependency(issue, blocker)?;
-            Ok(shown(call, world, StatusCode::OK, |wire| wire.issue(issue)))
+            Ok(shown(call, world, StatusCode::OK, |wire| wire.issue_with_repository(issue)))
         }
         ("POST", ["sub_issues"]) => {
             let SubIssue { sub_issue_id, replace_parent } = call.json()?;
             let sub_issue = world.issue_by_id(sub_issue_id).ok_or(Refusal::NotFound)?;
             world.add_sub_issue(issue, sub_issue, replace_parent)?;
-            Ok(shown(call, world, StatusCode::CREATED, |wire| wire.issue(issue)))
+            Ok(shown(call, world, StatusCode::CREATED, |wire| wire.issue_with_repository(issue)))
         }
         ("DELETE", ["sub_issue"]) => {
             let SubIssue { sub_issue_id, .. } = call.json()?;
             let sub_issue = world.issue_by_id(sub_issue_id).ok_or(Refusal::NotFound)?;
             world.remove_sub_issue(issue, sub_issue)?;
-            Ok(shown(call, world, StatusCode::OK, |wire| wire.issue(issue)))
+            Ok(shown(call, world, StatusCode::OK, |wire| wire.issue_with_repository(issue)))
         }
         _ => Err(Refusal::NotFound),
     }
@@ -277,7 +277,8 @@ fn create(call: &Call<'_>, world: &mut World, repository: RepositoryKey) -> Resu
         world.full_name(repository),
         world[issue].number
     );
-    Ok(shown(call, world, StatusCode::CREATED, |wire| wire.issue(issue)).with(LOCATION, &url))
+    Ok(shown(call, world, StatusCode::CREATED, |wire| wire.single_issue(issue))
+        .with(LOCATION, &url))
 }
 
 fn update(call: &Call<'_>, world: &mut World, issue: IssueKey) -> Result<Reply, Refusal> {
@@ -317,7 +318,7 @@ fn update(call: &Call<'_>, world: &mut World, issue: IssueKey) -> Result<Reply, 
     if let Some(issue_type) = issue_type {
         world.set_issue_type(issue, issue_type);
     }
-    Ok(shown(call, world, StatusCode::OK, |wire| wire.issue(issue)))
+    Ok(shown(call, world, StatusCode::OK, |wire| wire.single_issue(issue)))
 }
 
 fn labels(call: &Call<'_>, world: &World, issue: IssueKey) -> Reply {

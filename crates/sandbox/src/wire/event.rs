@@ -126,19 +126,6 @@ impl Wire<'_> {
         });
     }
 
-    /// `issue` that says which repository it is in.
-    pub fn issue_with_repository(&mut self, key: IssueKey) {
-        let mut issue = self.capture(|wire| wire.issue(key));
-        // Closed again below, unless the record was made to end in the middle.
-        let whole = issue.pop_if(|last| *last == b'}').is_some();
-        self.raw(&issue);
-        if whole {
-            let repository = self.world[key].repository;
-            self.optional_field("repository", Some(repository), Wire::minimal_repository);
-            self.raw_end();
-        }
-    }
-
     fn event_fields(&mut self, key: EventKey) {
         let world = self.world;
         let base = self.base;

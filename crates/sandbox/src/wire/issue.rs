@@ -8,20 +8,36 @@ use crate::wire::Wire;
 use crate::world::{Issue, IssueKey, Malformation};
 
 impl Wire<'_> {
-    /// `issue`. A single issue says who closed it; one in a list does so too.
+    /// `issue`, as lists show it: without who closed it.
     pub fn issue(&mut self, key: IssueKey) {
+        self.sound_or_not(key, |wire| wire.issue_fields(key));
+    }
+
+    /// `issue`, asked for by itself.
+    pub fn single_issue(&mut self, key: IssueKey) {
+        self.sound_or_not(key, |wire| {
+            wire.issue_fields(key);
+            wire.optional_field("closed_by", wire.world[key].closed_by, Wire::user);
+        });
+    }
+
+    /// `issue`, with the repository that it is in.
+    pub fn issue_with_repository(&mut self, key: IssueKey) {
+        self.sound_or_not(key, |wire| {
+            wire.issue_fields(key);
+            wire.optional_field("repository", Some(wire.world[key].repository), Wire::repository);
+        });
+    }
+
+    fn sound_or_not(&mut self, key: IssueKey, fields: impl FnOnce(&mut Self)) {
         match self.world[key].malformation.as_deref() {
-            None => self.sound_issue(key),
+            None => self.object(fields),
             Some(how) => {
-                let sound = self.capture(|wire| wire.sound_issue(key));
+                let sound = self.capture(|wire| wire.object(fields));
                 let broken = malform(&sound, how);
                 self.raw(&broken);
             }
         }
-    }
-
-    fn sound_issue(&mut self, key: IssueKey) {
-        self.object(|wire| wire.issue_fields(key));
     }
 
     fn issue_fields(&mut self, key: IssueKey) {
@@ -74,7 +90,6 @@ impl Wire<'_> {
             self.relation_fields(key, issue);
         }
         self.field("body", &text::issue_body(world, key));
-        self.optional_field("closed_by", issue.closed_by, Wire::user);
         self.reactions(&url);
         self.plain("timeline_url", format_args!("{url}/timeline"));
         self.null("performed_via_github_app");

@@ -90,10 +90,10 @@ impl World {
             let closed = self.issue_mut(issue);
             closed.closed_at = Some(now);
             closed.closed_by = Some(actor);
+            self.bump_counting(issue);
         }
         self.issue_mut(issue).state_reason = Some(reason);
         self.touch(issue, now);
-        self.touch_neighbours(issue);
     }
 
     /// Opens a closed issue again; nothing happens to an open one.
@@ -109,7 +109,7 @@ impl World {
         opened.closed_by = None;
         opened.state_reason = Some(StateReason::Reopened);
         self.touch(issue, now);
-        self.touch_neighbours(issue);
+        self.bump_counting(issue);
     }
 
     /// Adds a label, and makes it where the repository has none of that name.
@@ -286,7 +286,7 @@ impl World {
         self.issue_mut(issue).presence = Presence::Transferred(new);
         self.record(new, EventKind::Transferred(from), now);
         self.touch(new, now);
-        self.touch_neighbours(new);
+        self.bump_neighbours(new);
         new
     }
 
@@ -306,7 +306,7 @@ impl World {
             self.issue_mut(issue).presence = Presence::Present;
             self.count_open_if_open(issue, 1);
             self.bump(issue);
-            self.touch_neighbours(issue);
+            self.bump_neighbours(issue);
         }
     }
 
@@ -314,7 +314,7 @@ impl World {
     pub fn hide_repository(&mut self, repository: RepositoryKey, hidden: bool) {
         self.repositories[repository.0 as usize].hidden = hidden;
         for issue in self[repository].issues.clone() {
-            self.touch_neighbours(issue);
+            self.bump_neighbours(issue);
         }
         self.bump_repository(repository);
     }
@@ -327,7 +327,9 @@ impl World {
         // Every record carries the repository's name in its URLs.
         for issue in self[repository].issues.clone() {
             self.bump(issue);
-            self.touch_neighbours(issue);
+            for sub_issue in self[issue].sub_issues.clone() {
+                self.bump(sub_issue);
+            }
         }
         for comment in self[repository].comments.clone() {
             let version = self.next_version();
@@ -372,7 +374,7 @@ impl World {
         self.count_open_if_open(issue, -1);
         self.issue_mut(issue).presence = presence;
         self.bump(issue);
-        self.touch_neighbours(issue);
+        self.bump_neighbours(issue);
     }
 
     pub(crate) fn add_issue(&mut self, mut issue: Issue) -> IssueKey {
@@ -527,13 +529,22 @@ impl World {
         self.repositories[repository.0 as usize].version = version;
     }
 
-    /// The summaries of related issues count this one: their records change with its state.
-    pub(crate) fn touch_neighbours(&mut self, issue: IssueKey) {
-        let Issue { blocked_by, blocking, parent, sub_issues, .. } = &self[issue];
-        let neighbours: Vec<IssueKey> =
-            blocked_by.iter().chain(blocking).chain(parent).chain(sub_issues).copied().collect();
-        for neighbour in neighbours {
-            self.bump(neighbour);
+    /// The issues whose summaries count this one: their records change with its state.
+    fn bump_counting(&mut self, issue: IssueKey) {
+        let Issue { blocked_by, blocking, parent, .. } = &self[issue];
+        let counting: Vec<IssueKey> =
+            blocked_by.iter().chain(blocking).chain(parent).copied().collect();
+        for other in counting {
+            self.bump(other);
+        }
+    }
+
+    /// The same and the sub-issues, which name their parent: their records change when it comes or
+    /// goes.
+    pub(crate) fn bump_neighbours(&mut self, issue: IssueKey) {
+        self.bump_counting(issue);
+        for sub_issue in self[issue].sub_issues.clone() {
+            self.bump(sub_issue);
         }
     }
 

@@ -39,10 +39,6 @@ impl Moments {
     pub(crate) fn thaw(&mut self) {
         self.frozen = false;
     }
-
-    pub(crate) const fn is_frozen(&self) -> bool {
-        self.frozen
-    }
 }
 
 const fn whole_seconds(time: Timestamp) -> Timestamp {
