@@ -15,7 +15,7 @@ use crate::config::read_listen;
 /// Brings the work that lives in your tools into one store and answers questions about it over one
 /// GraphQL API.
 #[derive(Debug, Parser)]
-#[command(name = "mainstem", version, propagate_version = true, max_term_width = 100)]
+#[command(name = "mainstem", version, max_term_width = 100)]
 #[command(
     after_help = "New here? Run `mainstem demo`: it needs no configuration and no network.\n\n\
     Exit codes: 0 done, 1 failed, 2 wrong command line or configuration, 3 a sync that was partly done."

@@ -1,6 +1,7 @@
 //! `demo`: everything at once, without configuration and without network.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -13,7 +14,7 @@ use tokio::net::TcpListener;
 use super::serve::{Serving, bind};
 use super::{query, sandbox};
 use crate::cli::DemoArguments;
-use crate::config::{Config, Database, SourceConfig, default_listen};
+use crate::config::{Config, CredentialConfig, Database, SourceConfig, default_listen};
 use crate::exit::{self, Failure};
 use crate::installation::Installation;
 use crate::output::{indented, remark, say};
@@ -41,7 +42,7 @@ pub async fn run(arguments: &DemoArguments) -> Result<ExitCode, Failure> {
         Sandbox::start(sandbox::options(arguments.issues, SEED), Arc::new(SystemClock)).await?;
     let installation = Installation::new(Config {
         database: Database { url: format!("sqlite://{}", folder.path().join("demo.db").display()) },
-        sources: vec![source(&site.base_url)],
+        sources: vec![source(&site.base_url, folder.path())?],
         ..Config::default()
     });
     let store = installation.open_for_sources().await?;
@@ -85,18 +86,28 @@ async fn listen(asked: Option<SocketAddr>) -> Result<TcpListener, Failure> {
     }
 }
 
-fn source(base_url: &str) -> SourceConfig {
+/// The made-up site as a source. Any token will do there, but without one it is as stingy as the
+/// real one.
+fn source(base_url: &str, folder: &Path) -> Result<SourceConfig, Failure> {
+    let secret = folder.join("github-token");
+    std::fs::write(&secret, "made-up")?;
     let mut settings = toml::Table::new();
     settings.insert("base_url".into(), base_url.into());
     settings.insert("owner".into(), "acme".into());
-    SourceConfig {
+    Ok(SourceConfig {
         name: "acme".into(),
         connector: "github".into(),
         poll_interval_seconds: 5,
         paused: false,
-        credential: None,
+        credential: Some(CredentialConfig {
+            kind: "token".into(),
+            env: None,
+            file: Some(secret),
+            sealed: false,
+            public: toml::Table::new(),
+        }),
         settings,
-    }
+    })
 }
 
 fn welcome(address: SocketAddr, token: &TokenText, tasks: u64) -> String {

@@ -24,11 +24,13 @@ pub async fn run(arguments: &SandboxArguments) -> Result<ExitCode, Failure> {
     let address = listener.local_addr()?;
     let site = Site::new(options(arguments.issues, arguments.seed), Arc::new(SystemClock));
     say(format!(
-        "A made-up GitHub is at http://{address}. To read it, put this into mainstem.toml:\n\n\
+        "A made-up GitHub is at http://{address}. Any token opens it: to read it, set GITHUB_TOKEN=made-up \
+         and put this into mainstem.toml:\n\n\
          [[sources]]\n\
          name = \"acme\"\n\
          connector = \"github\"\n\
          poll_interval_seconds = 5\n\
+         credential = {{ kind = \"token\", env = \"GITHUB_TOKEN\" }}\n\
          [sources.settings]\n\
          base_url = \"http://{address}\"\n\
          owner = \"acme\"\n"

