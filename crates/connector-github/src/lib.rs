@@ -6,6 +6,8 @@
 mod auth;
 mod census;
 mod client;
+#[cfg(test)]
+mod conformance;
 mod connector;
 mod cursor;
 #[cfg(test)]

@@ -5,6 +5,7 @@
 
 pub mod authorization;
 pub mod caller;
+pub mod conformance;
 pub mod contract;
 pub mod counting_http;
 pub mod descriptor;

@@ -59,6 +59,8 @@ pub(crate) fn from_events(
             history.push(entry.clone());
         }
     }
+    // Oldest first; what shares a second stays in the order of the events.
+    history.reverse();
     history.sort_by_key(|entry| entry.occurred_at);
     history
 }
