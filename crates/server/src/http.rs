@@ -98,6 +98,7 @@ pub fn router(site: Arc<Site>) -> Router {
     Router::new()
         .route("/graphql", any(graphql::answer))
         .route("/graphiql", get(graphiql::page))
+        .route("/graphiql/", get(graphiql::page))
         .route("/graphiql/{*asset}", get(graphiql::asset))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))

@@ -1,5 +1,7 @@
 //! Log lines, on the standard error.
 
+use std::io::IsTerminal as _;
+
 use tracing_subscriber::EnvFilter;
 
 use crate::cli::{Global, LogFormat};
@@ -15,7 +17,10 @@ pub fn start(global: &Global, default: &str) -> Result<(), Failure> {
             .map_err(|error| Failure::Usage(format!("--log {given:?}: {error}")))?,
         None => EnvFilter::new(default),
     };
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
     let started = match global.log_format {
         LogFormat::Text => lines.with_target(false).try_init(),
         LogFormat::Json => lines.json().flatten_event(true).try_init(),

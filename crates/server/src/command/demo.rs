@@ -25,9 +25,9 @@ use crate::token::TokenText;
 /// The seed of the made-up site.
 const SEED: u64 = 1;
 /// Lines of the example's answer that are shown.
-const SHOWN_LINES: usize = 24;
+const SHOWN_LINES: usize = 30;
 /// What a dashboard would ask first. It stands in single quotes on a command line.
-const QUESTION: &str = "{ tasks(first: 2, filter: {status: {category: {eq: IN_PROGRESS}}}) { totalCount nodes { key title assignees { name } blockedBy { nodes { key } } } } }";
+const QUESTION: &str = "{ tasks(first: 2, filter: {isBlocked: {eq: true}}) { totalCount nodes { key title status { name } assignees { name } blockedBy { nodes { key } } } } }";
 
 /// Shows it until it is told to stop; nothing is kept.
 ///
@@ -117,7 +117,7 @@ fn welcome(address: SocketAddr, token: &TokenText, tasks: u64) -> String {
          API       http://{address}/graphql\n  \
          GraphiQL  http://{address}/graphiql\n  \
          Token     {token}\n\n\
-         What is in progress, who does it, and what holds it up? Paste this into another terminal:\n\n\
+         Which tasks are held up, and by what? Paste this into another terminal:\n\n\
          curl -s http://{address}/graphql \\\n  \
          -H 'Authorization: Bearer {token}' \\\n  \
          -H 'Content-Type: application/json' \\\n  \

@@ -94,7 +94,7 @@ async fn api(installation: &Installation, store: &Store) -> Result<Api, Failure>
     let model = ReadModel::load(store, installation.clock.clone())
         .await
         .map_err(|error| Failure::because("the database cannot be read", error))?;
-    let settings = ApiSettings { answer_cache_bytes: 0, ..ApiSettings::default() };
+    let settings = ApiSettings { answer_cache_bytes: 0 };
     Api::new(store.clone(), Arc::new(model), installation.clock.clone(), settings)
         .map_err(|error| Failure::Failed(error.to_string()))
 }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
-use mainstem_model::{SourceId, TokenId, TokenScope};
+use mainstem_model::{Source, SourceId, TokenId, TokenScope};
 use mainstem_store::{NewToken, Store, Token};
 use serde_json::{Value, json};
 
@@ -84,17 +84,19 @@ async fn create(
     if arguments.name.trim().is_empty() {
         return Err(Failure::Usage("--name: say what the token is for".into()));
     }
-    let sources = named_sources(store, &arguments.sources).await?;
+    let sources = store.sources().await?;
     let text = TokenText::random(&*installation.random)
         .map_err(|error| Failure::Failed(error.to_string()))?;
     let expires_at = arguments.expires_in.map(|span| {
         let seconds = i64::try_from(span.as_secs()).unwrap_or(i64::MAX);
         installation.clock.now().plus_seconds(seconds)
     });
-    let new = NewToken { sources, expires_at, ..text.keep(&arguments.name, arguments.scope) };
+    let limited_to = limit(&sources, &arguments.sources)?;
+    let new =
+        NewToken { sources: limited_to, expires_at, ..text.keep(&arguments.name, arguments.scope) };
     let token = store.create_token(&new).await?;
     if arguments.json {
-        let mut shown = show(&token);
+        let mut shown = show(&token, &sources);
         shown["token"] = text.expose().into();
         return say_json(&shown);
     }
@@ -103,31 +105,24 @@ async fn create(
     Ok(())
 }
 
-async fn named_sources(
-    store: &Store,
-    names: &[String],
-) -> Result<Option<BTreeSet<SourceId>>, Failure> {
-    if names.is_empty() {
-        return Ok(None);
-    }
-    let known = store.sources().await?;
+/// The sources of these names; `None`, which is all of them, where none is named.
+fn limit(known: &[Source], names: &[String]) -> Result<Option<BTreeSet<SourceId>>, Failure> {
     let mut ids = BTreeSet::new();
     for name in names {
-        let source = known.iter().find(|source| source.name == *name);
-        let source = source.ok_or_else(|| {
+        let source = known.iter().find(|source| source.name == *name).ok_or_else(|| {
             Failure::Usage(format!(
                 "--source {name}: there is no such source; see `mainstem source list`"
             ))
         })?;
         ids.insert(source.id);
     }
-    Ok(Some(ids))
+    Ok((!ids.is_empty()).then_some(ids))
 }
 
 async fn list(store: &Store, json: bool) -> Result<(), Failure> {
-    let tokens = store.tokens().await?;
+    let (tokens, sources) = (store.tokens().await?, store.sources().await?);
     if json {
-        return say_json(&tokens.iter().map(show).collect::<Vec<_>>());
+        return say_json(&tokens.iter().map(|token| show(token, &sources)).collect::<Vec<_>>());
     }
     for token in tokens {
         let end = match (token.revoked_at, token.expires_at) {
@@ -135,13 +130,10 @@ async fn list(store: &Store, json: bool) -> Result<(), Failure> {
             (None, Some(at)) => format!("ends {at}"),
             (None, None) => "has no end".into(),
         };
-        let sources = match &token.sources {
-            None => "all sources".into(),
-            Some(sources) => format!("{} sources", sources.len()),
-        };
+        let reach = names(&token, &sources).map_or("all sources".into(), |names| names.join(", "));
         let used = token.last_used_at.map_or("never used".into(), |at| format!("used {at}"));
         say(format!(
-            "{}  {}  {}  {}  {sources}  {end}  {used}",
+            "{}  {}  {}  {}  {reach}  {end}  {used}",
             token.id,
             token.hint,
             token.scope.as_str(),
@@ -151,13 +143,23 @@ async fn list(store: &Store, json: bool) -> Result<(), Failure> {
     Ok(())
 }
 
-fn show(token: &Token) -> Value {
+/// The names of the sources that a token is limited to; one that was removed is shown by its id.
+fn names(token: &Token, sources: &[Source]) -> Option<Vec<String>> {
+    let limited_to = token.sources.as_ref()?;
+    let named = |id: &SourceId| {
+        let source = sources.iter().find(|source| source.id == *id);
+        source.map_or_else(|| id.to_string(), |source| source.name.clone())
+    };
+    Some(limited_to.iter().map(named).collect())
+}
+
+fn show(token: &Token, sources: &[Source]) -> Value {
     json!({
         "id": token.id,
         "name": token.name,
         "hint": token.hint,
         "scope": token.scope.as_str(),
-        "sources": token.sources,
+        "sources": names(token, sources),
         "createdAt": token.created_at,
         "expiresAt": token.expires_at,
         "lastUsedAt": token.last_used_at,
