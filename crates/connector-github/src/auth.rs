@@ -239,3 +239,6 @@ impl Authorization for Identity {
 fn invalid(message: impl Into<String>) -> ConnectorError {
     ConnectorError::new(Disposition::PauseSource, "CREDENTIAL_INVALID", message)
 }
+
+#[cfg(test)]
+mod tests;

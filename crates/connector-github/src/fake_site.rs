@@ -34,6 +34,8 @@ pub struct State {
     pub answers: HashMap<String, (u16, Value)>,
     /// Every request, as method, path and query.
     pub log: Vec<String>,
+    /// The `authorization` of every request.
+    pub shown: Vec<String>,
     pub between: Option<Box<dyn FnMut(&mut State) + Send>>,
 }
 
@@ -91,6 +93,8 @@ impl State {
         let url = &request.url;
         let path = url.path();
         self.log.push(format!("{} {path}?{}", request.method, url.query().unwrap_or("")));
+        let shown = request.headers.get("authorization").map(|value| value.to_str().unwrap());
+        self.shown.push(shown.unwrap_or_default().to_owned());
         if let Some((status, body)) = self.answers.get(&format!("{} {path}", request.method)) {
             return self.respond(*status, body, None, request);
         }
@@ -181,11 +185,14 @@ fn http_date(seconds: i64) -> String {
 
 /// A site that requests go to.
 #[derive(Clone)]
-pub struct FakeSite(pub Arc<Mutex<State>>);
+pub struct FakeSite {
+    state: Arc<Mutex<State>>,
+    pub clock: Arc<ManualClock>,
+}
 
 impl FakeSite {
     pub fn new() -> Self {
-        Self(Arc::new(Mutex::new(State {
+        let state = State {
             name: "acme/api".into(),
             now: 0,
             issues: Vec::new(),
@@ -194,24 +201,26 @@ impl FakeSite {
             deepest_page: 99,
             answers: HashMap::new(),
             log: Vec::new(),
+            shown: Vec::new(),
             between: None,
-        })))
+        };
+        Self { state: Arc::new(Mutex::new(state)), clock: Arc::new(ManualClock::at(START)) }
     }
 
     pub fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
-        change(&mut self.0.lock().unwrap())
+        change(&mut self.state.lock().unwrap())
     }
 
     /// What was asked since the last time.
     pub fn asked(&self) -> Vec<String> {
-        std::mem::take(&mut self.0.lock().unwrap().log)
+        std::mem::take(&mut self.state.lock().unwrap().log)
     }
 
     pub async fn connect(&self, credential: Option<&Credential>) -> Box<dyn Session> {
         let settings = json!({"base_url": "https://github.test", "repositories": ["acme/api"]});
         let host = Host {
             http: Arc::new(self.clone()),
-            clock: Arc::new(ManualClock::at(START)),
+            clock: self.clock.clone(),
             random: Arc::new(SeededRandom::new(1)),
         };
         match GitHub.connect(&Settings(settings), credential, &host).await {
@@ -224,7 +233,7 @@ impl FakeSite {
 #[async_trait]
 impl Http for FakeSite {
     async fn send(&self, request: Request) -> Result<Response, HttpError> {
-        let mut state = self.0.lock().unwrap();
+        let mut state = self.state.lock().unwrap();
         if let Some(mut between) = state.between.take() {
             between(&mut state);
             state.between = Some(between);

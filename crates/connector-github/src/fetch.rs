@@ -194,3 +194,6 @@ fn ids(comments: &[Bytes]) -> Result<Vec<ExternalId>, ConnectorError> {
 fn says(body: &[u8], word: &str) -> bool {
     String::from_utf8_lossy(body).to_lowercase().contains(word)
 }
+
+#[cfg(test)]
+mod tests;
