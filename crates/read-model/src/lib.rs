@@ -25,6 +25,8 @@ pub mod refs;
 mod row;
 mod select;
 mod snapshot;
+#[cfg(test)]
+mod tests;
 mod text;
 pub mod view;
 

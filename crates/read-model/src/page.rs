@@ -81,16 +81,13 @@ pub(crate) fn pick<T>(
 ) -> Page<T> {
     let total = request.count_total.then_some(rows.len() as u64);
     let (mut has_previous, mut has_next) = (false, false);
-    if let Some(after) = after {
-        let all = rows.len();
-        rows.retain(|row| after(row).is_gt());
-        has_previous = rows.len() < all;
-    }
-    if let Some(before) = before {
-        let all = rows.len();
-        rows.retain(|row| before(row).is_lt());
-        has_next = rows.len() < all;
-    }
+    rows.retain(|row| {
+        let too_early = after.as_ref().is_some_and(|after| after(row).is_le());
+        let too_late = before.as_ref().is_some_and(|before| before(row).is_ge());
+        has_previous |= too_early;
+        has_next |= too_late;
+        !too_early && !too_late
+    });
     let wanted = |left: &T, right: &T| {
         if request.backward { compare(right, left) } else { compare(left, right) }
     };

@@ -246,9 +246,13 @@ impl Snapshot {
             _ => true,
         };
         let rebind = renamed && !touched.everything;
-        if let (true, Some(old)) = (rebind, old) {
-            self.touch_ends(&self.links_of(old), touched);
-        }
+        // A link that names the task by its old or its new name may have meant another one so far.
+        let rebound: Vec<_> = if rebind {
+            old.into_iter().chain(new.as_deref()).flat_map(|row| self.links_of(row)).collect()
+        } else {
+            Vec::new()
+        };
+        self.touch_ends(&rebound, touched);
 
         self.postings.replace(ordinal, old, new.as_deref());
         self.orders.replace(ordinal, old, new.as_deref());
@@ -274,9 +278,7 @@ impl Snapshot {
 
         if rebind {
             touched.edges.insert(ordinal);
-            if let Some(new) = self.row(ordinal) {
-                self.touch_ends(&self.links_of(new), touched);
-            }
+            self.touch_ends(&rebound, touched);
         }
         if opened && !touched.everything {
             touched.readiness.insert(ordinal);
