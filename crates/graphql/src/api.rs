@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use apollo_compiler::request::coerce_variable_values;
 use bytes::Bytes;
-use mainstem_model::{Clock, Position, TokenId, TokenScope, Visibility};
+use mainstem_model::{Clock, TokenId, TokenScope, Visibility};
 use mainstem_read_model::ReadModel;
 use mainstem_store::Store;
 use serde_json::Value;
@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::cursor;
 use crate::document::{Documents, problem};
 use crate::error::{Code, Problem};
-use crate::kept::{KeptAnswers, Key};
+use crate::kept::{Exactness, KeptAnswers, Key, Stand};
 use crate::needs::Loaded;
 use crate::objects::Query;
 use crate::plan::{MAX_COST, Plan};
@@ -127,9 +127,7 @@ struct Executed {
     data: Vec<u8>,
     problems: Vec<Problem>,
     cost: u64,
-    position: Position,
-    generation: u64,
-    depends_on_time: bool,
+    exactness: Exactness,
 }
 
 impl Api {
@@ -162,7 +160,7 @@ impl Api {
         }
         let key =
             Key { caller: question.caller.clone(), content_type, body: question.body.clone() };
-        if let Some(answer) = self.kept.get(&key, self.model.generation(), self.clock.now()) {
+        if let Some(answer) = self.kept.get(&key, &self.stand(), self.clock.now()) {
             return unless_known(answer, question.if_none_match);
         }
         let request = match Request::read(&question.body) {
@@ -180,10 +178,7 @@ impl Api {
             Ok(executed) => {
                 let (answer, keep) = respond(&executed, content_type);
                 if keep {
-                    let until = executed
-                        .depends_on_time
-                        .then(|| self.clock.now().plus_seconds(TIMELY_SECONDS));
-                    self.kept.put(key, executed.generation, answer.clone(), until);
+                    self.kept.put(key, answer.clone(), executed.exactness);
                 }
                 unless_known(answer, question.if_none_match)
             }
@@ -194,6 +189,14 @@ impl Api {
                 }
                 answer
             }
+        }
+    }
+
+    fn stand(&self) -> Stand {
+        Stand {
+            content: self.model.content_generation(),
+            generation: self.model.generation(),
+            position: self.model.position(),
         }
     }
 
@@ -248,9 +251,16 @@ impl Api {
                     data,
                     problems,
                     cost: plan.cost,
-                    position: view.position(),
-                    generation: view.generation(),
-                    depends_on_time: plan.depends_on_time,
+                    exactness: Exactness {
+                        at: Stand {
+                            content: view.content_generation(),
+                            generation: view.generation(),
+                            position: view.position(),
+                        },
+                        shows_sources: plan.shows_sources,
+                        shows_store: rounds > 0,
+                        until: plan.shows_time.then(|| now.plus_seconds(TIMELY_SECONDS)),
+                    },
                 });
             }
             let needs = std::mem::take(&mut writer.needs);
@@ -278,7 +288,7 @@ fn respond(executed: &Executed, content_type: &'static str) -> (Answer, bool) {
     let extensions = format!(
         ",\"extensions\":{{\"cost\":{{\"cost\":{},\"limit\":{MAX_COST}}},\"position\":\"{}\"}}}}",
         executed.cost,
-        cursor::position(executed.position),
+        cursor::position(executed.exactness.at.position),
     );
     body.extend_from_slice(extensions.as_bytes());
     let whole = executed.problems.is_empty();

@@ -5,13 +5,9 @@ use mainstem_model::{ChangeCause, LinkKind, LinkOrigin, SourceId, TaskId, Timest
 use mainstem_read_model::{
     GroupField, PageRequest, PersonFilter, ProjectFilter, TaskFilter, TaskOrder,
 };
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
 
 use crate::error::Problem;
-use crate::input::{
-    PersonFilterInput, ProjectFilterInput, TaskFilterInput, TaskOrderInput, group_field,
-};
+use crate::input::{filter, get, group_field, orders, require};
 
 /// Rows of a page where neither `first` nor `last` is given.
 const DEFAULT_PAGE: i64 = 50;
@@ -129,50 +125,46 @@ impl Arguments {
     ///
     /// # Errors
     /// `BAD_USER_INPUT` for a value that its type allows but the field does not.
-    pub fn read(parent: &str, field: &str, values: JsonMap) -> Result<Self, Problem> {
+    pub fn read(parent: &str, field: &str, values: &JsonMap) -> Result<Self, Problem> {
         Ok(match (parent, field) {
-            ("Query", "node") => Self::Ids(vec![parse::<Node>(values)?.id]),
-            ("Query", "nodes") => Self::Ids(limited("ids", parse::<Nodes>(values)?.ids)?),
-            ("Query", "task") => Self::Task(parse::<Task>(values)?.name()?),
-            ("Query", "tasks") | ("Person", "tasks") => {
-                Self::Tasks(Box::new(parse::<Tasks>(values)?.read()?))
+            ("Query", "node") => Self::Ids(vec![require(values, "id")?]),
+            ("Query", "nodes") => {
+                let ids: Vec<String> = require(values, "ids")?;
+                Self::Ids(limited("ids", Some(ids))?.unwrap_or_default())
             }
-            ("Query", "taskCounts") => {
-                Self::TaskCounts(Box::new(parse::<TaskCounts>(values)?.read()?))
-            }
-            ("Query", "people") => {
-                let given = parse::<Filtered<PersonFilterInput>>(values)?;
-                Self::People(given.filter.map(PersonFilterInput::read), given.page.read()?)
-            }
+            ("Query", "task") => Self::Task(task_name(values)?),
+            ("Query" | "Person", "tasks") => Self::Tasks(Box::new(TasksArguments {
+                filter: filter_by(values, filter::task)?,
+                order: orders(values)?,
+                search: short("search", get(values, "search")?)?,
+                as_of: get(values, "asOf")?,
+                page: page(values)?,
+            })),
+            ("Query", "taskCounts") => Self::TaskCounts(Box::new(TaskCountsArguments {
+                filter: filter_by(values, filter::task)?,
+                by: groups(values)?,
+                as_of: get(values, "asOf")?,
+            })),
+            ("Query", "people") => Self::People(filter_by(values, filter::person)?, page(values)?),
             ("Query", "projects") => {
-                let given = parse::<Filtered<ProjectFilterInput>>(values)?;
-                Self::Projects(given.filter.map(ProjectFilterInput::read), given.page.read()?)
+                Self::Projects(filter_by(values, filter::project)?, page(values)?)
             }
-            ("Query", "changes") => Self::Feed(Box::new(parse::<Feed>(values)?.read()?)),
+            ("Query", "changes") => Self::Feed(Box::new(feed(values)?)),
             ("Task", "changes") => {
-                let given = parse::<History>(values)?;
-                Self::History(limited_option("fields", given.fields)?, given.page.read()?)
+                Self::History(limited("fields", get(values, "fields")?)?, page(values)?)
             }
-            ("Task", "blockedBy" | "blocks") => {
-                let given = parse::<Blockers>(values)?;
-                Self::Blockers(BlockerArguments {
-                    open: given.open.unwrap_or(true),
-                    transitive: given.transitive.unwrap_or(false),
-                    page: given.page.read()?,
-                })
-            }
-            ("Task", "links") => {
-                let given = parse::<Links>(values)?;
-                Self::Links(LinkArguments {
-                    kinds: given.kinds,
-                    origins: given.origins,
-                    page: given.page.read()?,
-                })
-            }
-            ("Task", "fields") => {
-                Self::Names(limited_option("names", parse::<Names>(values)?.names)?)
-            }
-            _ => Self::Page(parse::<PageInput>(values)?.read()?),
+            ("Task", "blockedBy" | "blocks") => Self::Blockers(BlockerArguments {
+                open: get(values, "open")?.unwrap_or(true),
+                transitive: get(values, "transitive")?.unwrap_or(false),
+                page: page(values)?,
+            }),
+            ("Task", "links") => Self::Links(LinkArguments {
+                kinds: get(values, "kinds")?,
+                origins: get(values, "origins")?,
+                page: page(values)?,
+            }),
+            ("Task", "fields") => Self::Names(limited("names", get(values, "names")?)?),
+            _ => Self::Page(page(values)?),
         })
     }
 
@@ -224,212 +216,87 @@ impl Arguments {
     }
 }
 
-/// Reads arguments into their type.
-fn parse<T: DeserializeOwned>(values: JsonMap) -> Result<T, Problem> {
-    serde_json_bytes::from_value(JsonValue::Object(values))
-        .map_err(|error| Problem::bad_input(format!("An argument cannot be used: {error}")))
+/// The argument `filter`.
+fn filter_by<F>(
+    values: &JsonMap,
+    read: impl Fn(&JsonValue) -> Result<F, Problem>,
+) -> Result<Option<F>, Problem> {
+    let given = values.get("filter").filter(|value| !value.is_null());
+    given.map(read).transpose().map_err(|problem| problem.with("argument", "filter"))
 }
 
-fn limited<T>(name: &str, list: Vec<T>) -> Result<Vec<T>, Problem> {
-    if list.len() > MAX_LIST {
-        return Err(Problem::bad_input(format!("{name} takes at most {MAX_LIST} values.")));
-    }
-    Ok(list)
-}
-
-fn limited_option<T>(name: &str, list: Option<Vec<T>>) -> Result<Option<Vec<T>>, Problem> {
-    list.map(|list| limited(name, list)).transpose()
-}
-
-fn short(name: &str, text: String) -> Result<String, Problem> {
-    if text.chars().count() > MAX_TEXT || text.contains('\0') {
-        return Err(Problem::bad_input(format!(
-            "{name} takes at most {MAX_TEXT} characters, none of them NUL."
-        )));
-    }
-    Ok(text)
-}
-
-#[derive(Deserialize)]
-struct Node {
-    id: String,
-}
-
-#[derive(Deserialize)]
-struct Nodes {
-    ids: Vec<String>,
-}
-
-#[derive(Deserialize)]
-struct Names {
-    names: Option<Vec<String>>,
-}
-
-#[derive(Deserialize)]
-struct Task {
-    id: Option<String>,
-    key: Option<String>,
-    url: Option<String>,
-    source: Option<String>,
-}
-
-impl Task {
-    fn name(self) -> Result<TaskName, Problem> {
-        Ok(match (self.id, self.key, self.url) {
-            (Some(id), None, None) => TaskName::Id(id),
-            (None, Some(key), None) => TaskName::Key(short("key", key)?, self.source),
-            (None, None, Some(url)) => TaskName::Url(short("url", url)?, self.source),
-            _ => {
-                return Err(Problem::bad_input("Name the task by exactly one of id, key and url."));
-            }
-        })
-    }
-}
-
-/// A page as it is asked for.
-#[derive(Deserialize)]
-struct PageInput {
-    first: Option<i64>,
-    after: Option<String>,
-    last: Option<i64>,
-    before: Option<String>,
-}
-
-impl PageInput {
-    fn read(self) -> Result<PageRequest, Problem> {
-        let (size, backward) = match (self.first, self.last) {
-            (Some(_), Some(_)) => {
-                return Err(Problem::bad_input("Give first or last, not both."));
-            }
-            (None, Some(last)) => (last, true),
-            (first, None) => (first.unwrap_or(DEFAULT_PAGE), false),
-        };
-        if !(1..=MAX_PAGE).contains(&size) {
-            let name = if backward { "last" } else { "first" };
-            return Err(Problem::bad_input(format!("{name} takes 1 to {MAX_PAGE}, not {size}.")));
+fn limited<T>(name: &str, list: Option<Vec<T>>) -> Result<Option<Vec<T>>, Problem> {
+    match list {
+        Some(list) if list.len() > MAX_LIST => {
+            Err(Problem::bad_input(format!("{name} takes at most {MAX_LIST} values.")))
         }
-        Ok(PageRequest {
-            limit: usize::try_from(size).unwrap_or_default(),
-            backward,
-            after: self.after.map(|after| short("after", after)).transpose()?,
-            before: self.before.map(|before| short("before", before)).transpose()?,
-            count_total: false,
-        })
+        list => Ok(list),
     }
 }
 
-#[derive(Deserialize)]
-struct Filtered<F> {
-    filter: Option<F>,
-    #[serde(flatten)]
-    page: PageInput,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Tasks {
-    filter: Option<TaskFilterInput>,
-    order_by: Option<Vec<TaskOrderInput>>,
-    search: Option<String>,
-    as_of: Option<Timestamp>,
-    #[serde(flatten)]
-    page: PageInput,
-}
-
-impl Tasks {
-    fn read(self) -> Result<TasksArguments, Problem> {
-        let order = self.order_by.unwrap_or_default();
-        Ok(TasksArguments {
-            filter: self.filter.map(TaskFilterInput::read),
-            order: order.into_iter().map(TaskOrderInput::read).collect(),
-            search: self.search.map(|search| short("search", search)).transpose()?,
-            as_of: self.as_of,
-            page: self.page.read()?,
-        })
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct TaskCounts {
-    filter: Option<TaskFilterInput>,
-    by: Vec<String>,
-    as_of: Option<Timestamp>,
-}
-
-impl TaskCounts {
-    fn read(self) -> Result<TaskCountsArguments, Problem> {
-        if !(1..=2).contains(&self.by.len()) {
-            return Err(Problem::bad_input("by takes one or two fields."));
+fn short(name: &str, text: Option<String>) -> Result<Option<String>, Problem> {
+    match text {
+        Some(text) if text.contains('\0') || text.chars().count() > MAX_TEXT => {
+            let message = format!("{name} takes at most {MAX_TEXT} characters, none of them NUL.");
+            Err(Problem::bad_input(message))
         }
-        let by =
-            self.by.into_iter().filter_map(|word| group_field(&word).map(|field| (word, field)));
-        Ok(TaskCountsArguments {
-            filter: self.filter.map(TaskFilterInput::read),
-            by: by.collect(),
-            as_of: self.as_of,
-        })
+        text => Ok(text),
     }
 }
 
-#[derive(Deserialize)]
-struct Feed {
-    filter: Option<ChangeFilterInput>,
-    #[serde(flatten)]
-    page: PageInput,
+fn task_name(values: &JsonMap) -> Result<TaskName, Problem> {
+    let named = |name| short(name, get(values, name)?);
+    let source = named("source")?;
+    Ok(match (named("id")?, named("key")?, named("url")?) {
+        (Some(id), None, None) => TaskName::Id(id),
+        (None, Some(key), None) => TaskName::Key(key, source),
+        (None, None, Some(url)) => TaskName::Url(url, source),
+        _ => return Err(Problem::bad_input("Name the task by exactly one of id, key and url.")),
+    })
 }
 
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct ChangeFilterInput {
-    tasks: Option<Vec<TaskId>>,
-    sources: Option<Vec<SourceId>>,
-    fields: Option<Vec<String>>,
-    causes: Option<Vec<ChangeCause>>,
-    occurred_at: Option<Range>,
-}
-
-#[derive(Deserialize)]
-struct Range {
-    gte: Option<Timestamp>,
-    lt: Option<Timestamp>,
-}
-
-impl Feed {
-    fn read(self) -> Result<FeedArguments, Problem> {
-        let filter = self.filter.unwrap_or_default();
-        let occurred_at = filter.occurred_at.unwrap_or(Range { gte: None, lt: None });
-        Ok(FeedArguments {
-            tasks: limited_option("tasks", filter.tasks)?,
-            sources: limited_option("sources", filter.sources)?,
-            fields: limited_option("fields", filter.fields)?,
-            causes: filter.causes,
-            occurred_from: occurred_at.gte,
-            occurred_before: occurred_at.lt,
-            page: self.page.read()?,
-        })
+fn page(values: &JsonMap) -> Result<PageRequest, Problem> {
+    let (first, last): (Option<i64>, Option<i64>) = (get(values, "first")?, get(values, "last")?);
+    let (size, backward) = match (first, last) {
+        (Some(_), Some(_)) => return Err(Problem::bad_input("Give first or last, not both.")),
+        (None, Some(last)) => (last, true),
+        (first, None) => (first.unwrap_or(DEFAULT_PAGE), false),
+    };
+    if !(1..=MAX_PAGE).contains(&size) {
+        let name = if backward { "last" } else { "first" };
+        return Err(Problem::bad_input(format!("{name} takes 1 to {MAX_PAGE}, not {size}.")));
     }
+    Ok(PageRequest {
+        limit: usize::try_from(size).unwrap_or_default(),
+        backward,
+        after: short("after", get(values, "after")?)?,
+        before: short("before", get(values, "before")?)?,
+        count_total: false,
+    })
 }
 
-#[derive(Deserialize)]
-struct History {
-    fields: Option<Vec<String>>,
-    #[serde(flatten)]
-    page: PageInput,
+fn groups(values: &JsonMap) -> Result<Vec<(String, GroupField)>, Problem> {
+    let words: Vec<String> = require(values, "by")?;
+    if !(1..=2).contains(&words.len()) {
+        return Err(Problem::bad_input("by takes one or two fields."));
+    }
+    let groups = words.into_iter().filter_map(|word| group_field(&word).map(|field| (word, field)));
+    Ok(groups.collect())
 }
 
-#[derive(Deserialize)]
-struct Blockers {
-    open: Option<bool>,
-    transitive: Option<bool>,
-    #[serde(flatten)]
-    page: PageInput,
-}
-
-#[derive(Deserialize)]
-struct Links {
-    kinds: Option<Vec<LinkKind>>,
-    origins: Option<Vec<LinkOrigin>>,
-    #[serde(flatten)]
-    page: PageInput,
+fn feed(values: &JsonMap) -> Result<FeedArguments, Problem> {
+    let object = |values: &JsonMap, name| {
+        values.get(name).and_then(JsonValue::as_object).cloned().unwrap_or_default()
+    };
+    let filter = object(values, "filter");
+    let occurred_at = object(&filter, "occurredAt");
+    Ok(FeedArguments {
+        tasks: limited("tasks", get(&filter, "tasks")?)?,
+        sources: limited("sources", get(&filter, "sources")?)?,
+        fields: limited("fields", get(&filter, "fields")?)?,
+        causes: get(&filter, "causes")?,
+        occurred_from: get(&occurred_at, "gte")?,
+        occurred_before: get(&occurred_at, "lt")?,
+        page: page(values)?,
+    })
 }

@@ -1,8 +1,9 @@
-//! The input types of the schema, and what the read model makes of them.
+//! Reads argument values, whose shape the schema has checked, into what the read model takes.
 
 mod compare;
-mod filter;
+pub mod filter;
 mod order;
+mod value;
 
-pub use filter::{PersonFilterInput, ProjectFilterInput, TaskFilterInput};
-pub use order::{TaskOrderInput, group_field};
+pub use order::{group_field, orders};
+pub use value::{get, require};

@@ -1,11 +1,10 @@
-//! Whole answers, kept while they are exact: until the read model publishes its next snapshot, and
-//! where they depend on the time, for a second.
+//! Whole answers, kept while they are exact.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
-use mainstem_model::Timestamp;
+use mainstem_model::{Position, Timestamp};
 
 use crate::{Answer, Caller};
 
@@ -20,7 +19,40 @@ pub struct Key {
     pub body: Bytes,
 }
 
-/// The answers to one snapshot of the read model.
+/// Where the read model stands, in the three ways in which it counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stand {
+    /// Grows where tasks, links, people or projects changed.
+    pub content: u64,
+    /// Grows also where sources or freshness changed.
+    pub generation: u64,
+    /// Grows with every change in the store, those of bodies and comments included.
+    pub position: Position,
+}
+
+/// How long an answer is exact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Exactness {
+    /// Where the read model stood.
+    pub at: Stand,
+    /// It shows sources or freshness.
+    pub shows_sources: bool,
+    /// It shows what was loaded from the store.
+    pub shows_store: bool,
+    /// Time alone changes it from this moment on.
+    pub until: Option<Timestamp>,
+}
+
+impl Exactness {
+    fn holds(&self, stand: &Stand, now: Timestamp) -> bool {
+        self.at.content == stand.content
+            && (!self.shows_sources || self.at.generation == stand.generation)
+            && (!self.shows_store || self.at.position == stand.position)
+            && self.until.is_none_or(|until| now < until)
+    }
+}
+
+/// Answers, all of the same content.
 pub struct KeptAnswers {
     max_bytes: u64,
     kept: Mutex<Kept>,
@@ -28,9 +60,9 @@ pub struct KeptAnswers {
 
 #[derive(Default)]
 struct Kept {
-    generation: u64,
+    content: u64,
     bytes: u64,
-    answers: HashMap<Key, (Answer, Option<Timestamp>)>,
+    answers: HashMap<Key, (Answer, Exactness)>,
 }
 
 impl KeptAnswers {
@@ -39,26 +71,32 @@ impl KeptAnswers {
         Self { max_bytes, kept: Mutex::default() }
     }
 
-    /// The answer that was given at this generation.
-    pub fn get(&self, key: &Key, generation: u64, now: Timestamp) -> Option<Answer> {
+    /// The answer that was given to this question and is still exact.
+    pub fn get(&self, key: &Key, stand: &Stand, now: Timestamp) -> Option<Answer> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let (answer, until) = kept.answers.get(key).filter(|_| kept.generation == generation)?;
-        until.is_none_or(|until| now < until).then(|| answer.clone())
+        let (answer, exactness) = kept.answers.get(key)?;
+        exactness.holds(stand, now).then(|| answer.clone())
     }
 
-    /// Keeps an answer that was given at this generation, `until` a moment where time alone changes it.
-    pub fn put(&self, key: Key, generation: u64, answer: Answer, until: Option<Timestamp>) {
-        let size = (key.body.len() + answer.body.len()) as u64;
+    /// Keeps an answer. What is kept of older content goes; where there is no room, everything does.
+    pub fn put(&self, key: Key, answer: Answer, exactness: Exactness) {
+        let size = size(&key, &answer);
+        let content = exactness.at.content;
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if generation < kept.generation || size > self.max_bytes {
+        if content < kept.content || size > self.max_bytes {
             return;
         }
-        if generation > kept.generation || kept.bytes + size > self.max_bytes {
-            *kept = Kept { generation, ..Kept::default() };
+        if let Some((old, _)) = kept.answers.remove(&key) {
+            kept.bytes -= self::size(&key, &old);
+        }
+        if content > kept.content || kept.bytes + size > self.max_bytes {
+            *kept = Kept { content, ..Kept::default() };
         }
         kept.bytes += size;
-        if let Some((old, _)) = kept.answers.insert(key, (answer, until)) {
-            kept.bytes = kept.bytes.saturating_sub(old.body.len() as u64);
-        }
+        kept.answers.insert(key, (answer, exactness));
     }
+}
+
+fn size(key: &Key, answer: &Answer) -> u64 {
+    (key.body.len() + answer.body.len()) as u64
 }

@@ -11,6 +11,7 @@ mod coercion;
 mod cursor;
 mod document;
 pub mod error;
+pub mod graphiql;
 pub mod guard;
 mod input;
 mod kept;

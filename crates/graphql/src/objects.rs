@@ -24,7 +24,7 @@ fn refused(error: QueryError) -> Problem {
     let message = error.to_string();
     match error {
         QueryError::TooComplex { .. } => Problem::new(Code::QueryTooCostly, message),
-        QueryError::Cursor(_) | QueryError::Meaningless(_) => Problem::bad_input(message),
+        QueryError::Cursor(_) => Problem::bad_input(message),
         QueryError::Ambiguous { candidates } => {
             Problem::bad_input(message).with("candidates", candidates)
         }

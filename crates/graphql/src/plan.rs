@@ -27,7 +27,9 @@ pub struct Plan {
     /// What it costs, at most [`MAX_COST`].
     pub cost: u64,
     /// Whether the answer changes with time alone.
-    pub depends_on_time: bool,
+    pub shows_time: bool,
+    /// Whether the answer shows how sources are doing or how fresh tasks are.
+    pub shows_sources: bool,
 }
 
 /// What is asked of an object of one type.
@@ -84,8 +86,14 @@ impl Plan {
         operation: &Operation,
         variables: &JsonMap,
     ) -> Result<Self, Problem> {
-        let mut planner =
-            Planner { schema, document, variables, depends_on_time: false, introspection: 0 };
+        let mut planner = Planner {
+            schema,
+            document,
+            variables,
+            shows_time: false,
+            shows_sources: false,
+            introspection: 0,
+        };
         let sets = [&operation.selection_set];
         let (root, cost) = planner.selection(operation.object_type(), &sets, 0)?;
         let cost = cost.max(1);
@@ -103,7 +111,12 @@ impl Plan {
                 "The query asks too much about the schema.",
             ));
         }
-        Ok(Self { root, cost, depends_on_time: planner.depends_on_time })
+        Ok(Self {
+            root,
+            cost,
+            shows_time: planner.shows_time,
+            shows_sources: planner.shows_sources,
+        })
     }
 }
 
@@ -111,7 +124,8 @@ struct Planner<'d> {
     schema: &'d Schema,
     document: &'d ExecutableDocument,
     variables: &'d JsonMap,
-    depends_on_time: bool,
+    shows_time: bool,
+    shows_sources: bool,
     introspection: u64,
 }
 
@@ -176,13 +190,14 @@ impl<'d> Planner<'d> {
             self.introspection = self.introspection.saturating_add(objects);
             return Ok((field, 0));
         }
-        self.depends_on_time |= matches!(field.name.as_str(), "lag" | "stale" | "overdue");
+        self.shows_time |= matches!(field.name.as_str(), "lag" | "stale" | "overdue");
         if !first.definition.arguments.is_empty() {
             let values = coercion::arguments(self.schema, first, self.variables)?;
-            field.arguments = Arguments::read(parent, &field.name, values)?;
+            field.arguments = Arguments::read(parent, &field.name, &values)?;
         }
 
         let inner = first.definition.ty.inner_named_type();
+        self.shows_sources |= matches!(inner.as_str(), "Source" | "Freshness" | "Node");
         let is_node = self.is_node(inner);
         let types: Vec<Name> = match self.schema.types.get(inner) {
             Some(ExtendedType::Object(_)) => vec![inner.clone()],

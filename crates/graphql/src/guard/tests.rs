@@ -2,10 +2,12 @@
 
 use std::sync::LazyLock;
 
+use apollo_compiler::response::JsonMap;
 use proptest::prelude::*;
 
 use super::*;
 use crate::document::Documents;
+use crate::plan::Plan;
 
 /// Documents that stop or hold a parser or a validator, each with what the guard says of it.
 fn hostile() -> Vec<(&'static str, String, Refusal)> {
@@ -109,6 +111,17 @@ fn hostile_documents_are_refused() {
 }
 
 #[test]
+fn the_deepest_filter_that_passes_is_read_on_a_small_stack() {
+    for (open, close) in [("{not:", "}"), ("{and:[", "]}"), ("{assignees:{some:{and:[", "]}}}")] {
+        let depth = 40 / close.len();
+        let filter = format!("{}{{}}{}", open.repeat(depth), close.repeat(depth));
+        let document = format!("{{tasks(filter:{filter}){{totalCount}}}}");
+        assert_eq!(check(&document), Ok(()));
+        survives(document).unwrap();
+    }
+}
+
+#[test]
 fn expansion_counts_each_spread() {
     let document = |spreads: usize| {
         let body = "a ".repeat(100);
@@ -199,13 +212,16 @@ fn document() -> impl Strategy<Value = String> {
     )
 }
 
-/// Whatever the guard lets through is parsed and validated on a small stack without harm.
+/// Whatever the guard lets through is parsed, validated and planned on a small stack without harm.
 fn survives(text: String) -> Result<(), TestCaseError> {
     if check(&text).is_ok() {
         let small = std::thread::Builder::new().stack_size(2 * 1024 * 1024);
         let parsed = small.spawn(move || {
             static DOCUMENTS: LazyLock<Documents> = LazyLock::new(|| Documents::new().unwrap());
-            let _ = DOCUMENTS.read(&text);
+            let Ok(document) = DOCUMENTS.read(&text) else { return };
+            for operation in document.operations.iter() {
+                let _ = Plan::new(DOCUMENTS.schema(), &document, operation, &JsonMap::new());
+            }
         });
         prop_assert!(parsed.unwrap().join().is_ok());
     }

@@ -1,85 +1,89 @@
-//! Comparisons of single values.
+//! Comparisons of single values. What is given must all hold; null compares nothing.
 
-use mainstem_read_model::{Comparison, Filter, TextFilter, TextPredicate};
+use apollo_compiler::response::{JsonMap, JsonValue};
+use mainstem_read_model::{Comparison, Filter, TextPredicate};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 
-/// A comparison as it is given. What is left out or null compares nothing; what is given must all hold.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Compare<T> {
-    eq: Option<T>,
-    neq: Option<T>,
-    #[serde(rename = "in")]
-    any: Option<Vec<T>>,
-    #[serde(rename = "nin")]
-    none: Option<Vec<T>>,
-    lt: Option<T>,
-    lte: Option<T>,
-    gt: Option<T>,
-    gte: Option<T>,
-    is_null: Option<bool>,
+use super::value::parse;
+use crate::error::Problem;
+
+/// A filter in which every part of an input object holds, as `read` understands it.
+pub fn all<P>(
+    value: &JsonValue,
+    mut read: impl FnMut(&str, &JsonValue) -> Result<Filter<P>, Problem>,
+) -> Result<Filter<P>, Problem> {
+    let parts = value.as_object().into_iter().flat_map(JsonMap::iter);
+    let given = parts.filter(|(_, value)| !value.is_null());
+    given.map(|(name, value)| read(name.as_str(), value)).collect::<Result<_, _>>().map(Filter::all)
 }
 
-impl<T> Compare<T> {
-    /// A filter in which every comparison holds.
-    pub fn read<P>(self, predicate: impl Fn(Comparison<T>) -> P) -> Filter<P> {
-        let comparisons = [
-            self.eq.map(Comparison::Eq),
-            self.neq.map(Comparison::Neq),
-            self.any.map(Comparison::In),
-            self.none.map(Comparison::Nin),
-            self.lt.map(Comparison::Lt),
-            self.lte.map(Comparison::Lte),
-            self.gt.map(Comparison::Gt),
-            self.gte.map(Comparison::Gte),
-            self.is_null.map(Comparison::IsNull),
-        ];
-        Filter::all(comparisons.into_iter().flatten().map(|c| Filter::Is(predicate(c))).collect())
-    }
+/// A part of an input object that the schema does not have.
+pub fn unknown<T>(name: &str) -> Result<T, Problem> {
+    Err(Problem::bad_input(format!("{name} is not a part of this filter.")))
 }
 
-/// A comparison of a text as it is given.
-#[derive(Deserialize)]
-pub struct CompareText {
-    contains: Option<String>,
-    #[serde(flatten)]
-    compare: Compare<String>,
+/// A comparison of a value that has an order, may be absent, or both.
+pub fn compare<T: DeserializeOwned, P>(
+    value: &JsonValue,
+    predicate: impl Fn(Comparison<T>) -> P,
+) -> Result<Filter<P>, Problem> {
+    all(value, |name, value| comparison(name, value).map(|one| Filter::Is(predicate(one))))
 }
 
-impl CompareText {
-    /// A filter in which every comparison holds.
-    pub fn read<P>(self, predicate: impl Fn(TextPredicate) -> P) -> Filter<P> {
-        let contains =
-            self.contains.map(|text| Filter::Is(predicate(TextPredicate::Contains(text))));
-        let compare = self.compare.read(|comparison| predicate(TextPredicate::Is(comparison)));
-        Filter::all(contains.into_iter().chain([compare]).collect())
-    }
-
-    /// The same on the text itself.
-    pub fn text(self) -> TextFilter {
-        self.read(|predicate| predicate)
-    }
+/// A comparison of a text.
+pub fn compare_text<P>(
+    value: &JsonValue,
+    predicate: impl Fn(TextPredicate) -> P,
+) -> Result<Filter<P>, Problem> {
+    all(value, |name, value| {
+        let one = match name {
+            "contains" => TextPredicate::Contains(parse(value)?),
+            _ => TextPredicate::Is(comparison(name, value)?),
+        };
+        Ok(Filter::Is(predicate(one)))
+    })
 }
 
-/// A comparison of a yes or no as it is given.
-#[derive(Deserialize)]
-pub struct CompareBoolean {
-    eq: Option<bool>,
-    neq: Option<bool>,
+/// A comparison of a length of time.
+pub fn compare_duration<P>(
+    value: &JsonValue,
+    predicate: impl Fn(Comparison<i64>) -> P,
+) -> Result<Filter<P>, Problem> {
+    compare(value, |comparison: Comparison<Seconds>| predicate(in_seconds(comparison)))
 }
 
-impl CompareBoolean {
-    /// A filter in which both comparisons hold.
-    pub fn read<P>(self, predicate: impl Fn(bool) -> P) -> Filter<P> {
-        let wanted = [self.eq, self.neq.map(|value| !value)];
-        Filter::all(
-            wanted.into_iter().flatten().map(|value| Filter::Is(predicate(value))).collect(),
-        )
-    }
+/// A comparison of a yes or no.
+pub fn compare_boolean<P>(
+    value: &JsonValue,
+    predicate: impl Fn(bool) -> P,
+) -> Result<Filter<P>, Problem> {
+    all(value, |name, value| {
+        let given: bool = parse(value)?;
+        Ok(Filter::Is(predicate(if name == "neq" { !given } else { given })))
+    })
+}
+
+fn comparison<T: DeserializeOwned>(
+    name: &str,
+    value: &JsonValue,
+) -> Result<Comparison<T>, Problem> {
+    Ok(match name {
+        "eq" => Comparison::Eq(parse(value)?),
+        "neq" => Comparison::Neq(parse(value)?),
+        "in" => Comparison::In(parse(value)?),
+        "nin" => Comparison::Nin(parse(value)?),
+        "lt" => Comparison::Lt(parse(value)?),
+        "lte" => Comparison::Lte(parse(value)?),
+        "gt" => Comparison::Gt(parse(value)?),
+        "gte" => Comparison::Gte(parse(value)?),
+        "isNull" => Comparison::IsNull(parse(value)?),
+        _ => return unknown(name),
+    })
 }
 
 /// Whole seconds, given as an ISO 8601 duration.
-pub struct Seconds(pub i64);
+struct Seconds(i64);
 
 impl<'de> Deserialize<'de> for Seconds {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -90,5 +94,20 @@ impl<'de> Deserialize<'de> for Seconds {
             )
         })?;
         Ok(Self(duration.as_secs()))
+    }
+}
+
+fn in_seconds(comparison: Comparison<Seconds>) -> Comparison<i64> {
+    let all = |values: Vec<Seconds>| values.into_iter().map(|value| value.0).collect();
+    match comparison {
+        Comparison::Eq(value) => Comparison::Eq(value.0),
+        Comparison::Neq(value) => Comparison::Neq(value.0),
+        Comparison::In(values) => Comparison::In(all(values)),
+        Comparison::Nin(values) => Comparison::Nin(all(values)),
+        Comparison::Lt(value) => Comparison::Lt(value.0),
+        Comparison::Lte(value) => Comparison::Lte(value.0),
+        Comparison::Gt(value) => Comparison::Gt(value.0),
+        Comparison::Gte(value) => Comparison::Gte(value.0),
+        Comparison::IsNull(absent) => Comparison::IsNull(absent),
     }
 }

@@ -1,18 +1,31 @@
 //! Orders and groups.
 
+use apollo_compiler::response::JsonMap;
 use mainstem_read_model::{Direction, GroupField, OrderField, TaskOrder};
 use serde::Deserialize;
 
-/// One step of an order as it is given.
+use super::value::get;
+use crate::error::Problem;
+
+/// The order in the argument `orderBy`.
+///
+/// # Errors
+/// Never for what the schema allows.
+pub fn orders(values: &JsonMap) -> Result<Vec<TaskOrder>, Problem> {
+    let steps: Vec<Step> = get(values, "orderBy")?.unwrap_or_default();
+    Ok(steps.into_iter().map(Step::read).collect())
+}
+
+/// `TaskOrder` of the schema.
 #[derive(Deserialize)]
-pub struct TaskOrderInput {
-    field: OrderFieldInput,
-    direction: Option<DirectionInput>,
+struct Step {
+    field: Field,
+    direction: Option<Way>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-enum OrderFieldInput {
+enum Field {
     CreatedAt,
     UpdatedAt,
     StartOn,
@@ -26,29 +39,28 @@ enum OrderFieldInput {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-enum DirectionInput {
+enum Way {
     Asc,
     Desc,
 }
 
-impl TaskOrderInput {
-    /// The step as the read model takes it.
-    pub fn read(self) -> TaskOrder {
+impl Step {
+    fn read(self) -> TaskOrder {
         TaskOrder {
             field: match self.field {
-                OrderFieldInput::CreatedAt => OrderField::CreatedAt,
-                OrderFieldInput::UpdatedAt => OrderField::UpdatedAt,
-                OrderFieldInput::StartOn => OrderField::StartOn,
-                OrderFieldInput::DueOn => OrderField::DueOn,
-                OrderFieldInput::ClosedAt => OrderField::ClosedAt,
-                OrderFieldInput::Key => OrderField::Key,
-                OrderFieldInput::Title => OrderField::Title,
-                OrderFieldInput::Priority => OrderField::Priority,
-                OrderFieldInput::Status => OrderField::Status,
+                Field::CreatedAt => OrderField::CreatedAt,
+                Field::UpdatedAt => OrderField::UpdatedAt,
+                Field::StartOn => OrderField::StartOn,
+                Field::DueOn => OrderField::DueOn,
+                Field::ClosedAt => OrderField::ClosedAt,
+                Field::Key => OrderField::Key,
+                Field::Title => OrderField::Title,
+                Field::Priority => OrderField::Priority,
+                Field::Status => OrderField::Status,
             },
             direction: match self.direction {
-                None | Some(DirectionInput::Asc) => Direction::Ascending,
-                Some(DirectionInput::Desc) => Direction::Descending,
+                None | Some(Way::Asc) => Direction::Ascending,
+                Some(Way::Desc) => Direction::Descending,
             },
         }
     }
