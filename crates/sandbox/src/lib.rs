@@ -50,6 +50,7 @@
 
 mod access;
 mod answer;
+mod desk;
 pub mod faults;
 mod generate;
 mod graphql;

@@ -58,7 +58,8 @@ pub enum Refused {
 struct Window {
     until: Timestamp,
     refused: Refused,
-    told: bool,
+    /// How many requests had arrived when the first was refused.
+    told: Option<u64>,
 }
 
 pub(crate) struct Limits {
@@ -66,8 +67,8 @@ pub(crate) struct Limits {
     graphql: u32,
     spent: HashMap<(String, Resource), (u32, Timestamp)>,
     window: Option<Window>,
-    /// Whom a spent quota was told to, until when.
-    told: HashMap<(String, Resource), Timestamp>,
+    /// Whom a spent quota was told to: until when, and how many requests had arrived by then.
+    told: HashMap<(String, Resource), Option<(Timestamp, u64)>>,
 }
 
 impl Limits {
@@ -83,7 +84,7 @@ impl Limits {
     }
 
     pub fn refuse_until(&mut self, until: Timestamp, refused: Refused) {
-        self.window = Some(Window { until, refused, told: false });
+        self.window = Some(Window { until, refused, told: None });
     }
 
     pub fn admit_again(&mut self) {
@@ -115,16 +116,20 @@ impl Limits {
         }
     }
 
-    /// Whether a request may go on, and whether the client already knew that it may not.
+    /// Whether a request may go on. If not, how many requests had arrived when the client was first
+    /// told so; `arrived` of them have by now.
     pub fn admit(
         &mut self,
         account: &str,
         resource: Resource,
         now: Timestamp,
-    ) -> Result<(), (Refused, bool)> {
+        arrived: u64,
+    ) -> Result<(), (Refused, Option<u64>)> {
         if let Some(window) = &mut self.window {
             if now < window.until {
-                return Err((window.refused, std::mem::replace(&mut window.told, true)));
+                let told = window.told;
+                window.told.get_or_insert(arrived);
+                return Err((window.refused, told));
             }
             self.window = None;
         }
@@ -132,12 +137,10 @@ impl Limits {
         if quota.remaining > 0 {
             return Ok(());
         }
-        let key = (account.to_owned(), resource);
-        let known = self
-            .told
-            .insert(key, Timestamp::from_seconds(quota.reset))
-            .is_some_and(|until| now < until);
-        Err((Refused::Primary(403), known))
+        let told = self.told.entry((account.to_owned(), resource)).or_default();
+        let before = told.filter(|(until, _)| now < *until);
+        *told = before.or(Some((Timestamp::from_seconds(quota.reset), arrived)));
+        Err((Refused::Primary(403), before.map(|(_, arrived)| arrived)))
     }
 
     /// Takes points from the quota.

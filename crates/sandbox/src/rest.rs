@@ -2,9 +2,11 @@
 
 mod accounts;
 mod apps;
+mod cache;
 mod call;
 mod issues;
 mod listing;
+mod query;
 mod relations;
 mod write;
 
@@ -12,8 +14,9 @@ use crate::answer::{Refusal, Reply};
 use crate::site::Site;
 
 pub(crate) use accounts::rate_limit;
+pub(crate) use cache::ListCache;
 pub(crate) use call::Call;
-pub(crate) use listing::{IssueQuery, ListCache, Order, Rank, Wanted, read_cursor, write_cursor};
+pub(crate) use query::{IssueQuery, Order, Rank, Wanted, read_cursor, write_cursor};
 
 /// Answers one request.
 pub(crate) fn answer(site: &Site, call: &Call<'_>) -> Reply {
@@ -75,9 +78,9 @@ fn in_repository(
         ["pulls"] => issues::pull_requests(site, call, world, repository),
         ["pulls", number] => issues::pull_request(call, world, repository, number),
         ["issues"] => issues::list(site, call, world, repository),
-        ["issues", "comments"] => issues::repository_comments(call, world, repository),
+        ["issues", "comments"] => issues::repository_comments(site, call, world, repository),
         ["issues", "comments", id] => issues::comment(call, world, repository, id),
-        ["issues", "events"] => issues::repository_events(call, world, repository),
+        ["issues", "events"] => issues::repository_events(site, call, world, repository),
         ["issues", number, rest @ ..] => {
             let issue = call.issue(world, repository, number, rest)?;
             match rest {

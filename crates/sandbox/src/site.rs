@@ -6,6 +6,7 @@ use std::time::Duration;
 use mainstem_model::Clock;
 
 use crate::access::Access;
+use crate::desk::{Desk, Hook};
 use crate::faults::Faults;
 use crate::limits::Limits;
 use crate::rest::ListCache;
@@ -77,23 +78,12 @@ pub struct Site(pub(crate) Arc<Shared>);
 pub(crate) struct Shared {
     pub world: RwLock<World>,
     pub desk: Mutex<Desk>,
+    pub hook: Mutex<Option<Hook>>,
     pub lists: ListCache,
     pub clock: Arc<dyn Clock>,
     pub gzip: bool,
     pub issue_cursors: bool,
 }
-
-/// What stands between the client and the world.
-pub(crate) struct Desk {
-    pub access: Access,
-    pub limits: Limits,
-    pub faults: Faults,
-    pub stats: Stats,
-    pub hook: Option<Hook>,
-    pub latency: Duration,
-}
-
-pub(crate) type Hook = Box<dyn FnMut(u64, &mut World) + Send>;
 
 impl Site {
     /// Makes a site; its present and its history follow from `clock` and the options alone.
@@ -105,12 +95,13 @@ impl Site {
             limits: Limits::new(options.core_limit, options.graphql_limit),
             faults: Faults::default(),
             stats: Stats::default(),
-            hook: None,
             latency: options.latency,
+            arrived: 0,
         };
         Self(Arc::new(Shared {
             world: RwLock::new(world),
             desk: Mutex::new(desk),
+            hook: Mutex::new(None),
             lists: ListCache::default(),
             clock,
             gzip: options.gzip,
@@ -132,15 +123,20 @@ impl Site {
         self.0.world.write().unwrap_or_else(PoisonError::into_inner)
     }
 
+    pub(crate) fn hook(&self) -> MutexGuard<'_, Option<Hook>> {
+        self.0.hook.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub(crate) fn desk(&self) -> MutexGuard<'_, Desk> {
         self.0.desk.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Calls `hook` before each request is answered, with the number of the request, counted from
-    /// one since the hook was set. Replaces the hook before.
+    /// one since the hook was set; one request after the other. Replaces the hook before. The hook
+    /// changes the world that it is given; it must not call the site itself.
     pub fn on_request(&self, mut hook: impl FnMut(u64, &mut World) + Send + 'static) {
         let mut number = 0;
-        self.desk().hook = Some(Box::new(move |_, world| {
+        *self.hook() = Some(Box::new(move |world| {
             number += 1;
             hook(number, world);
         }));
@@ -148,7 +144,7 @@ impl Site {
 
     /// Removes the hook.
     pub fn clear_hook(&self) {
-        self.desk().hook = None;
+        *self.hook() = None;
     }
 
     /// How long every answer takes at least, from now on.

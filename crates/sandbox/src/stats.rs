@@ -29,13 +29,17 @@ impl Stats {
     }
 }
 
-/// The name of an endpoint: the path with its variable parts in braces.
+/// The name of an endpoint: the path with its variable parts in braces. A repository named by its
+/// id, as in links and redirects, counts as one named by its name.
 pub(crate) fn endpoint(method: &str, segments: &[&str]) -> String {
-    let mut name = format!("{method} ");
+    let mut name = match segments {
+        ["repositories", _, ..] => format!("{method} /repos/{{owner}}/{{repo}}"),
+        _ => format!("{method} "),
+    };
+    let skipped = if matches!(segments, ["repositories", _, ..]) { 2 } else { 0 };
     let mut previous = "";
-    for (place, &segment) in segments.iter().enumerate() {
-        let first = segments[0];
-        let variable = match (first, place) {
+    for (place, &segment) in segments.iter().enumerate().skip(skipped) {
+        let variable = match (segments[0], place) {
             ("repos", 1) => Some("{owner}"),
             ("repos", 2) => Some("{repo}"),
             ("orgs", 1) => Some("{org}"),

@@ -5,8 +5,10 @@
 //! can find.
 
 mod edit;
+mod life;
 mod lookup;
 mod moment;
+mod record;
 mod relation;
 
 use std::collections::HashMap;
@@ -15,7 +17,7 @@ use std::ops::Index;
 use mainstem_model::Timestamp;
 use serde::Deserialize;
 
-pub use edit::NewIssue;
+pub use life::NewIssue;
 pub(crate) use lookup::FoundRepository;
 pub use moment::Moments;
 pub use relation::RelationError;
@@ -384,6 +386,14 @@ pub enum EventKind {
     MarkedAsDuplicate(IssueKey),
     /// A comment was deleted.
     CommentDeleted,
+}
+
+impl EventKind {
+    /// Whether it is one that only the timeline shows.
+    #[must_use]
+    pub const fn is_cross_reference(&self) -> bool {
+        matches!(self, Self::CrossReferenced(..))
+    }
 }
 
 /// One entry of an issue's history.

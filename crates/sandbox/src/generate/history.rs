@@ -25,7 +25,7 @@ enum What {
 
 /// Carries the plan out.
 pub(super) fn carry_out(world: &mut World, options: &SiteOptions, plan: Vec<Planned>) {
-    let mut dice = Dice::new(options.seed ^ 0x6869_7374_6f72_79);
+    let mut dice = Dice::new(options.seed ^ 0x0068_6973_746f_7279);
     let mut happenings = Vec::with_capacity(plan.len() * 6);
     for planned in &plan {
         let key = add(world, planned);

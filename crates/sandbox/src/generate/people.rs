@@ -6,7 +6,7 @@ use crate::world::{User, UserKind};
 
 /// The organisation first, then the people, then the bot.
 pub(super) fn people(options: &SiteOptions) -> Vec<User> {
-    let mut dice = Dice::new(options.seed ^ 0x70_656f_706c_65);
+    let mut dice = Dice::new(options.seed ^ 0x7065_6f70_6c65);
     let mut users = vec![User {
         login: options.organization.clone(),
         name: capitalised(&options.organization),

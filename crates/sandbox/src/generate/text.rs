@@ -85,7 +85,7 @@ pub(crate) fn comment_body(world: &World, key: CommentKey) -> Cow<'_, str> {
 }
 
 fn seeded_body(seed: u64) -> String {
-    let mut dice = Dice::new(seed ^ 0x0062_6f64_79);
+    let mut dice = Dice::new(seed ^ 0x626f_6479);
     let component = component(seed);
     let mut body = String::with_capacity(700);
     // Writing to a String cannot fail.

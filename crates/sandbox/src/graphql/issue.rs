@@ -163,7 +163,7 @@ fn timeline<'w>(object: &Object<'w>, key: IssueKey, info: &ResolveInfo<'_>) -> R
         .timeline(key)
         .into_iter()
         .filter(|entry| since.is_none_or(|since| event::entry_time(world, *entry) >= since))
-        .map(|entry| event::thing(entry))
+        .map(event::thing)
         .filter(|&thing| {
             wanted.is_empty() || wanted.contains(&event::item_type(world, thing).as_str())
         })

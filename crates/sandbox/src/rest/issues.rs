@@ -1,8 +1,9 @@
 //! Reading issues, pull requests, comments, events, labels and milestones.
 
 use crate::answer::{Refusal, Reply};
+use crate::rest::cache::CommentQuery;
 use crate::rest::call::Call;
-use crate::rest::listing::IssueQuery;
+use crate::rest::query::IssueQuery;
 use crate::site::Site;
 use crate::wire::{TimelineEntry, Wire};
 use crate::world::{CommentKey, EventKey, EventKind, IssueKey, RepositoryKey, World};
@@ -61,28 +62,20 @@ pub(super) fn pull_request(
 }
 
 pub(super) fn repository_comments(
+    site: &Site,
     call: &Call<'_>,
     world: &World,
     repository: RepositoryKey,
 ) -> Result<Reply, Refusal> {
-    let since = call.since()?;
-    let by_update = call.word("sort", &["created", "updated"], "IssueComment")? == "updated";
     let descending = call.word("direction", &["asc", "desc"], "IssueComment")? == "desc";
-    let mut comments: Vec<CommentKey> = world[repository]
-        .comments
-        .iter()
-        .copied()
-        .filter(|&key| world.is_visible(world[key].issue))
-        .filter(|&key| since.is_none_or(|since| world[key].updated_at >= since))
-        .collect();
-    comments.sort_by_key(|&key| {
-        let comment = &world[key];
-        (if by_update { comment.updated_at } else { comment.created_at }, key)
-    });
-    // GitHub heeds the direction only together with the order.
-    if descending && call.parameter("sort").is_some() {
-        comments.reverse();
-    }
+    let query = CommentQuery {
+        repository,
+        since: call.since()?,
+        by_update: call.word("sort", &["created", "updated"], "IssueComment")? == "updated",
+        // GitHub heeds the direction only together with the order.
+        descending: descending && call.parameter("sort").is_some(),
+    };
+    let comments = site.0.lists.comments(world, query);
     Ok(call.list(world, &comments, |key| comment_version(world, key), Wire::comment))
 }
 
@@ -119,20 +112,13 @@ pub(super) fn find_comment(
         .ok_or(Refusal::NotFound)
 }
 
-/// Newest first; cross-references stand only in the timeline.
 pub(super) fn repository_events(
+    site: &Site,
     call: &Call<'_>,
     world: &World,
     repository: RepositoryKey,
 ) -> Result<Reply, Refusal> {
-    let events: Vec<EventKey> = world[repository]
-        .events
-        .iter()
-        .rev()
-        .copied()
-        .filter(|&key| world.is_visible(world[key].issue) && !is_cross_reference(world, key))
-        .collect();
-    Ok(call.list_content(world, &events, Wire::repository_event))
+    Ok(call.list_content(world, &site.0.lists.events(world, repository), Wire::repository_event))
 }
 
 pub(super) fn events(call: &Call<'_>, world: &World, issue: IssueKey) -> Result<Reply, Refusal> {
@@ -140,17 +126,13 @@ pub(super) fn events(call: &Call<'_>, world: &World, issue: IssueKey) -> Result<
         .events
         .iter()
         .copied()
-        .filter(|&key| !is_cross_reference(world, key))
+        .filter(|&key| !world[key].kind.is_cross_reference())
         .collect();
     Ok(call.list_content(world, &events, Wire::issue_event))
 }
 
 pub(super) fn timeline(call: &Call<'_>, world: &World, issue: IssueKey) -> Result<Reply, Refusal> {
     Ok(call.list_content(world, &world.timeline(issue), Wire::timeline_entry))
-}
-
-fn is_cross_reference(world: &World, key: EventKey) -> bool {
-    matches!(world[key].kind, EventKind::CrossReferenced(..))
 }
 
 impl World {

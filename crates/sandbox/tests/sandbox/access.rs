@@ -154,6 +154,18 @@ async fn scripted_limits_end_when_they_say() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn requests_already_on_the_way_are_not_blamed() {
+    let client = Client::new();
+    client.site.set_latency(std::time::Duration::from_millis(100));
+    client.site.refuse_for(30, Refused::Secondary { retry_after: Some(30) });
+    let path = "/repos/acme/api";
+    tokio::join!(client.get(path), client.get(path), client.get(path));
+    assert_eq!(client.site.stats().while_told_to_wait, 0);
+    tokio::join!(client.get(path), client.get(path));
+    assert_eq!(client.site.stats().while_told_to_wait, 2);
+}
+
 #[tokio::test]
 async fn graphql_says_in_a_good_answer_that_the_limit_is_reached() {
     let client = Client::new();

@@ -133,8 +133,9 @@ async fn equal_times_come_when_time_is_frozen() {
 #[tokio::test]
 async fn requests_are_counted_by_endpoint() {
     let client = Client::new();
-    client.get(PATH).await;
-    client.get("/api/v3/repos/acme/web/issues").await;
+    let next = client.get(PATH).await.link("next").unwrap();
+    assert!(next.starts_with("/repositories/"));
+    client.get(&next).await;
     client.get("/repos/acme/api/issues/1/comments").await;
     client.write(Method::POST, "/repos/acme/api/issues", json!({"title": "One"})).await;
     let stats = client.site.stats();

@@ -6,6 +6,8 @@ use serde_json::Value;
 
 use crate::support::Client;
 
+type Change = Box<dyn Fn(&mut World)>;
+
 const TOKEN: (&str, &str) = ("authorization", "Bearer t");
 
 #[tokio::test]
@@ -45,7 +47,7 @@ async fn an_etag_changes_when_the_content_does_and_only_then() {
     .collect();
 
     let issue = move |world: &World, number| world.issue("acme/api", number).unwrap();
-    let changes: Vec<(&str, Box<dyn Fn(&mut World)>)> = vec![
+    let changes: Vec<(&str, Change)> = vec![
         ("nothing", Box::new(|_| {})),
         ("title", Box::new(move |world| world.edit_title(issue(world, blocked), "New"))),
         ("body", Box::new(move |world| world.edit_body(issue(world, blocked), "New"))),
