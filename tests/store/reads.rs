@@ -313,6 +313,7 @@ both_databases! {
             ("tasks", ChangeQuery { tasks: Some(first_task.clone()), ..all.clone() }, positions(&is_first)),
             ("no tasks", ChangeQuery { tasks: Some(Vec::new()), ..all.clone() }, Vec::new()),
             ("fields", ChangeQuery { fields: Some(vec!["title".to_owned()]), ..all.clone() }, positions(&|change| change.field == "title")),
+            ("a field with a NUL", ChangeQuery { fields: Some(vec!["\0".to_owned()]), ..all.clone() }, Vec::new()),
             ("cause", ChangeQuery { causes: Some(vec![ChangeCause::Webhook]), ..all.clone() }, Vec::new()),
             ("occurred from", ChangeQuery { occurred_from: Some(at(3)), ..all.clone() }, positions(&|change| change.occurred_at >= at(3))),
             ("occurred before", ChangeQuery { occurred_before: Some(at(3)), ..all.clone() }, positions(&|change| change.occurred_at < at(3))),

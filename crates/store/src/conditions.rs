@@ -74,7 +74,9 @@ impl Conditions {
     }
 
     /// The column is one of these texts.
-    pub fn among_texts(&mut self, column: &str, texts: Vec<String>) {
+    pub fn among_texts(&mut self, column: &str, mut texts: Vec<String>) {
+        // No stored text holds a NUL, and PostgreSQL refuses even to be asked for one.
+        texts.retain(|text| !text.contains('\0'));
         let condition = self.dialect.among(column, self.next());
         self.parameters.push(Parameter::Texts(Texts(texts)));
         self.and(&condition);

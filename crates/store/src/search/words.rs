@@ -16,14 +16,22 @@ const TEXT_BYTES: usize = 256 * 1024;
 const QUESTION_CHARACTERS: usize = 1024;
 const QUESTION_WORDS: usize = 32;
 
-/// The words of a text, in its order.
-fn words_of<Words: FromIterator<String>>(text: &str) -> Words {
-    let lower: String = text.chars().flat_map(char::to_lowercase).collect();
-    lower
-        .split(|character: char| !character.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .map(|word| word.chars().take(WORD_CHARACTERS).collect())
-        .collect()
+/// A text in lower case, character by character, whatever stands around each.
+fn lower(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
+    text.chars().flat_map(char::to_lowercase).collect()
+}
+
+/// The words of a text in lower case, in its order.
+fn words_of(lower: &str) -> impl Iterator<Item = &str> {
+    lower.split(|character: char| !character.is_alphanumeric()).filter(|word| !word.is_empty()).map(
+        |word| match word.char_indices().nth(WORD_CHARACTERS) {
+            Some((end, _)) => &word[..end],
+            None => word,
+        },
+    )
 }
 
 /// The words under which a task is found, each once, parted by spaces.
@@ -40,15 +48,13 @@ impl TaskWords {
         let head: String = head.into_iter().flat_map(|part| [part, " "]).collect();
         let head = bounded(&head, TEXT_BYTES);
         let body = bounded(body, TEXT_BYTES - head.len());
-        let head: BTreeSet<String> = words_of(head);
-        let mut body: BTreeSet<String> = words_of(body);
-        body.retain(|word| !head.contains(word));
-        Self { head: join(head), body: join(body) }
+        let (head, body) = (lower(head), lower(body));
+        let head: BTreeSet<&str> = words_of(&head).collect();
+        let mut body: Vec<&str> = words_of(&body).filter(|word| !head.contains(word)).collect();
+        body.sort_unstable();
+        body.dedup();
+        Self { head: Vec::from_iter(head).join(" "), body: body.join(" ") }
     }
-}
-
-fn join(words: BTreeSet<String>) -> String {
-    words.into_iter().collect::<Vec<_>>().join(" ")
 }
 
 /// As many whole characters of the beginning as `bytes` hold.
@@ -72,7 +78,7 @@ impl Question {
                 "a search text has at most {QUESTION_CHARACTERS} characters"
             )));
         }
-        let mut whole: Vec<String> = words_of(text);
+        let mut whole: Vec<String> = words_of(&lower(text)).map(str::to_owned).collect();
         if whole.len() > QUESTION_WORDS {
             return Err(StoreError::Invalid(format!(
                 "a search text has at most {QUESTION_WORDS} words"
