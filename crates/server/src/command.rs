@@ -42,17 +42,19 @@ pub async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Check => check::run(&installation()?).await,
         Command::Sandbox(arguments) => sandbox::run(&arguments).await,
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "mainstem", &mut std::io::stdout());
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "mainstem", &mut script);
+            say(String::from_utf8_lossy(&script));
             Ok(exit::DONE)
         }
     }
 }
 
-/// Those that run on are told of; the others speak for themselves.
+/// Those that run on tell of their work; the others speak for themselves.
 fn default_log(command: &Command) -> &'static str {
     match command {
-        Command::Serve(_) | Command::Work => "info",
-        Command::Sync(arguments) if !arguments.shows_progress() => "info",
+        Command::Serve(_) | Command::Work => "info,sqlx=warn",
+        Command::Sync(arguments) if !arguments.shows_progress() => "info,sqlx=warn",
         _ => "warn",
     }
 }

@@ -47,6 +47,12 @@ pub struct Arguments {
 /// Where the document cannot be had or the database cannot be read.
 pub async fn run(installation: &Installation, arguments: &Arguments) -> Result<ExitCode, Failure> {
     let question = arguments.question()?;
+    if let Some(file) = installation.config.database.file().filter(|file| !file.exists()) {
+        return Err(Failure::Failed(format!(
+            "there is no database {} yet; `mainstem sync --once` or `mainstem serve` makes it",
+            file.display()
+        )));
+    }
     let store = installation.open().await?;
     let api = api(installation, &store).await?;
     let answer = answer(&api, question).await;

@@ -57,6 +57,7 @@ pub async fn work(installation: &Installation) -> Result<ExitCode, Failure> {
     tracing::info!("working");
     finish(&stop, engine.run(stop.clone())).await;
     store.close().await;
+    tracing::info!("stopped");
     Ok(exit::DONE)
 }
 
@@ -156,6 +157,7 @@ impl Serving {
         // A task that panicked has said so where it happened.
         drop(finish(&stop, all).await);
         store.close().await;
+        tracing::info!("stopped");
     }
 }
 

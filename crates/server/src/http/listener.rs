@@ -20,6 +20,9 @@ use tower::ServiceExt as _;
 const MOST_CONNECTIONS: usize = 1_000;
 /// How long the head of a request may take to arrive, and a connection may be idle.
 const HEAD_PATIENCE: Duration = Duration::from_secs(10);
+/// How long a peer may leave an answer unread, on Linux.
+#[cfg(target_os = "linux")]
+const READ_PATIENCE: Duration = Duration::from_secs(30);
 /// The largest head of a request, in bytes.
 const LARGEST_HEAD: usize = 32 * 1024;
 
@@ -67,8 +70,7 @@ async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
 }
 
 async fn connection(stream: TcpStream, peer: Peer, router: Router, stop: CancellationToken) {
-    // Answers are written whole; waiting for more to send only delays them.
-    drop(stream.set_nodelay(true));
+    tune(&stream);
     let service = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(peer);
@@ -92,4 +94,12 @@ async fn connection(stream: TcpStream, peer: Peer, router: Router, stop: Cancell
             drop(connection.await);
         }
     }
+}
+
+/// Asks the operating system for what it can do; a connection works without it too.
+fn tune(stream: &TcpStream) {
+    // Answers are written whole; waiting for more to send only delays them.
+    drop(stream.set_nodelay(true));
+    #[cfg(target_os = "linux")]
+    drop(socket2::SockRef::from(stream).set_tcp_user_timeout(Some(READ_PATIENCE)));
 }
