@@ -1,34 +1,27 @@
 //! The engine: which source is worked on, and when.
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use mainstem_connector::{ConnectorError, Host, Registry};
 use mainstem_model::random::NoRandomness;
-use mainstem_model::{Source, SourceError, SourceId, SourceState, Timestamp};
-use mainstem_store::{ScopeState, Store, StoreError};
-use tokio::sync::{OwnedMutexGuard, Semaphore};
-use tokio::task::JoinHandle;
+use mainstem_model::{SourceError, SourceId, Timestamp};
+use mainstem_store::{Store, StoreError};
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use crate::call::panicked;
+use crate::indexing::index_continually;
 use crate::memory::SourceMemory;
-use crate::schedule::is_due;
 use crate::sync_once::sync_once;
-use crate::visit::{Errand, close, of_store, visit};
+use crate::visits::Visits;
 use crate::{
     CredentialProvider, Event, Observer, RequestCounts, Sleeper, SyncOptions, SyncReport, metering,
 };
 
 /// How often the engine looks for work.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// How long changes gather before they are indexed for search.
-const INDEX_EVERY: Duration = Duration::from_secs(1);
-/// How soon changes that another process stored are indexed here.
-const LONGEST_WAIT_FOR_CHANGES: Duration = Duration::from_secs(10);
 
 /// What an engine is made of.
 pub struct EngineParts {
@@ -205,113 +198,4 @@ impl fmt::Debug for Engine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Engine").field("owner", &self.0.owner).finish_non_exhaustive()
     }
-}
-
-/// The visits under way, by source.
-#[derive(Default)]
-struct Visits(HashMap<SourceId, (String, CancellationToken, JoinHandle<()>)>);
-
-impl Visits {
-    /// Begins a visit of each source that has something due and none under way, and stops those of
-    /// sources that were paused or removed.
-    async fn begin_due(
-        &mut self,
-        shared: &Arc<Shared>,
-        cancellation: &CancellationToken,
-    ) -> Result<(), StoreError> {
-        self.reap(shared).await;
-        let now = shared.host.clock.now();
-        let sources = shared.store.sources().await?;
-        let mut scopes = HashMap::<SourceId, Vec<ScopeState>>::new();
-        for scope in shared.store.all_scopes().await? {
-            scopes.entry(scope.source).or_default().push(scope);
-        }
-        metering::gauge(&sources, shared.requests.as_ref(), now);
-        for (id, (_, stop, _)) in &self.0 {
-            if !sources.iter().any(|source| source.id == *id && source.state != SourceState::Paused)
-            {
-                stop.cancel();
-            }
-        }
-        for source in sources {
-            let Entry::Vacant(vacant) = self.0.entry(source.id) else { continue };
-            let Ok(mut memory) = shared.memory(source.id).try_lock_owned() else { continue };
-            let scopes = scopes.remove(&source.id).unwrap_or_default();
-            memory.look_at(&source, &scopes);
-            let descriptor =
-                shared.registry.get(&source.connector).map(|connector| connector.descriptor());
-            if is_due(&source, &scopes, &memory, descriptor, shared.credentials.as_ref(), now).await
-            {
-                let stop = cancellation.child_token();
-                let name = source.name.clone();
-                let visit =
-                    tokio::spawn(scheduled_visit(Arc::clone(shared), source, memory, stop.clone()));
-                vacant.insert((name, stop, visit));
-            }
-        }
-        Ok(())
-    }
-
-    /// Forgets the visits that have ended.
-    async fn reap(&mut self, shared: &Arc<Shared>) {
-        let ended: Vec<_> = self.0.extract_if(|_, (_, _, visit)| visit.is_finished()).collect();
-        for (id, (name, _, visit)) in ended {
-            if visit.await.is_err() {
-                let mut memory = shared.memory(id).lock_owned().await;
-                memory.gate =
-                    Some(close(shared, &name, &mut memory.failures, &panicked("a visit")));
-            }
-        }
-    }
-
-    /// Waits until all have ended.
-    async fn end(self) {
-        for (name, _, visit) in self.0.into_values() {
-            if visit.await.is_err() {
-                tracing::error!(source = name, "the visit of a source has panicked");
-            }
-        }
-    }
-}
-
-async fn scheduled_visit(
-    shared: Arc<Shared>,
-    source: Source,
-    mut memory: OwnedMutexGuard<SourceMemory>,
-    stop: CancellationToken,
-) {
-    if let Err(error) =
-        visit(Arc::clone(&shared), source.clone(), &mut memory, &Errand::Scheduled, &stop).await
-    {
-        memory.gate = Some(close(&shared, &source.name, &mut memory.failures, &of_store(&error)));
-    }
-}
-
-/// Keeps the search index at the newest change, so that a search has little to catch up with.
-async fn index_continually(shared: Arc<Shared>, cancellation: CancellationToken) {
-    let indexing = async {
-        let mut store_answers = true;
-        loop {
-            match index(&shared.store).await {
-                Ok(()) => store_answers = true,
-                Err(error) => {
-                    if store_answers {
-                        tracing::error!(%error, "search is not being indexed; searches stay exact, but are slower");
-                    }
-                    store_answers = false;
-                }
-            }
-            // Changes come in bursts: let some gather.
-            shared.sleeper.sleep(INDEX_EVERY).await;
-        }
-    };
-    cancellation.run_until_cancelled(indexing).await;
-}
-
-/// Indexes what is there, then waits until there is more.
-async fn index(store: &Store) -> Result<(), StoreError> {
-    let head = store.head().await?;
-    store.index_search().await?;
-    store.wait_past(head, LONGEST_WAIT_FOR_CHANGES).await?;
-    Ok(())
 }

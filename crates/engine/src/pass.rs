@@ -19,6 +19,8 @@ use crate::visit::Visit;
 pub(crate) struct PassReport {
     /// The scope.
     pub scope: ScopeState,
+    /// When it began, in an earlier visit perhaps.
+    pub began: Timestamp,
     /// Seconds of this visit.
     pub seconds: f64,
     /// Batches stored.
@@ -48,14 +50,15 @@ pub(crate) enum PassEnd {
 pub(crate) async fn pass(
     visit: Arc<Visit>,
     scope: ScopeState,
-    began: Timestamp,
+    began: Option<Timestamp>,
 ) -> Result<PassReport, StoreError> {
     let started = visit.now();
-    visit.tell(&Event::PassStarted {
-        source: &visit.source.name,
-        scope: &scope.key,
-        first: scope.synced_at.is_none(),
-    });
+    if began.is_none() {
+        let first = scope.synced_at.is_none();
+        let source = &visit.source.name;
+        visit.tell(&Event::PassStarted { source, scope: &scope.key, first });
+    }
+    let began = began.unwrap_or(started);
     let reading = tokio::spawn(read(Arc::clone(&visit), scope.clone()));
     let (done, ended) = AbortOnDropHandle::new(reading)
         .await
@@ -76,7 +79,7 @@ pub(crate) async fn pass(
             seconds,
         });
     }
-    Ok(PassReport { scope, seconds, batches: done.batches, totals: done.totals, end })
+    Ok(PassReport { scope, began, seconds, batches: done.batches, totals: done.totals, end })
 }
 
 /// What was stored so far.
@@ -132,13 +135,15 @@ async fn read_from(
     loop {
         let batch = next.answer(&visit.stop).await?;
         let stuck = batch.more && (batch.cursor.is_none() || batch.cursor == cursor);
-        let following = (batch.more && !stuck).then(|| pull(visit, scope, batch.cursor.clone()));
+        let goes_on = batch.more && !stuck && !visit.gives_way();
+        let following = goes_on.then(|| pull(visit, scope, batch.cursor.clone()));
         store(visit, scope, &batch, done).await?;
         if stuck {
             return Err(no_progress("listing").into());
         }
         match following {
             Some(call) => next = call,
+            None if batch.more => return Err(Failure::Stopped),
             None => return Ok(()),
         }
         cursor = batch.cursor;

@@ -21,8 +21,8 @@ pub(crate) async fn is_due(
         return false;
     }
     if let Some(gate) = memory.closed_gate(now) {
-        // A refused credential is tried at once when it is another; the gate holds otherwise.
-        return gate.state == SourceState::NeedsCredential
+        // Where waiting does not help, another credential may; the gate holds otherwise.
+        return !gate.passing
             && credentials.credential(source).await.is_ok_and(|credential| {
                 !same_credential(credential.as_ref(), memory.credential.as_ref())
             });

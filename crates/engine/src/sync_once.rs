@@ -198,6 +198,12 @@ impl SourceSync {
         if report.stopped {
             self.error.get_or_insert_with(interrupted);
         }
+        if self.error.is_none() && !report.hints.empty {
+            self.error = Some(ReportedError {
+                code: "HINTS_LEFT".to_owned(),
+                message: "there is still something to read; the next run goes on".to_owned(),
+            });
+        }
         self.state = report.state;
         self.hints += report.hints.answered;
         self.totals += (&report.hints.totals).into();

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use futures_util::StreamExt;
 use futures_util::stream;
-use mainstem_connector::{ConnectorError, Descriptor, Disposition, Session, Settings};
+use mainstem_connector::{ConnectorError, Descriptor, Disposition, Session};
 use mainstem_model::{Source, SourceError, SourceState, Timestamp};
 use mainstem_store::{CensusOutcome, Lease, ScopeState, StoreError};
 use tokio_util::sync::CancellationToken;
@@ -17,15 +17,23 @@ use crate::call::{Call, Failure, no_progress};
 use crate::engine::Shared;
 use crate::hints::{Drained, drain};
 use crate::lease::HeldLease;
-use crate::memory::{Gate, OpenSession, SourceMemory, same_credential};
+use crate::memory::{Gate, SourceMemory};
 use crate::pass::{PassEnd, PassReport, pass};
 use crate::reaction::react;
+use crate::session::session;
+use crate::state::{conclude, show_first_sync};
 use crate::{Event, census};
 
 /// How often the scopes of a source are asked for.
 const DISCOVERY_INTERVAL_SECONDS: i64 = 60 * 60;
-/// How many hints one scheduled visit answers, so that passes are not kept waiting for long.
-const HINTS_A_VISIT: u64 = 1_000;
+/// How long the passes of a scheduled visit may go on before they give way, so that a scope that
+/// takes hours to read for the first time does not keep the others of its source from being fresh.
+const VISIT_SECONDS: i64 = 60;
+/// How many hints one scheduled visit answers, for the same reason.
+const HINTS_A_VISIT: u64 = 300;
+/// How many hints are answered while somebody waits; answers that always bring further hints have
+/// no end.
+const MOST_HINTS_ONCE: u64 = 1_000_000;
 /// No source has more scopes pages than this; a tool that goes on is answering in circles.
 const MOST_DISCOVERY_PAGES: usize = 10_000;
 /// How long a failed census waits.
@@ -86,6 +94,7 @@ pub(crate) struct Visit {
     pub descriptor: &'static Descriptor,
     /// Cancelled when the visit is to end: from outside, by a lost lease, or by the tool's word.
     pub stop: CancellationToken,
+    gives_way_at: Option<Timestamp>,
     failures_in_a_row: AtomicU32,
 }
 
@@ -116,6 +125,11 @@ impl Visit {
         call: impl Future<Output = Result<T, ConnectorError>> + Send + 'static,
     ) -> Call<T> {
         Call::begin(&self.shared.permits, call)
+    }
+
+    /// Whether passes should stop at their next batch, to go on at the next visit.
+    pub(crate) fn gives_way(&self) -> bool {
+        self.gives_way_at.is_some_and(|at| at <= self.now())
     }
 
     /// Something went well.
@@ -200,69 +214,28 @@ async fn work(
         .get(&source.connector)
         .cloned()
         .ok_or_else(|| unknown_connector(shared, source))?;
+    let descriptor = connector.descriptor();
+    let scheduled = matches!(errand, Errand::Scheduled);
     let visit = Arc::new(Visit {
         shared: Arc::clone(shared),
         source: source.clone(),
         lease: held.lease().clone(),
-        session: open(shared, source, memory, stop).await?,
-        descriptor: connector.descriptor(),
+        session: session(shared, source, connector, memory, stop).await?,
+        descriptor,
         stop: stop.clone(),
+        gives_way_at: scheduled.then(|| shared.host.clock.now().plus_seconds(VISIT_SECONDS)),
         failures_in_a_row: AtomicU32::new(0),
     });
     discover(&visit, memory, errand).await?;
     passes(&visit, memory, errand, report).await?;
     censuses(&visit, memory, errand, report).await?;
     if !stop.is_cancelled() {
-        let limit = if matches!(errand, Errand::Scheduled) { HINTS_A_VISIT } else { u64::MAX };
+        let limit = if scheduled { HINTS_A_VISIT } else { MOST_HINTS_ONCE };
         let drained = drain(&visit, limit, &mut report.hints).await;
         memory.hints_done = report.hints.empty;
         drained?;
     }
     Ok(())
-}
-
-/// The session of the source: the one that is open, unless the credential is another now.
-async fn open(
-    shared: &Arc<Shared>,
-    source: &Source,
-    memory: &mut SourceMemory,
-    stop: &CancellationToken,
-) -> Result<Arc<dyn Session>, Failure> {
-    let credential = match shared.credentials.credential(source).await {
-        Ok(credential) => credential,
-        Err(error) => {
-            memory.session = None;
-            memory.credential = None;
-            return Err(
-                ConnectorError::new(Disposition::PauseSource, error.code, error.message).into()
-            );
-        }
-    };
-    if !same_credential(memory.credential.as_ref(), credential.as_ref()) {
-        memory.retry_failed = true;
-    }
-    memory.credential.clone_from(&credential);
-    if let Some(open) = &memory.session
-        && same_credential(open.credential.as_ref(), credential.as_ref())
-    {
-        return Ok(Arc::clone(&open.session));
-    }
-    memory.session = None;
-    let connector = shared
-        .registry
-        .get(&source.connector)
-        .cloned()
-        .ok_or_else(|| unknown_connector(shared, source))?;
-    let settings = Settings(source.settings.clone());
-    let (given, host) = (credential.clone(), shared.host.clone());
-    let session = Call::begin(&shared.permits, async move {
-        connector.connect(&settings, given.as_ref(), &host).await
-    })
-    .answer(stop)
-    .await?;
-    let session: Arc<dyn Session> = Arc::from(session);
-    memory.session = Some(OpenSession { session: Arc::clone(&session), credential });
-    Ok(session)
 }
 
 /// Asks the tool for the scopes, where that is due.
@@ -308,17 +281,22 @@ async fn passes(
     let scopes = visit.shared.store.scopes(visit.source.id).await?;
     show_first_sync(visit, &scopes).await?;
     let retry_failed = std::mem::take(&mut memory.retry_failed);
-    let due = scopes.into_iter().filter(|scope| match errand {
-        Errand::Scheduled => {
-            scope.next_run_at <= now || (retry_failed && scope.last_error.is_some())
-        }
-        Errand::Once { only, .. } => only.as_ref().is_none_or(|only| only.contains(&scope.key)),
-    });
-    let began = &mut memory.began;
-    let due: Vec<_> =
-        due.map(|scope| (*began.entry(scope.key.clone()).or_insert(now), scope)).collect();
+    let mut due: Vec<_> = scopes
+        .into_iter()
+        .filter(|scope| match errand {
+            Errand::Scheduled => {
+                scope.next_run_at <= now || (retry_failed && scope.last_error.is_some())
+            }
+            Errand::Once { only, .. } => only.as_ref().is_none_or(|only| only.contains(&scope.key)),
+        })
+        .collect();
+    // The short passes first: those that only look for what is new.
+    due.sort_by_key(|scope| (scope.synced_at.is_none(), scope.next_run_at));
     let ended: Vec<_> = stream::iter(due)
-        .map(|(began, scope)| pass(Arc::clone(visit), scope, began))
+        .map(|scope| {
+            let began = memory.began.get(&scope.key).copied();
+            pass(Arc::clone(visit), scope, began)
+        })
         .buffer_unordered(visit.descriptor.concurrent_scopes.max(1))
         .collect()
         .await;
@@ -329,25 +307,16 @@ async fn passes(
                 memory.began.remove(&pass.scope.key);
             }
             PassEnd::Failed(error, reaction) => {
-                if reaction.restart {
-                    memory.began.remove(&pass.scope.key);
-                }
+                memory.began.insert(pass.scope.key.clone(), pass.began);
                 if reaction.whole_source {
                     report.close(Gate::new(error.clone(), reaction));
                 }
             }
-            PassEnd::Stopped => {}
+            PassEnd::Stopped => {
+                memory.began.insert(pass.scope.key.clone(), pass.began);
+            }
         }
         report.passes.push(pass);
-    }
-    Ok(())
-}
-
-/// Shows that a first pass is under way, where nothing worse is to be shown.
-async fn show_first_sync(visit: &Visit, scopes: &[ScopeState]) -> Result<(), StoreError> {
-    let first = scopes.iter().any(|scope| scope.synced_at.is_none() && scope.last_error.is_none());
-    if first && visit.source.state == SourceState::Healthy {
-        set_state(&visit.shared, &visit.source, SourceState::Syncing, None).await?;
     }
     Ok(())
 }
@@ -412,66 +381,6 @@ pub(crate) fn close(
     *failures = failures.saturating_add(1);
     let error = shared.tell_failed(source, None, error, reaction.until);
     Gate::new(error, &reaction)
-}
-
-/// Works out how the source is doing from what its scopes show, and writes it down.
-async fn conclude(
-    shared: &Shared,
-    source: &Source,
-    report: &VisitReport,
-) -> Result<Option<SourceState>, StoreError> {
-    let sources = shared.store.sources().await?;
-    // A person may have removed or paused it meanwhile: that stands.
-    let Some(current) = sources.into_iter().find(|current| current.id == source.id) else {
-        return Ok(None);
-    };
-    if current.state == SourceState::Paused {
-        return Ok(Some(SourceState::Paused));
-    }
-    let scopes = shared.store.scopes(source.id).await?;
-    let (state, error) = derive(report.gate.as_ref(), report.census_error.as_ref(), &scopes);
-    set_state(shared, &current, state, error).await?;
-    Ok(Some(state))
-}
-
-/// How a source is doing: what concerns it as a whole comes first, then the latest trouble of a
-/// scope, then whether everything has been read once.
-fn derive(
-    gate: Option<&Gate>,
-    census_error: Option<&SourceError>,
-    scopes: &[ScopeState],
-) -> (SourceState, Option<SourceError>) {
-    if let Some(gate) = gate {
-        return (gate.state, Some(gate.error.clone()));
-    }
-    let trouble = scopes.iter().filter_map(|scope| scope.last_error.as_ref()).chain(census_error);
-    if let Some(error) = trouble.max_by_key(|error| error.at) {
-        return (SourceState::Degraded, Some(error.clone()));
-    }
-    let complete = scopes.iter().all(|scope| scope.synced_at.is_some());
-    (if complete { SourceState::Healthy } else { SourceState::Syncing }, None)
-}
-
-/// Writes down how a source is doing, where that is news. The time of an error is not.
-async fn set_state(
-    shared: &Shared,
-    source: &Source,
-    state: SourceState,
-    error: Option<SourceError>,
-) -> Result<(), StoreError> {
-    let words = |error: &SourceError| (error.code.clone(), error.message.clone());
-    if source.state == state && source.last_error.as_ref().map(words) == error.as_ref().map(words) {
-        return Ok(());
-    }
-    shared.store.set_source_state(source.id, state, error).await?;
-    if source.state != state {
-        shared.tell(&Event::StateChanged {
-            source: &source.name,
-            before: source.state,
-            after: state,
-        });
-    }
-    Ok(())
 }
 
 fn unknown_connector(shared: &Shared, source: &Source) -> ConnectorError {

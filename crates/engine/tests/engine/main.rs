@@ -12,3 +12,4 @@ mod passes;
 mod reactions;
 mod running;
 mod sync_once;
+mod telling;

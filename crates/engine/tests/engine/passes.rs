@@ -119,6 +119,30 @@ async fn the_next_batch_is_read_while_one_is_stored_and_never_more_than_one_ahea
 }
 
 #[tokio::test]
+async fn a_long_first_pass_gives_way_to_the_passes_of_others() {
+    let bench = Bench::new(16).await;
+    bench.tool.add_scope("quick");
+    bench.tool.edit("quick", 1);
+    let time = Arc::clone(&bench.time);
+    bench.tool.interfere(move |call| {
+        if call.starts_with("pull board") {
+            time.advance(25);
+        }
+        async { Ok(()) }
+    });
+    for _ in 0..3 {
+        bench.run_due().await;
+    }
+    let pulls = bench.tool.calls_of("pull");
+    let board: Vec<_> = pulls.iter().filter(|call| call.contains("board")).collect();
+    let places: Vec<_> = (0..16).step_by(2).map(|place| format!("pull board {place}")).collect();
+    assert_eq!(board, places.iter().collect::<Vec<_>>(), "each page is asked for once");
+    assert!(bench.tool.calls_of("pull quick").len() >= 2, "{pulls:?}");
+    assert_eq!(bench.events.of("started board").len(), 1, "it is one pass");
+    bench.assert_converged().await;
+}
+
+#[tokio::test]
 async fn stopped_at_any_batch_and_started_again_nothing_is_lost_or_doubled() {
     const TASKS: u32 = 9;
     let batches = TASKS.div_ceil(u32::try_from(PAGE).unwrap());

@@ -7,7 +7,7 @@ use mainstem_model::SourceState;
 use mainstem_store::SourceSpec;
 use tokio_util::sync::CancellationToken;
 
-use crate::support::{Bench, spec};
+use crate::support::{Bench, SECRET, spec};
 
 #[tokio::test]
 async fn each_disposition_waits_its_time_and_then_recovers() {
@@ -146,7 +146,7 @@ async fn a_missing_credential_pauses_the_source_until_it_is_there() {
         (SourceState::NeedsCredential, Some("CREDENTIAL_MISSING".to_owned()))
     );
     assert_eq!(bench.tool.calls(), Vec::<String>::new());
-    bench.credentials.set("first");
+    bench.credentials.set(SECRET);
     bench.run_due().await;
     bench.assert_converged().await;
 }

@@ -1,5 +1,6 @@
 //! A workbench: a tool in memory, a store in a temporary file, time that a test moves.
 
+pub mod log;
 mod time;
 mod tool;
 
@@ -10,7 +11,8 @@ use async_trait::async_trait;
 use mainstem_connector::http::{Http, HttpError, Request, Response};
 use mainstem_connector::{Credential, Host, Registry};
 use mainstem_engine::{
-    CredentialError, CredentialProvider, Engine, EngineParts, EngineSettings, Event, Observer,
+    CredentialError, CredentialProvider, Engine, EngineParts, EngineSettings, Event, LogObserver,
+    Observer,
 };
 use mainstem_model::random::SeededRandom;
 use mainstem_model::{CredentialRef, Presence, Source, SourceId, SourceState, Task};
@@ -21,6 +23,8 @@ use tokio_util::sync::CancellationToken;
 pub use time::TestTime;
 pub use tool::{CENSUS_INTERVAL_SECONDS, FETCH_LIMIT, PAGE, Tool};
 
+/// What no log line may hold.
+pub const SECRET: &str = "a-secret-that-must-not-show";
 pub const SOURCE: &str = "acme";
 pub const POLL_SECONDS: u32 = 60;
 
@@ -49,13 +53,14 @@ impl Bench {
 
     /// No source yet.
     pub async fn empty() -> Self {
+        log::keep();
         let time = Arc::new(TestTime::new());
         let folder = tempfile::tempdir().unwrap();
         let store = open(folder.path(), &time).await;
         let tool = Arc::new(Tool::default());
         let events = Arc::new(Events::default());
         let credentials = Arc::new(Credentials::default());
-        credentials.set("first");
+        credentials.set(SECRET);
         let engine = engine(&store, &time, &tool, &events, &credentials, 1);
         Self { time, tool, store, engine, events, credentials, folder }
     }
@@ -231,11 +236,13 @@ impl CredentialProvider for Credentials {
     }
 }
 
+type Reaction = Box<dyn FnMut(&str) + Send>;
+
 /// What the engine told, one line for each event, and what a test does about it.
 #[derive(Default)]
 pub struct Events {
     lines: Mutex<Vec<String>>,
-    reaction: Mutex<Option<Box<dyn FnMut(&str) + Send>>>,
+    reaction: Mutex<Option<Reaction>>,
 }
 
 impl Events {
@@ -256,6 +263,7 @@ impl Events {
 
 impl Observer for Events {
     fn observe(&self, event: &Event<'_>) {
+        LogObserver.observe(event);
         let line = match event {
             Event::PassStarted { scope, first, .. } => format!("started {scope} first={first}"),
             Event::BatchStored { scope, applied, .. } => {
