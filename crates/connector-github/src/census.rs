@@ -8,6 +8,7 @@ use mainstem_connector::{ConnectorError, Disposition};
 use mainstem_model::record::{CensusEntry, Page, PageToken};
 use serde::{Deserialize, Serialize};
 
+use crate::client::ListPage;
 use crate::cursor::{List, Next};
 use crate::locator::Locator;
 use crate::normalize::{census_token, decode, parent};
@@ -21,6 +22,7 @@ use crate::wire::CensusIssue;
 struct Place {
     next: Next,
     pages: u32,
+    before: Option<u64>,
 }
 
 /// The next pages of a census.
@@ -34,11 +36,12 @@ pub async fn census(
         Some(PageToken(text)) => {
             serde_json::from_str(&text).map_err(|_| unreadable("the place"))?
         }
-        None => Place { next: Next::Number(1), pages: 0 },
+        None => Place { next: Next::Number(1), pages: 0, before: None },
     };
     let client = &session.client;
     let (read, next) =
-        pages::read(client, &repository.name, List::Issues, place.next, place.pages).await?;
+        pages::read(client, &repository.name, List::Issues, place.next, place.pages, place.before)
+            .await?;
     let pages = match place.pages {
         0 => pages::count(client, &repository.name, List::Issues, read.first(), 0).await?,
         known => known,
@@ -50,7 +53,8 @@ pub async fn census(
         .collect::<Result<Vec<_>, _>>()?;
     let next = match next {
         Some(next) => {
-            let place = serde_json::to_string(&Place { next, pages });
+            let before = read.last().map(ListPage::mark);
+            let place = serde_json::to_string(&Place { next, pages, before });
             Some(PageToken(place.map_err(|_| unreadable("the next place"))?))
         }
         None => None,

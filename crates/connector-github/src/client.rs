@@ -1,8 +1,8 @@
 //! GitHub's two APIs: pages of REST lists, and GraphQL where the site has it.
 
 use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use bytes::Bytes;
 use mainstem_connector::authorization::Authorization;
@@ -21,8 +21,6 @@ use crate::settings::GitHubSettings;
 pub const PAGE_SIZE: usize = 100;
 /// More pages than any one issue has: a list that goes on beyond them goes round in circles.
 const MOST_PAGES: usize = 1_000;
-/// What GitHub asks us to wait at least where a limit is hit and no time is named.
-const LIMIT_PAUSE: Duration = Duration::from_secs(60);
 
 /// One account at one site.
 #[derive(Debug)]
@@ -49,6 +47,15 @@ pub struct ListPage {
     pub etag: Option<String>,
     /// When GitHub answered.
     pub at: Timestamp,
+}
+
+impl ListPage {
+    /// What tells this page from another of the same list: a list that repeats one would never end.
+    pub fn mark(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        (self.records.len(), self.records.first()).hash(&mut hasher);
+        hasher.finish()
+    }
 }
 
 /// What asking for a page of a list brought.
@@ -125,8 +132,14 @@ impl Client {
     pub async fn list_all(&self, first: Url) -> Result<Vec<Bytes>, ConnectorError> {
         let mut records = Vec::new();
         let mut url = first;
+        let mut before = None;
         for _ in 0..MOST_PAGES {
             let Listed::Page(page) = self.list(url.clone(), None).await? else { break };
+            let mark = Some(page.mark());
+            if page.records.is_empty() || mark == before {
+                return Ok(records);
+            }
+            before = mark;
             records.extend(page.records);
             match page.next {
                 Some(next) => url = next,
@@ -162,12 +175,7 @@ impl Client {
         }
         let read: GraphQlAnswer<T> = answer.json()?;
         if read.errors.iter().any(GraphQlError::is_limit) {
-            let wait = Disposition::RetryAfter(LIMIT_PAUSE);
-            return Err(ConnectorError::new(
-                wait,
-                "RATE_LIMITED",
-                "GitHub's GraphQL limit is reached",
-            ));
+            self.caller.refused_in_words("graphql", &answer)?;
         }
         match read.data {
             // What is missing in it (a node that is gone) is null; the rest is good.

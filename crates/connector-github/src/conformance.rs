@@ -1,6 +1,6 @@
 //! The suite that every connector runs, against the sandbox, in process and without waiting.
 
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::sync::Arc;
 
@@ -13,12 +13,13 @@ use mainstem_connector::{
 };
 use mainstem_model::clock::ManualClock;
 use mainstem_model::random::SeededRandom;
-use mainstem_model::record::ScopeKey;
+use mainstem_model::record::{Depth, Hint, ScopeKey};
 use mainstem_sandbox::SiteOptions;
 use mainstem_sandbox::faults::{Fault, FaultKind};
 use mainstem_sandbox::limits::Refused;
 use mainstem_sandbox::site::Site;
 use mainstem_sandbox::world::{IssueKey, Malformation, World};
+use reqwest::header::HOST;
 use serde_json::json;
 use tower::ServiceExt;
 
@@ -40,6 +41,8 @@ impl Http for InProcess {
             .body(Body::from(request.body))
             .map_err(|error| interrupted(error.to_string()))?;
         asked.headers_mut().extend(request.headers);
+        let host = request.url.authority().parse();
+        asked.headers_mut().extend(host.map(|host| (HOST, host)));
         let answer = match self.0.router().oneshot(asked).await {
             Ok(answer) => answer,
             Err(never) => match never {},
@@ -174,4 +177,86 @@ checks! {
     a_malformed_record_does_not_sink_its_page,
     trouble_has_its_reaction,
     a_dropped_step_is_harmless,
+}
+
+/// A hint for everything about an issue, from its census entry.
+async fn whole(session: &dyn Session, number: u32) -> Hint {
+    let mut page = None;
+    loop {
+        let census = session.census(&SCOPE.into(), page).await.unwrap();
+        let key = format!("{SCOPE}#{number} ");
+        if let Some(entry) = census.items.into_iter().find(|entry| entry.locator.starts_with(&key))
+        {
+            return Hint {
+                external_id: Some(entry.external_id),
+                locator: entry.locator,
+                depth: Depth::Whole,
+            };
+        }
+        page = Some(census.next.unwrap());
+    }
+}
+
+#[tokio::test]
+async fn a_transferred_issue_is_followed_across_the_redirect() {
+    let sandbox = Sandbox::new(true);
+    let session = conformance::Site::connect(&sandbox).await.unwrap();
+    // The first issues of a seeded site may be pull requests, which cannot be transferred.
+    let number = (1..50)
+        .find(|number| {
+            let world = sandbox.site.world();
+            !world[world.issue(SCOPE, *number).unwrap()].is_pull_request()
+        })
+        .unwrap();
+    let hint = whole(&*session, number).await;
+    sandbox.change(number, |world, issue| {
+        let web = world.repository("acme/web").unwrap();
+        world.transfer(issue, web);
+    });
+    let batch = session.fetch(std::slice::from_ref(&hint)).await.unwrap();
+    assert_eq!(Some(&batch.moves[0].from), hint.external_id.as_ref());
+    assert_eq!(batch.moves[0].to, batch.tasks[0].external_id);
+    assert!(batch.tasks[0].key.starts_with("acme/web#"), "{}", batch.tasks[0].key);
+    assert_eq!(batch.projects[0].key, "acme/web");
+    assert!(batch.absences.is_empty());
+}
+
+#[tokio::test]
+async fn a_rename_restarts_under_the_new_name_and_keeps_the_project() {
+    let sandbox = Sandbox::new(false);
+    let session = conformance::Site::connect(&sandbox).await.unwrap();
+    let mut cursor = None;
+    let mut project = None;
+    loop {
+        let batch = session.pull(&SCOPE.into(), cursor.as_ref()).await.unwrap();
+        project = project.or(batch.projects.first().map(|project| project.external_id.clone()));
+        cursor = batch.cursor;
+        if !batch.more {
+            break;
+        }
+    }
+    sandbox.site.edit(|world| {
+        let repository = world.repository(SCOPE).unwrap();
+        world.rename_repository(repository, "core");
+    });
+    let batch = session.pull(&SCOPE.into(), cursor.as_ref()).await.unwrap();
+    assert_eq!(batch.projects[0].key, "acme/core");
+    assert_eq!(Some(&batch.projects[0].external_id), project.as_ref());
+    assert!(batch.more && batch.tasks.iter().all(|task| task.key.starts_with("acme/core#")));
+}
+
+#[tokio::test]
+async fn lists_end_even_where_their_links_go_on() {
+    let sandbox = Sandbox::new(false);
+    sandbox.site.fail(Fault::next(FaultKind::EndlessPages).times(u32::MAX).on("/issues"));
+    let session = conformance::Site::connect(&sandbox).await.unwrap();
+    let mut cursor = None;
+    for _ in 0..20 {
+        let batch = session.pull(&SCOPE.into(), cursor.as_ref()).await.unwrap();
+        if !batch.more {
+            return;
+        }
+        cursor = batch.cursor;
+    }
+    panic!("the pull does not end");
 }

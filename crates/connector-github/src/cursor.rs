@@ -50,6 +50,9 @@ pub struct First {
     pub next: Next,
     /// How many pages it has at least, as far as is known; 0 before the first is read.
     pub pages: u32,
+    /// What tells the last page read from others, so that one that is repeated ends the list.
+    #[serde(default)]
+    pub before: Option<u64>,
     /// Items read so far.
     pub done: u64,
     /// Issues that there are, or an upper estimate.

@@ -21,6 +21,9 @@ use crate::GitHub;
 
 pub const START: Timestamp = Timestamp::from_seconds(1_767_225_600);
 
+/// Changes the site between two requests.
+pub type Hook = Box<dyn FnMut(&mut State) + Send>;
+
 /// The site as a test sees and changes it.
 pub struct State {
     pub name: String,
@@ -36,7 +39,7 @@ pub struct State {
     pub log: Vec<String>,
     /// The `authorization` of every request.
     pub shown: Vec<String>,
-    pub between: Option<Box<dyn FnMut(&mut State) + Send>>,
+    pub between: Option<Hook>,
 }
 
 impl State {

@@ -111,6 +111,8 @@ async fn read_whole(session: &GitHubSession, wanted: Wanted) -> Result<Outcome, 
         // Issues that are switched off for the whole repository may come back.
         410 if says(&answer.body, "disabled") => return Ok(gone(Presence::AccessLost)),
         410 => return Ok(gone(Presence::Deleted)),
+        // Transferred to where this account sees nothing.
+        301 => return Ok(gone(Presence::AccessLost)),
         404 => {
             // Where the repository itself is out of sight, nothing can be said of its issues.
             session.look_up(&locator.repository).await?;

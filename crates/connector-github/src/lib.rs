@@ -1,7 +1,28 @@
 //! The connector for GitHub: github.com and GitHub Enterprise Server.
 //!
-//! The path of a pull: [`client`] asks, [`wire`] reads what is used of the answer, [`normalize`]
-//! says it in Mainstem's words, and [`pull`] decides what to ask next.
+//! The path of a pull: `client` asks, `wire` reads what is used of the answer, [`normalize`]
+//! says it in Mainstem's words, and `pull` decides what to ask next.
+//!
+//! # What it costs
+//!
+//! | | requests for one repository |
+//! |---|---|
+//! | first pass | ⌈issues/100⌉ + ⌈comments/100⌉ + at most 4 |
+//! | a pass over an unchanged repository | 4, each answered by 304 |
+//! | a pass over changes | 1 + ⌈issues changed/100⌉ + ⌈comments changed/100⌉ + ⌈events/100⌉ |
+//! | links | one GraphQL request for 100 issues whose payload says that there are some |
+//! | census | ⌈issues/100⌉, eight at a time |
+//!
+//! # What it cannot see
+//!
+//! * An issue that is deleted or transferred away while a list is paged by number moves the others
+//!   up by one, across the edge of a page; the census finds what was missed.
+//! * GitHub's lists do not reliably say which issue another is a part of. Wholes are asked for their
+//!   parts, and each part states its whole; a part that is taken out shows by its event.
+//! * A pull request that was closed before its first reading, and whose text names no issue, is asked
+//!   for issues linked by hand only when an event tells of them.
+//! * Where the site has no GraphQL, or for an anonymous reader, there are no closing references and
+//!   no duplicates.
 
 mod auth;
 mod census;

@@ -70,20 +70,25 @@ struct Nodes<T> {
 #[derive(Deserialize)]
 #[serde(tag = "__typename")]
 enum Linked {
+    Issue(Box<LinkedIssue>),
     #[serde(rename_all = "camelCase")]
-    Issue {
-        #[serde(default, deserialize_with = "big_int")]
-        full_database_id: Option<ExternalId>,
-        blocked_by: Option<Nodes<End>>,
-        blocking: Option<Nodes<End>>,
-        duplicate_of: Option<End>,
-        parent: Option<End>,
-        sub_issues: Option<Nodes<End>>,
+    PullRequest {
+        closing_issues_references: Option<Nodes<End>>,
     },
-    #[serde(rename_all = "camelCase")]
-    PullRequest { closing_issues_references: Option<Nodes<End>> },
     #[serde(other)]
     Other,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct LinkedIssue {
+    #[serde(default, deserialize_with = "big_int")]
+    full_database_id: Option<ExternalId>,
+    blocked_by: Option<Nodes<End>>,
+    blocking: Option<Nodes<End>>,
+    duplicate_of: Option<End>,
+    parent: Option<End>,
+    sub_issues: Option<Nodes<End>>,
 }
 
 /// The other end of a link.
@@ -152,27 +157,22 @@ pub async fn read(
     for (task, node) in wanted.into_iter().zip(answer.nodes) {
         match node {
             None | Some(Linked::Other) => relations.missing.push(task),
-            Some(Linked::Issue { .. }) if !dependencies => left.push(task),
-            Some(Linked::Issue {
-                full_database_id,
-                blocked_by,
-                blocking,
-                duplicate_of,
-                parent,
-                sub_issues,
-            }) => {
-                let id = task.external_id.or(full_database_id);
+            Some(Linked::Issue(_)) if !dependencies => left.push(task),
+            Some(Linked::Issue(issue)) => {
+                let id = task.external_id.or(issue.full_database_id);
                 let links = issue_links(
                     session,
                     this(&task.locator, id.clone()),
-                    ends(blocked_by),
-                    ends(blocking),
-                    duplicate_of.map(End::reference),
+                    ends(issue.blocked_by),
+                    ends(issue.blocking),
+                    issue.duplicate_of.map(End::reference),
                 );
-                let parent =
-                    parent.map_or(ParentRecord::None, |end| ParentRecord::Is(end.reference()));
+                let parent = match issue.parent {
+                    Some(parent) => ParentRecord::Is(parent.reference()),
+                    None => ParentRecord::None,
+                };
                 relations.records.extend(record(id, links, parent, at));
-                let children = sub_issues.map(|connection| connection.nodes).unwrap_or_default();
+                let children = issue.sub_issues.map(|parts| parts.nodes).unwrap_or_default();
                 relations.hints.extend(children.iter().flatten().filter_map(End::hint));
             }
             Some(Linked::PullRequest { closing_issues_references }) => {

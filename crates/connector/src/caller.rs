@@ -104,7 +104,8 @@ impl Call {
     }
 }
 
-/// What the tool said: a success, a 304, or a 4xx that means something to the connector.
+/// What the tool said: a success, a 3xx that leads nowhere, or a 4xx that means something to the
+/// connector.
 #[derive(Debug, Clone)]
 pub struct Answer {
     /// The status.
@@ -220,7 +221,8 @@ impl Caller {
                     _ => return Err(self.failing(status)),
                 }
             }
-            if status.is_redirection() && status != StatusCode::NOT_MODIFIED {
+            // A redirect that names no place is for the connector to judge.
+            if status.is_redirection() && response.headers.contains_key(LOCATION) {
                 redirects += 1;
                 call.url = self.redirected(&call, &response, redirects)?;
                 continue;
@@ -229,6 +231,19 @@ impl Caller {
             let Response { headers, body, .. } = response;
             return Ok(Answer { status, headers, body, url: call.url, at });
         }
+    }
+
+    /// Says that this answer, for all its success, refuses for the sake of a limit: nothing is sent
+    /// until it has passed.
+    ///
+    /// # Errors
+    /// [`Disposition::RetryAfter`], always.
+    pub fn refused_in_words(
+        &self,
+        budget: &'static str,
+        answer: &Answer,
+    ) -> Result<(), ConnectorError> {
+        self.limits.learn(budget, answer.status, &answer.headers, true, self.clock.now())
     }
 
     /// One request and its answer, within the limits. The inner result is the network's.

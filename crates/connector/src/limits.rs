@@ -62,7 +62,7 @@ impl Limits {
         Ok(())
     }
 
-    /// Learns from an answer. `phrased` says that its text, not its headers, tells of a limit.
+    /// Learns from an answer. `phrased` says that its text, not its headers, tells of a refusal.
     ///
     /// # Errors
     /// [`Disposition::RetryAfter`] where the answer is a refusal for the sake of a limit.
@@ -86,26 +86,20 @@ impl Limits {
 
         let retry_after = retry_after(headers, tool_now);
         let refused = status == StatusCode::TOO_MANY_REQUESTS
-            || phrased
             || status == StatusCode::FORBIDDEN && (remaining == Some(0) || retry_after.is_some())
             || status == StatusCode::SERVICE_UNAVAILABLE && retry_after.is_some();
-        if !refused {
-            if status.is_success() {
-                state.refusals = 0;
-            }
-            return Ok(());
+        if phrased || refused {
+            // A spent budget closes itself; other budgets of the account may be open still.
+            let spent = reset.filter(|_| remaining == Some(0)).map(|(_, seconds)| seconds);
+            return Err(match (retry_after, spent) {
+                (None, Some(seconds)) => wait(seconds * 1_000_000),
+                (named, _) => state.close(named, now),
+            });
         }
-        let seconds = match (retry_after, remaining, reset) {
-            (Some(seconds), ..) => seconds,
-            // The budget is spent; other budgets of the account may be open still.
-            (None, Some(0), Some((_, seconds))) => return Err(wait(seconds * 1_000_000)),
-            _ => FIRST_WAIT_SECONDS << state.refusals.min(6),
-        };
-        let seconds = seconds.min(LONGEST_WAIT_SECONDS);
-        state.refusals += 1;
-        let until = now.plus_seconds(seconds);
-        state.closed_until = state.closed_until.max(Some(until));
-        Err(wait(seconds * 1_000_000))
+        if status.is_success() {
+            state.refusals = 0;
+        }
+        Ok(())
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -114,6 +108,15 @@ impl Limits {
 }
 
 impl State {
+    /// Closes the whole account, for as long as the tool says or longer each time.
+    fn close(&mut self, seconds: Option<i64>, now: Timestamp) -> ConnectorError {
+        let seconds = seconds.unwrap_or(FIRST_WAIT_SECONDS << self.refusals.min(6));
+        let seconds = seconds.min(LONGEST_WAIT_SECONDS);
+        self.refusals += 1;
+        self.closed_until = self.closed_until.max(Some(now.plus_seconds(seconds)));
+        wait(seconds * 1_000_000)
+    }
+
     /// Answers of requests in flight overtake each other, so within a window only less counts.
     fn note_budget(
         &mut self,

@@ -14,6 +14,9 @@ use crate::repository::Repository;
 use crate::session::GitHubSession;
 use crate::wire::Stamp;
 
+/// A hundred thousand items of one second: a list that has more repeats itself without end.
+const MOST_PLATEAU_PAGES: u32 = 1_000;
+
 /// Begins an incremental pass.
 pub async fn begin(
     session: &GitHubSession,
@@ -142,7 +145,7 @@ fn advance(reading: &mut Reading, count: usize, stamps: &[Stamp]) -> bool {
     for stamp in stamps.iter().filter(|stamp| stamp.updated_at.seconds() <= since) {
         plateau.digest = plateau.digest.wrapping_add(scatter(stamp.id));
     }
-    if full && latest <= since {
+    if full && latest <= since && plateau.page < MOST_PLATEAU_PAGES {
         plateau.page += 1;
         return true;
     }

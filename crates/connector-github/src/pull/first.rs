@@ -5,7 +5,7 @@ use mainstem_model::record::{Batch, Progress};
 
 use super::draft::Draft;
 use super::{events, pages};
-use crate::client::PAGE_SIZE;
+use crate::client::{ListPage, PAGE_SIZE};
 use crate::cursor::{Cursor, First, List, Mark, Marks, Next, Stage};
 use crate::repository::{Repository, RepositoryName};
 use crate::session::GitHubSession;
@@ -24,6 +24,7 @@ pub async fn begin(
         list: List::Issues,
         next: Next::Number(1),
         pages: 0,
+        before: None,
         done: 0,
         issues: 0,
         comments: 0,
@@ -42,7 +43,8 @@ pub async fn go_on(
     let client = &session.client;
     let name = &repository.name;
     let (mut read, mut next) =
-        pages::read(client, name, first.list, first.next.clone(), first.pages).await?;
+        pages::read(client, name, first.list, first.next.clone(), first.pages, first.before)
+            .await?;
     if first.pages == 0 {
         // The first page says how many there are; then the rest of the batch is read at once.
         let page = read.first();
@@ -53,11 +55,14 @@ pub async fn go_on(
         if let Some(rest @ Next::Number(_)) = next.clone()
             && first.pages > 1
         {
-            let (more, after) = pages::read(client, name, first.list, rest, first.pages).await?;
+            let before = read.last().map(ListPage::mark);
+            let (more, after) =
+                pages::read(client, name, first.list, rest, first.pages, before).await?;
             read.extend(more);
             next = after;
         }
     }
+    first.before = read.last().map(ListPage::mark).or(first.before);
     for page in read {
         first.done += match first.list {
             List::Issues => {
@@ -84,6 +89,7 @@ pub async fn go_on(
                 list: List::Comments,
                 next: Next::Number(1),
                 pages: 0,
+                before: None,
                 issues,
                 ..first
             })

@@ -35,17 +35,18 @@ const BY_CREATION: &[(&str, &str)] = &[("sort", "created"), ("direction", "asc")
 
 /// Reads pages of a list in order of creation from `next` on, and answers them and what follows.
 ///
-/// What is read before something fails is answered; the failure comes back at the next step.
+/// `before` is the mark of the page before. What is read before something fails is answered; the failure comes back at the next step.
 pub async fn read(
     client: &Client,
     name: &RepositoryName,
     list: List,
     next: Next,
     pages: u32,
+    before: Option<u64>,
 ) -> Result<(Vec<ListPage>, Option<Next>), ConnectorError> {
     match next {
-        Next::Number(first) => numbered(client, name, list, first, pages).await,
-        Next::Link(url) => linked(client, url).await,
+        Next::Number(first) => numbered(client, name, list, first, pages, before).await,
+        Next::Link(url) => linked(client, url, before).await,
     }
 }
 
@@ -55,6 +56,7 @@ async fn numbered(
     list: List,
     first: u32,
     pages: u32,
+    mut before: Option<u64>,
 ) -> Result<(Vec<ListPage>, Option<Next>), ConnectorError> {
     // Beyond the pages that are known to exist, one after the other.
     let last = pages.clamp(first, first + PAGES_PER_BATCH - 1);
@@ -64,6 +66,12 @@ async fn numbered(
     for (page, answer) in (first..).zip(answers) {
         match answer {
             Ok(Listed::Page(answer)) => {
+                let mark = Some(answer.mark());
+                // A page that is empty or repeats the last ends the list, whatever its links say.
+                if answer.records.is_empty() || mark == before {
+                    return Ok((read, None));
+                }
+                before = mark;
                 let more = answer.next.is_some();
                 read.push(answer);
                 if !more {
@@ -99,6 +107,7 @@ async fn link_after(client: &Client, url: Url) -> Result<Option<Url>, ConnectorE
 async fn linked(
     client: &Client,
     mut url: Url,
+    mut before: Option<u64>,
 ) -> Result<(Vec<ListPage>, Option<Next>), ConnectorError> {
     let mut read: Vec<ListPage> = Vec::new();
     for _ in 0..PAGES_PER_BATCH {
@@ -114,7 +123,12 @@ async fn linked(
             Err(error) if read.is_empty() => return Err(error),
             Err(_) => break,
         };
-        let next = page.next.clone().filter(|next| *next != url);
+        let mark = Some(page.mark());
+        if page.records.is_empty() || mark == before {
+            return Ok((read, None));
+        }
+        before = mark;
+        let next = page.next.clone();
         read.push(page);
         match next {
             Some(next) => url = next,
