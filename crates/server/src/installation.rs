@@ -246,3 +246,6 @@ fn write_private_file(path: &Path, line: &str) -> std::io::Result<()> {
     writeln!(file, "{line}")?;
     file.sync_all()
 }
+
+#[cfg(test)]
+mod tests;

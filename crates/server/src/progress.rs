@@ -1,9 +1,10 @@
 //! A progress bar for a person at a terminal.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use mainstem_engine::{Event, Observer};
 use mainstem_model::record::Progress;
 
@@ -18,10 +19,14 @@ impl ProgressObserver {
     #[must_use]
     pub fn new() -> Self {
         let style = ProgressStyle::with_template(
-            "{spinner} {bar:30} {human_pos}/{human_len} items, {per_sec}, {eta} left  {wide_msg}",
+            "{spinner} {bar:30} {human_pos}/{human_len} items, {rate}, {eta} left  {wide_msg}",
         )
-        .unwrap_or_else(|_| ProgressStyle::default_bar());
-        let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
+        .with_key("rate", |state: &ProgressState, text: &mut dyn fmt::Write| {
+            // A bar that cannot be drawn is no failure of what it shows.
+            drop(write!(text, "{:.0}/s", state.per_sec()));
+        });
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
         bar.set_style(style);
         bar.enable_steady_tick(std::time::Duration::from_millis(200));
         Self { bar, scopes: Mutex::default() }
@@ -35,7 +40,9 @@ impl ProgressObserver {
         change(known);
         let done = scopes.values().map(|scope| scope.done).sum();
         let total = scopes.values().map(|scope| scope.total.unwrap_or(0).max(scope.done)).sum();
-        self.bar.set_length(total);
+        if total > 0 {
+            self.bar.set_length(total);
+        }
         self.bar.set_position(done);
         self.bar.set_message(format!("{source} {scope}"));
     }

@@ -80,6 +80,8 @@ async fn once(installation: &Installation, arguments: &Arguments) -> Result<Exit
         census: arguments.census,
     };
     let report = engine.sync_once(&options, shutdown::on_signal()).await?;
+    // The progress bar goes before the report comes.
+    drop(engine);
     store.close().await;
     if arguments.json {
         say_json(&report)?;
