@@ -83,9 +83,7 @@ impl Answer {
         Self::error(&[Problem::new(code, message)], content_type(accept))
     }
 
-    /// An answer without data. In `application/json` only what is not a GraphQL request at all has a
-    /// status other than 200, so that intermediaries cannot be mistaken for the API; see the GraphQL
-    /// over HTTP specification.
+    /// An answer without data, with the status of its first error.
     fn error(problems: &[Problem], content_type: &'static str) -> Self {
         let status = problems.first().map_or(500, |problem| problem.code().status());
         let mut body = b"{\"errors\":".to_vec();
@@ -184,6 +182,8 @@ impl Api {
             }
             Err(problems) => {
                 let mut answer = Answer::error(&problems, content_type);
+                // It was a GraphQL request, so its own content type alone says otherwise than 200;
+                // see the GraphQL over HTTP specification.
                 if content_type == JSON && answer.status < 500 {
                     answer.status = 200;
                 }

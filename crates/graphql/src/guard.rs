@@ -155,10 +155,12 @@ fn survey(document: &str) -> Result<Vec<Definition<'_>>, Refusal> {
                 operations += 1;
                 definitions.push(Definition::default());
             }
-            (Token::Name(name), Some(definition)) if open.is_empty() => {
-                if previous == Some(Token::Name("fragment")) && definition.fragment == Some("") {
-                    definition.fragment = Some(name);
-                }
+            (Token::Name(name), Some(definition))
+                if open.is_empty()
+                    && previous == Some(Token::Name("fragment"))
+                    && definition.fragment == Some("") =>
+            {
+                definition.fragment = Some(name);
             }
             (Token::Spread, Some(definition)) if in_selections => definition.selections += 1,
             (Token::Name(name), Some(definition)) if in_selections && !after_at => {
