@@ -108,7 +108,7 @@ pub struct DemoArguments {
     #[arg(long, value_name = "ADDRESS:PORT", value_parser = read_listen, env = "MAINSTEM_LISTEN")]
     pub listen: Option<SocketAddr>,
     /// How many issues the made-up site has
-    #[arg(long, value_name = "N", default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    #[arg(long, value_name = "N", default_value_t = 400, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub issues: u32,
 }
 
@@ -130,7 +130,7 @@ pub struct SandboxArguments {
     #[arg(long, value_name = "ADDRESS:PORT", value_parser = read_listen, default_value = "127.0.0.1:8090")]
     pub listen: SocketAddr,
     /// How many issues the site has
-    #[arg(long, value_name = "N", default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    #[arg(long, value_name = "N", default_value_t = 400, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub issues: u32,
     /// Another seed makes another site
     #[arg(long, value_name = "N", default_value_t = 1)]

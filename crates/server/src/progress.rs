@@ -24,7 +24,7 @@ impl ProgressObserver {
         .unwrap_or_else(|_| ProgressStyle::default_bar())
         .with_key("rate", |state: &ProgressState, text: &mut dyn fmt::Write| {
             // A bar that cannot be drawn is no failure of what it shows.
-            drop(write!(text, "{:.0}/s", state.per_sec()));
+            let _ = write!(text, "{:.0}/s", state.per_sec());
         });
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
         bar.set_style(style);
