@@ -131,14 +131,16 @@ CREATE INDEX task_by_key ON task (source, key);
 CREATE INDEX task_by_scope ON task (source, scope);
 
 -- The bulky part, and the payload as the tool gave it (zstd). Apart, so that reading every task for
--- the read model does not read these.
+-- the read model does not read these. What fits a page stays in its row, and what is compressed
+-- already is not compressed again: both would double the price of a write.
 CREATE TABLE task_detail (
     task UUID PRIMARY KEY,
     body TEXT,
     criteria TEXT,
     fields TEXT,
     raw BYTEA NOT NULL
-);
+) WITH (toast_tuple_target = 8160);
+ALTER TABLE task_detail ALTER COLUMN raw SET STORAGE EXTERNAL;
 
 -- Keys that a task had before, to find it by.
 CREATE TABLE previous_key (
@@ -169,7 +171,8 @@ CREATE TABLE comment (
     version BIGINT NOT NULL,
     content_hash BYTEA NOT NULL,
     raw BYTEA NOT NULL
-);
+) WITH (toast_tuple_target = 8160);
+ALTER TABLE comment ALTER COLUMN raw SET STORAGE EXTERNAL;
 CREATE INDEX comment_by_task ON comment (task, created_at, id);
 CREATE INDEX comment_waiting ON comment (source, task_key) WHERE task IS NULL;
 

@@ -444,3 +444,33 @@ both_databases! {
         assert_eq!(db.store.take_hints(&source.lease, source.id, 10).await.unwrap().len(), 1);
     }
 }
+
+both_databases! {
+    async fn writers_of_one_source_never_set_each_other_back(db) {
+        let source = db.source("acme").await;
+        let titled = |version: i64| {
+            let task = updated(task_record(1), at(version));
+            batch(TaskRecord { title: format!("version {version}"), ..task })
+        };
+        source.apply(&db.store, &titled(2)).await;
+        // Two programs, one with the odd versions, one with the even ones.
+        let writer = async |first: i64| {
+            let store = db.another_store().await;
+            for version in (first..60).step_by(2) {
+                source.apply(&store, &titled(version)).await;
+            }
+            store.close().await;
+        };
+        tokio::join!(writer(3), writer(4));
+
+        assert_eq!(title(&db.store, id(&source, 1)).await, "version 59");
+        let mut last = json!("version 2");
+        for (field, before, after) in told(&db.store, Position::default()).await {
+            if field == "title" {
+                assert_eq!(before, last, "each entry goes on where the last one ended");
+                last = after;
+            }
+        }
+        assert_eq!(last, json!("version 59"));
+    }
+}

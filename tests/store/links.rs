@@ -120,6 +120,12 @@ both_databases! {
             (ParentRecord::Is(reference(2)), 1, Some("acme/api#2")),
             (ParentRecord::Is(reference(2)), 0, Some("acme/api#2")),
             (ParentRecord::Unsaid, 0, Some("acme/api#2")),
+            // Who names it by its key alone says nothing new.
+            (
+                ParentRecord::Is(TaskReference { external_id: None, ..reference(2) }),
+                0,
+                Some("acme/api#2"),
+            ),
             (ParentRecord::None, 1, None),
         ];
         for (version, (named, changes, expected)) in (1..).zip(steps) {

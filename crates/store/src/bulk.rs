@@ -8,8 +8,8 @@ use uuid::Uuid;
 use crate::StoreError;
 use crate::dialect::{Open, Transaction};
 
-/// Rows in one statement on SQLite. Preparing a statement costs with its length and running it has a
-/// fixed price; measured, the two balance about here.
+/// Rows in one statement on SQLite. Each statement has a fixed price, a hop to the driver's thread and
+/// back; measured, that price no longer shows from 20 rows on, and more rows only cost memory.
 const SQLITE_ROWS: usize = 50;
 
 /// Parameters that SQLite takes in one statement.

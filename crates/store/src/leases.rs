@@ -5,6 +5,9 @@
 
 use std::time::Duration;
 
+use mainstem_model::{SourceId, Timestamp};
+use uuid::Uuid;
+
 use crate::dialect::{Dialect, Transaction, execute, run};
 use crate::{Lease, Store, StoreError};
 
@@ -102,13 +105,29 @@ impl Transaction<'_> {
             .await)?;
         held.map(drop).ok_or_else(|| StoreError::Fenced(lease.name.clone()))
     }
+
+    /// Holds the source until this transaction ends, so that what is written for it is written one
+    /// after the other. Where it was removed, there is nothing left to hold a lease for.
+    pub(crate) async fn hold_source(
+        &mut self,
+        source: SourceId,
+        lease: &Lease,
+    ) -> Result<(), StoreError> {
+        let text = match self.dialect() {
+            Dialect::Sqlite => "SELECT id FROM source WHERE id = $1",
+            Dialect::Postgres => "SELECT id FROM source WHERE id = $1 FOR NO KEY UPDATE",
+        };
+        let held: Option<Uuid> = run!(self, connection =>
+            sqlx::query_scalar(text).bind(source.0).fetch_optional(connection).await)?;
+        held.map(drop).ok_or_else(|| StoreError::Fenced(lease.name.clone()))
+    }
 }
 
 const HOLD: &str = "SELECT name FROM lease WHERE name = $1 AND owner = $2 AND fence = $3";
 const HOLD_SHARED: &str =
     "SELECT name FROM lease WHERE name = $1 AND owner = $2 AND fence = $3 FOR SHARE";
 
-fn after(now: mainstem_model::Timestamp, ttl: Duration) -> mainstem_model::Timestamp {
+fn after(now: Timestamp, ttl: Duration) -> Timestamp {
     let micros = i64::try_from(ttl.as_micros()).unwrap_or(i64::MAX);
-    mainstem_model::Timestamp(now.0.saturating_add(micros))
+    Timestamp(now.0.saturating_add(micros))
 }

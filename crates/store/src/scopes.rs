@@ -149,6 +149,7 @@ impl Store {
 
         let mut transaction = self.begin().await?;
         transaction.require_lease(lease).await?;
+        transaction.hold_source(source, lease).await?;
         let error = outcome.error.as_ref();
         execute!(
             transaction,

@@ -163,16 +163,30 @@ impl Store {
         let mut transaction = self.begin().await?;
         let remove = "DELETE FROM source WHERE id = $1";
         let removed = execute!(transaction, sqlx::query(remove).bind(source.0))? > 0;
-        self.commit_source(transaction, source).await?;
+        if removed {
+            self.commit_source(transaction, source).await?;
+        } else {
+            drop(transaction);
+        }
+        // A removal that was cut short is taken up here by the next call.
+        let mut rows = u64::from(removed);
         for (selection, deletions) in OWNED {
-            while self.remove_some(source, selection, deletions).await? {}
+            loop {
+                let some = self.remove_some(source, selection, deletions).await?;
+                rows += some;
+                if some == 0 {
+                    break;
+                }
+            }
         }
         let mut transaction = self.begin().await?;
         for text in OWNED_FEW {
-            execute!(transaction, sqlx::query(*text).bind(source.0))?;
+            rows += execute!(transaction, sqlx::query(*text).bind(source.0))?;
         }
-        // Told once more, for whoever looked for its rows before they were gone.
-        self.commit_source(transaction, source).await?;
+        if rows > 0 {
+            // Told once more, for whoever looked for its rows before they were gone.
+            self.commit_source(transaction, source).await?;
+        }
         Ok(removed)
     }
 
@@ -251,13 +265,13 @@ impl Store {
             sqlx::query_scalar(TEXT).bind(source.0).fetch_optional(pool).await)?)
     }
 
-    /// Removes the next rows of a kind; false where there are none.
+    /// Removes the next rows of a kind, and says how many things it found.
     async fn remove_some(
         &self,
         source: SourceId,
         selection: &'static str,
         deletions: &[(&str, &str)],
-    ) -> Result<bool, StoreError> {
+    ) -> Result<u64, StoreError> {
         let mut transaction = self.begin().await?;
         let ids: Vec<Uuid> = run!(transaction, connection => sqlx::query_scalar(selection)
             .bind(source.0)
@@ -265,8 +279,9 @@ impl Store {
             .fetch_all(connection)
             .await)?;
         if ids.is_empty() {
-            return Ok(false);
+            return Ok(0);
         }
+        let found = ids.len() as u64;
         let ids = Ids(ids);
         for (table, column) in deletions {
             let text =
@@ -274,7 +289,7 @@ impl Store {
             execute!(transaction, sqlx::query(AssertSqlSafe(text)).bind(ids.clone()))?;
         }
         transaction.commit().await?;
-        Ok(true)
+        Ok(found)
     }
 
     /// Tells read models that a source is no longer what they know, and commits.

@@ -27,7 +27,7 @@ use mainstem_model::record::Batch;
 use mainstem_model::{SourceId, Timestamp};
 use uuid::Uuid;
 
-use crate::dialect::{Dialect, Transaction, execute, run};
+use crate::dialect::{Transaction, execute};
 use crate::{Applied, BatchContext, Store, StoreError};
 use changes::NewChange;
 use fingerprint::Fingerprints;
@@ -70,7 +70,7 @@ impl Store {
     ) -> Result<Applied, StoreError> {
         let mut transaction = self.begin().await?;
         transaction.require_lease(context.lease).await?;
-        hold_source(&mut transaction, context).await?;
+        transaction.hold_source(context.source, context.lease).await?;
         let mut apply = Apply {
             names: Names::load(&mut transaction, context.source, batch).await?,
             transaction,
@@ -158,18 +158,4 @@ impl Apply<'_> {
         self.applied.position = position;
         Ok(self.applied)
     }
-}
-
-/// Holds the source until the transaction ends, so that its batches are stored one after the other.
-async fn hold_source(
-    transaction: &mut Transaction<'_>,
-    context: &BatchContext<'_>,
-) -> Result<(), StoreError> {
-    let text = match transaction.dialect() {
-        Dialect::Sqlite => "SELECT id FROM source WHERE id = $1",
-        Dialect::Postgres => "SELECT id FROM source WHERE id = $1 FOR NO KEY UPDATE",
-    };
-    let held: Option<Uuid> = run!(transaction, connection =>
-        sqlx::query_scalar(text).bind(context.source.0).fetch_optional(connection).await)?;
-    held.map(drop).ok_or_else(|| StoreError::Fenced(context.lease.name.clone()))
 }

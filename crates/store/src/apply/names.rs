@@ -73,13 +73,19 @@ impl Names {
         }
     }
 
-    /// The parent that a record names; `None` where it does not say.
-    pub(super) fn parent(&self, parent: &ParentRecord) -> Option<Option<LinkEnd>> {
-        match parent {
-            ParentRecord::Unsaid => None,
-            ParentRecord::None => Some(None),
-            ParentRecord::Is(reference) => Some(Some(self.link_end(reference))),
-        }
+    /// The parent of a task after a record, which may not say, or may name it by its key alone where
+    /// the store knows more.
+    pub(super) fn parent(&self, parent: &ParentRecord, stored: Option<LinkEnd>) -> Option<LinkEnd> {
+        let reference = match parent {
+            ParentRecord::Unsaid => return stored,
+            ParentRecord::None => return None,
+            ParentRecord::Is(reference) => reference,
+        };
+        stored
+            .filter(|stored| {
+                reference.external_id.is_none() && stored.key.eq_ignore_ascii_case(&reference.key)
+            })
+            .or_else(|| Some(self.link_end(reference)))
     }
 }
 

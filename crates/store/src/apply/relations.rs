@@ -265,7 +265,7 @@ impl Apply<'_> {
         const TEXT: &str = "UPDATE task SET parent_task = $2, parent_key = $3 WHERE id = $1";
         for (task, record) in readings {
             let before = stored_parent(task.parent_task, task.parent_key.as_deref());
-            let Some(after) = self.names.parent(&record.parent) else { continue };
+            let after = self.names.parent(&record.parent, before.clone());
             let change =
                 diff::of_parent(TaskId(task.id), before.as_ref(), after.as_ref(), self.now);
             if let Some(change) = change {

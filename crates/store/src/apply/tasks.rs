@@ -14,7 +14,7 @@ use super::{Apply, diff};
 use crate::StoreError;
 use crate::bulk::{Kind, OnConflict, Table, Value};
 use crate::dialect::{Ids, execute, row, run};
-use crate::payload::Compressor;
+use crate::payload::compress_all;
 
 row! {
     /// Enough of a stored task to tell whether a record differs from it.
@@ -248,12 +248,10 @@ impl Apply<'_> {
                 continue;
             };
             let record = candidate.record;
-            let parent = self.names.parent(&record.parent);
+            let parent = stored_parent(stored.parent_task, stored.parent_key.as_deref());
             let same = stored.content_hash == candidate.hash
                 && stored.presence == Presence::Present.as_str()
-                && parent.is_none_or(|parent| {
-                    parent == stored_parent(stored.parent_task, stored.parent_key.as_deref())
-                });
+                && self.names.parent(&record.parent, parent.clone()) == parent;
             if !same && stored.version <= record.version {
                 candidate.verdict = Verdict::Changed;
                 self.applied.tasks_changed += 1;
@@ -350,9 +348,9 @@ impl Apply<'_> {
     fn becomes(&self, candidate: &Candidate<'_>, stored: Option<&Whole>) -> Whole {
         let record = candidate.record;
         let before = stored.map(|whole| &whole.task);
-        let parent = self.names.parent(&record.parent).unwrap_or_else(|| {
-            before.and_then(|row| stored_parent(row.parent_task, row.parent_key.as_deref()))
-        });
+        let parent =
+            before.and_then(|row| stored_parent(row.parent_task, row.parent_key.as_deref()));
+        let parent = self.names.parent(&record.parent, parent);
         let (parent_task, parent_key) =
             parent.map(|end| (end.task.map(|id| id.0), end.key)).unzip();
         let assignees: Vec<PersonId> =
@@ -449,12 +447,11 @@ impl Apply<'_> {
     }
 
     async fn write_tasks(&mut self, written: &[(&TaskRecord, Whole)]) -> Result<(), StoreError> {
-        let mut compressor = Compressor::new()?;
-        let mut payloads = Vec::with_capacity(written.len());
-        for (record, _) in written {
-            payloads.push(compressor.compress(&record.raw)?);
-        }
+        // The payloads are compressed while the database writes the tasks.
+        let payloads = compress_all(written.iter().map(|(record, _)| record.raw.clone()).collect());
         let tasks: Vec<_> = written.iter().map(|(_, whole)| task_values(&whole.task)).collect();
+        TASK.write(&mut self.transaction, &tasks).await?;
+        let payloads = payloads.await?;
         let details: Vec<_> = written
             .iter()
             .zip(&payloads)
@@ -481,7 +478,6 @@ impl Apply<'_> {
                 [Value::Id(Some(self.source.0)), Value::Text(Some(key)), Value::Id(Some(*task))]
             })
             .collect();
-        TASK.write(&mut self.transaction, &tasks).await?;
         DETAIL.write(&mut self.transaction, &details).await?;
         PREVIOUS_KEY.write(&mut self.transaction, &previous).await
     }
