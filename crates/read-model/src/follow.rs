@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use mainstem_model::{
-    Change, Link, LinkId, PersonId, ProjectId, SourceId, Subject, TaskId, Timestamp,
+    Change, Link, LinkId, PersonId, ProjectId, SourceId, Subject, Task, TaskId, Timestamp,
 };
 use mainstem_store::{ScopeState, Store};
 
@@ -23,7 +23,7 @@ const LOOKUP: usize = 500;
 pub(crate) async fn load(store: &Store) -> Result<Snapshot, LoadError> {
     let mut snapshot = Snapshot::at(store.head().await?);
     let mut touched = Touched::everything();
-    snapshot.put_sources(source_rows(store).await?);
+    snapshot.put_sources(source_rows(store).await?, &mut touched);
     for person in store.load_people().await? {
         snapshot.put_person(person, &mut touched);
     }
@@ -98,29 +98,18 @@ impl Dirty {
         dirty
     }
 
-    /// A source that was removed took with it everything that was read from it, and may be back.
-    fn add_all_of_removed(&mut self, snapshot: &Snapshot, sources: &[SourceRow]) {
-        let gone = |id: &SourceId| !sources.iter().any(|row| row.source.id == *id);
-        for source in self.sources.clone() {
-            let Some(symbol) = snapshot.names.sources.find(&source) else { continue };
-            if !gone(&source) {
-                continue;
-            }
-            if let Some(tasks) = snapshot.postings.source.get(symbol) {
-                self.tasks
-                    .extend(tasks.iter().filter_map(|ordinal| Some(snapshot.row(ordinal)?.id)));
-            }
-            if let Some(people) = snapshot.known_by.get(symbol) {
-                self.people
-                    .extend(people.iter().filter_map(|person| Some(snapshot.person(person)?.id)));
-            }
-            let projects = snapshot.projects.iter().flatten();
-            self.projects.extend(
-                projects.filter(|project| project.source == source).map(|project| project.id),
-            );
-        }
+    /// A source that was removed took its identities of people with it.
+    fn add_people_of_removed(&mut self, snapshot: &Snapshot, sources: &[SourceRow]) {
+        let removed =
+            self.sources.iter().filter(|id| !sources.iter().any(|row| row.source.id == **id));
+        let known_by = removed
+            .filter_map(|source| snapshot.names.sources.find(source))
+            .filter_map(|source| snapshot.known_by.get(source));
+        let people = known_by.flat_map(|people| people.iter());
+        self.people.extend(people.filter_map(|person| Some(snapshot.person(person)?.id)));
     }
 }
+
 /// The snapshot after the next step of the log; `None` at its end.
 pub(crate) async fn next(store: &Store, newest: &Snapshot) -> Result<Option<Snapshot>, LoadError> {
     let changes = store.read_log(newest.position, STEP).await?;
@@ -128,13 +117,13 @@ pub(crate) async fn next(store: &Store, newest: &Snapshot) -> Result<Option<Snap
     let mut dirty = Dirty::of(&changes);
     let sources = if dirty.sources.is_empty() { None } else { Some(source_rows(store).await?) };
     if let Some(sources) = &sources {
-        dirty.add_all_of_removed(newest, sources);
+        dirty.add_people_of_removed(newest, sources);
     }
 
     let mut next = newest.clone();
     let mut touched = Touched::default();
     next.position = last.position;
-    let sources_changed = sources.is_some_and(|sources| next.put_sources(sources));
+    let sources_changed = sources.is_some_and(|sources| next.put_sources(sources, &mut touched));
     put_people(store, &mut next, &dirty.people, &mut touched).await?;
     put_projects(store, &mut next, &dirty.projects, &mut touched).await?;
     put_tasks(store, &mut next, &dirty.tasks, &mut touched).await?;
@@ -153,8 +142,10 @@ pub(crate) async fn refreshed(
 ) -> Result<Option<Snapshot>, LoadError> {
     let rows = source_rows(store).await?;
     let mut next = newest.clone();
-    let changed = next.put_sources(rows);
-    count_generations(&mut next, false, changed);
+    let mut touched = Touched::default();
+    let changed = next.put_sources(rows, &mut touched);
+    count_generations(&mut next, touched.changed, changed);
+    next.settle(touched);
     Ok(changed.then_some(next))
 }
 
@@ -214,9 +205,11 @@ async fn put_tasks(
             stated.entry(link.stated_by).or_default().push(link);
         }
         let mut gone: BTreeSet<TaskId> = ids.iter().copied().collect();
-        for task in store.tasks_by_id(&ids).await? {
+        let tasks = store.tasks_by_id(&ids).await?;
+        put_unknown(store, next, &tasks, touched).await?;
+        for task in &tasks {
             gone.remove(&task.id);
-            next.put_task(&task, touched);
+            next.put_task(task, touched);
         }
         for (stater, links) in stated {
             next.put_links(stater, links, touched);
@@ -226,6 +219,23 @@ async fn put_tasks(
         }
     }
     Ok(())
+}
+
+/// Whom and what these tasks name ahead of the log: rows are read as they are now.
+async fn put_unknown(
+    store: &Store,
+    next: &mut Snapshot,
+    tasks: &[Task],
+    touched: &mut Touched,
+) -> Result<(), LoadError> {
+    let (mut projects, mut people) = (BTreeSet::new(), BTreeSet::new());
+    for task in tasks {
+        let (project, persons) = next.unknown_to(task);
+        projects.extend(project);
+        people.extend(persons);
+    }
+    put_projects(store, next, &projects, touched).await?;
+    put_people(store, next, &people, touched).await
 }
 
 fn chunks<T: Copy + Ord>(ids: &BTreeSet<T>) -> Vec<Vec<T>> {

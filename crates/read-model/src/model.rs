@@ -71,13 +71,13 @@ impl ReadModel {
         self.newest.load().position
     }
 
-    /// The number of the newest snapshot; grows with every one that is published.
+    /// The [`View::generation`] of the newest snapshot.
     #[must_use]
     pub fn generation(&self) -> u64 {
         self.newest.load().generation
     }
 
-    /// The number of the newest snapshot in which a task, link, person or project changed.
+    /// The [`View::content_generation`] of the newest snapshot.
     #[must_use]
     pub fn content_generation(&self) -> u64 {
         self.newest.load().content_generation

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::names::{NONE, Names};
-use crate::row::TaskRow;
+use crate::row::{TaskRow, distinct};
 use crate::snapshot::Snapshot;
 
 /// What differs from the present.
@@ -83,13 +83,13 @@ fn set(row: &mut TaskRow, names: &mut Names, field: &str, value: Value) {
             }
         }
         "assignees" => assign(&mut row.assignees, value, |people: List<PersonId>| {
-            people.iter().flatten().map(|person| names.people.intern(person)).collect()
+            distinct(people.iter().flatten().map(|person| names.people.intern(person)))
         }),
         "author" => assign(&mut row.author, value, |author: Option<PersonId>| {
             author.map_or(NONE, |author| names.people.intern(&author))
         }),
         "labels" => assign(&mut row.labels, value, |labels: List<String>| {
-            labels.iter().flatten().map(|label| names.labels.intern(label.as_str())).collect()
+            distinct(labels.iter().flatten().map(|label| names.labels.intern(label.as_str())))
         }),
         "milestone" => assign(&mut row.milestone, value, |name: Option<String>| {
             name.map_or(NONE, |name| names.milestones.intern(name.as_str()))

@@ -65,8 +65,8 @@ impl TaskRow {
             key: task.key.as_str().into(),
             title: task.title.as_str().into(),
             url: task.url.as_deref().map(Into::into),
-            assignees: task.assignees.iter().map(|id| names.people.intern(id)).collect(),
-            labels: task.labels.iter().map(|label| names.labels.intern(label.as_str())).collect(),
+            assignees: distinct(task.assignees.iter().map(|id| names.people.intern(id))),
+            labels: distinct(task.labels.iter().map(|label| names.labels.intern(label.as_str()))),
             previous_keys: task.previous_keys.iter().map(|key| key.as_str().into()).collect(),
             parent: task.parent.clone().map(Box::new),
             started_at: task.started_at,
@@ -96,4 +96,15 @@ impl TaskRow {
         self.presence == Presence::Present
             && matches!(self.category, StatusCategory::Backlog | StatusCategory::Todo)
     }
+}
+
+/// Each symbol once, where it first stands: a list is counted by its values.
+pub(crate) fn distinct(symbols: impl Iterator<Item = Symbol>) -> Box<[Symbol]> {
+    let mut list = Vec::with_capacity(symbols.size_hint().0);
+    for symbol in symbols {
+        if !list.contains(&symbol) {
+            list.push(symbol);
+        }
+    }
+    list.into()
 }

@@ -77,9 +77,10 @@ pub(crate) fn page(
 /// Whether walking a sorted order finds the page sooner than sorting the rows would. A walk meets a
 /// wanted row every `all / rows` steps; a step costs about a third of what a row to sort costs.
 fn walks(rows: &RoaringBitmap, view: &View, request: &PageRequest) -> bool {
-    let bounded_twice = request.after.is_some() && request.before.is_some();
+    // A walk starts at one cursor and knows no other end.
+    let end = if request.backward { &request.after } else { &request.before };
     let (wanted, all) = (request.limit as u64 + 1, view.snapshot().postings.all.len());
-    !bounded_twice && !view.is_past() && rows.len().saturating_mul(rows.len()) > wanted * all / 3
+    end.is_none() && !view.is_past() && rows.len().saturating_mul(rows.len()) > wanted * all / 3
 }
 
 /// Walks a sorted order from a place on until a page is full.

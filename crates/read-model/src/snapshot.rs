@@ -220,8 +220,13 @@ impl Snapshot {
         }
     }
 
-    /// Adds or replaces a task.
+    /// Adds or replaces a task. One whose source is not known is about to be removed with it, and
+    /// is nobody's to see.
     pub(crate) fn put_task(&mut self, task: &Task, touched: &mut Touched) {
+        let source = self.names.sources.find(&task.source);
+        if source.is_none_or(|source| self.source(source).is_none()) {
+            return self.remove_task(task.id, touched);
+        }
         let row = TaskRow::of(task, &mut self.names);
         let ordinal = self.ids.get(&row.id).copied().unwrap_or(self.rows.len() as u32);
         if self.row(ordinal) != Some(&row) {
@@ -350,6 +355,17 @@ impl Snapshot {
         }
     }
 
+    /// What a task names that is not known yet: its project, and people.
+    pub(crate) fn unknown_to(&self, task: &Task) -> (Option<ProjectId>, Vec<PersonId>) {
+        let project = self.names.projects.find(&task.project);
+        let known = project.is_some_and(|project| self.project(project).is_some());
+        let people = task.assignees.iter().chain(&task.author).copied();
+        let unknown = people.filter(|id| {
+            self.names.people.find(id).is_none_or(|person| self.person(person).is_none())
+        });
+        ((!known).then_some(task.project), unknown.collect())
+    }
+
     /// Adds or replaces a person.
     pub(crate) fn put_person(&mut self, person: Person, touched: &mut Touched) {
         let symbol = self.names.people.intern(&person.id);
@@ -401,12 +417,15 @@ impl Snapshot {
         }
     }
 
-    /// Replaces all sources and their scopes; answers whether that changed anything.
-    pub(crate) fn put_sources(&mut self, rows: Vec<SourceRow>) -> bool {
+    /// Replaces all sources and their scopes; answers whether that changed anything of them. What
+    /// belongs to a source that has gone goes with it at once.
+    pub(crate) fn put_sources(&mut self, rows: Vec<SourceRow>, touched: &mut Touched) -> bool {
+        let known = |snapshot: &Self| -> BTreeSet<Symbol> {
+            let symbols = 0..snapshot.sources.len() as Symbol;
+            symbols.filter(|symbol| snapshot.source(*symbol).is_some()).collect()
+        };
+        let mut gone = known(self);
         let mut changed = false;
-        let mut gone: BTreeSet<Symbol> = (0..self.sources.len() as Symbol)
-            .filter(|symbol| self.source(*symbol).is_some())
-            .collect();
         for row in rows {
             let symbol = self.names.sources.intern(&row.source.id);
             gone.remove(&symbol);
@@ -421,9 +440,29 @@ impl Snapshot {
         }
         for symbol in gone {
             changed = true;
-            *slot(&mut self.sources, symbol) = None;
+            self.remove_source(symbol, touched);
         }
         changed
+    }
+
+    fn remove_source(&mut self, symbol: Symbol, touched: &mut Touched) {
+        let Some(row) = slot(&mut self.sources, symbol).take() else { return };
+        let tasks = self.postings.source.get(symbol).cloned().unwrap_or_default();
+        for ordinal in &*tasks {
+            if let Some(id) = self.row(ordinal).map(|row| row.id) {
+                self.remove_task(id, touched);
+            }
+        }
+        let projects: Vec<ProjectId> = self
+            .projects
+            .iter()
+            .flatten()
+            .filter(|project| project.source == row.source.id)
+            .map(|project| project.id)
+            .collect();
+        for id in projects {
+            self.remove_project(id, touched);
+        }
     }
 
     /// Brings edges and readiness up to date after a set of changes.

@@ -91,8 +91,8 @@ impl View {
         self.snapshot().position
     }
 
-    /// Grows with every published snapshot of this process, also where only sources or freshness
-    /// changed: with (visibility, question) it names an answer that is exact.
+    /// Grows whenever anything that a view shows has changed, sources and freshness included: with
+    /// (visibility, question) it names an answer that is exact, within this process.
     #[must_use]
     pub fn generation(&self) -> u64 {
         self.snapshot().generation

@@ -42,7 +42,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 }
 
 /// Everything that a view shows, as text.
-fn dump(view: &View) -> String {
+pub(super) fn dump(view: &View) -> String {
     let everything = |order| TaskQuery {
         filter: Some(TaskFilter::Is(TaskPredicate::Presence(Comparison::IsNull(false)))),
         among: None,

@@ -5,6 +5,7 @@ mod as_of;
 mod changes;
 mod counts;
 mod cursors;
+mod follow;
 mod graph;
 mod limits;
 mod naive;
