@@ -74,7 +74,7 @@ fn obvious_as_of(
 both_databases! {
     async fn as_of_says_what_stood_before_the_first_later_change(db) {
         let case = AtomicU32::new(0);
-        property(50, &(prop::collection::vec(past(), 1..4), -1..14i64), async |(pasts, seconds)| {
+        property(40, &(prop::collection::vec(past(), 1..4), -1..14i64), async |(pasts, seconds)| {
             let source = db.source(&format!("case-{}", case.fetch_add(1, Ordering::Relaxed))).await;
             // Half of the past is told late, so that the order of the log is not that of the events.
             let tasks = (1..).zip(&pasts).map(|(n, past)| with_past(n, past, past.len() / 2));
@@ -166,7 +166,7 @@ both_databases! {
     async fn a_crash_at_any_batch_skips_nothing_and_doubles_nothing(db) {
         let case = AtomicU32::new(0);
         let db = tokio::sync::Mutex::new(db);
-        property(40, &schedule(), async |steps: Vec<Step>| {
+        property(25, &schedule(), async |steps: Vec<Step>| {
             let mut db = db.lock().await;
             let source = db.source(&format!("case-{}", case.fetch_add(1, Ordering::Relaxed))).await;
             let mut newest: BTreeMap<u32, u32> = BTreeMap::new();

@@ -246,7 +246,7 @@ fn edits() -> impl Strategy<Value = Vec<(u32, String, String, Option<String>)>> 
 async fn both_databases_answer_as_a_naive_search_does() {
     let databases = [TestDatabase::sqlite().await, TestDatabase::postgres().await];
     let case = std::sync::atomic::AtomicU32::new(0);
-    property(80, &(edits(), prop::collection::vec(text(), 1..6)), async |(edits, questions)| {
+    property(50, &(edits(), prop::collection::vec(text(), 1..6)), async |(edits, questions)| {
         let name = format!("case-{}", case.fetch_add(1, std::sync::atomic::Ordering::Relaxed));
         let mut tasks: Vec<TaskRecord> = Vec::new();
         for (seconds, (n, title, label, body)) in (1..).zip(edits) {
