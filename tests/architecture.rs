@@ -17,7 +17,13 @@ fn floors() -> BTreeMap<String, Option<u32>> {
                 "–" => None,
                 number => Some(number.parse().ok()?),
             };
-            Some(cells.next()?.split(',').map(move |name| (name.trim().trim_matches('`').to_owned(), floor)).collect::<Vec<_>>())
+            Some(
+                cells
+                    .next()?
+                    .split(',')
+                    .map(move |name| (name.trim().trim_matches('`').to_owned(), floor))
+                    .collect::<Vec<_>>(),
+            )
         })
         .flatten()
         .collect()
@@ -36,7 +42,10 @@ fn arrows() -> Vec<(String, String)> {
     for package in metadata["packages"].as_array().unwrap() {
         for dependency in package["dependencies"].as_array().unwrap() {
             if dependency["path"].is_string() && dependency["kind"].as_str() != Some("dev") {
-                arrows.push((folder(package["name"].as_str().unwrap()), folder(dependency["name"].as_str().unwrap())));
+                arrows.push((
+                    folder(package["name"].as_str().unwrap()),
+                    folder(dependency["name"].as_str().unwrap()),
+                ));
             }
         }
     }
@@ -50,7 +59,10 @@ fn every_crate_is_on_the_map() {
         let entry = entry.unwrap();
         if entry.path().is_dir() {
             let name = entry.file_name().into_string().unwrap();
-            assert!(floors.contains_key(&name), "crates/README.md does not tell the floor of {name}");
+            assert!(
+                floors.contains_key(&name),
+                "crates/README.md does not tell the floor of {name}"
+            );
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What every integration test stands on: databases of its own and records to put into them.
 
 pub mod database;
+pub mod hub;
 pub mod postgres;
 pub mod property;
 pub mod records;

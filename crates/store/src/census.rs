@@ -145,6 +145,7 @@ impl Store {
         let missing = if outcome.mass_loss { Found::new() } else { missing };
         let hints: Vec<Hint> =
             [missing, unknown, changed].into_iter().flatten().map(whole).collect();
+        transaction.revive_hints(run.source, &run.scope, now).await?;
         transaction.push_hints(run.source, &run.scope, &hints, now).await?;
         transaction.keep_outcome(run, &outcome, now).await?;
         transaction.commit().await?;

@@ -12,6 +12,9 @@ use crate::{Lease, QueuedHint, Store, StoreError, quarantine};
 /// A hint that was taken so often without an answer is parked.
 const ATTEMPTS: i64 = 5;
 
+/// When a parked hint is due: never, unless a census or another hint for the same brings it back.
+const PARKED: i64 = i64::MAX;
+
 /// How long a hint that was taken waits before it is taken again: longer with each attempt.
 const PUT_OFF_SECONDS: i64 = 60;
 
@@ -60,7 +63,7 @@ impl Store {
 
     /// The hints that are due, oldest first, all of one depth. Taking them counts an attempt and
     /// puts them off, in a commit of its own, so that one that kills the process is seen; after
-    /// five attempts a hint is parked in quarantine.
+    /// five attempts a hint is parked and shown in quarantine until the next census revives it.
     ///
     /// # Errors
     /// [`StoreError::Fenced`], [`StoreError::Database`].
@@ -153,7 +156,7 @@ impl Transaction<'_> {
         Ok(())
     }
 
-    /// Moves hints that nothing answered into quarantine.
+    /// Parks hints that nothing answered, and shows them in quarantine.
     async fn park_hints(&mut self, source: SourceId, now: Timestamp) -> Result<(), StoreError> {
         let text = format!(
             "SELECT {} FROM hint WHERE source = $1 AND due_at <= $2 AND attempts >= $3 ORDER BY id",
@@ -165,6 +168,9 @@ impl Transaction<'_> {
             .bind(ATTEMPTS)
             .fetch_all(connection)
             .await)?;
+        if exhausted.is_empty() {
+            return Ok(());
+        }
         for hint in &exhausted {
             let reason = format!(
                 "asked for {ATTEMPTS} times without an answer ({} of {})",
@@ -179,7 +185,31 @@ impl Transaction<'_> {
             };
             quarantine::write(self, source, &hint.scope, now, &[entry]).await?;
         }
-        self.drop_hints(&exhausted.iter().map(|hint| hint.id).collect::<Vec<_>>()).await
+        let text =
+            format!("UPDATE hint SET due_at = $2 WHERE {}", self.dialect().among("id", 1));
+        let parked = Numbers(exhausted.iter().map(|hint| hint.id).collect());
+        execute!(self, sqlx::query(AssertSqlSafe(text)).bind(parked).bind(PARKED))?;
+        Ok(())
+    }
+
+    /// Gives the parked hints of a scope another chance: what kept them from being answered may
+    /// have been no fault of theirs.
+    pub(crate) async fn revive_hints(
+        &mut self,
+        source: SourceId,
+        scope: &str,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        const REVIVE: &str = "UPDATE hint SET attempts = 0, due_at = $3
+            WHERE source = $1 AND scope = $2 AND due_at = $4";
+        const SHOW_NO_MORE: &str =
+            "DELETE FROM quarantine WHERE source = $1 AND scope = $2 AND kind = 'hint'";
+        execute!(
+            self,
+            sqlx::query(REVIVE).bind(source.0).bind(scope).bind(now.0).bind(PARKED)
+        )?;
+        execute!(self, sqlx::query(SHOW_NO_MORE).bind(source.0).bind(scope))?;
+        Ok(())
     }
 
     async fn due_hints(

@@ -1,0 +1,224 @@
+//! The limits that Mainstem is held against: a bare program that parses and upserts and does nothing
+//! else (no change log, no raw payload, no history, no retry), and a bare HTTP server.
+
+use std::net::SocketAddr;
+use std::str::FromStr as _;
+use std::time::{Duration, Instant};
+
+use serde::Deserialize;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{Connection as _, PgConnection, SqliteConnection};
+
+/// What a bare program keeps of an issue.
+#[derive(Deserialize)]
+struct Issue {
+    id: i64,
+    number: i64,
+    title: String,
+    body: Option<String>,
+    state: String,
+    state_reason: Option<String>,
+    html_url: String,
+    user: Option<User>,
+    #[serde(default)]
+    assignees: Vec<User>,
+    #[serde(default)]
+    labels: Vec<Label>,
+    milestone: Option<Milestone>,
+    created_at: String,
+    updated_at: String,
+    closed_at: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct User {
+    id: i64,
+    login: String,
+}
+
+#[derive(Deserialize)]
+struct Label {
+    name: String,
+}
+
+#[derive(Deserialize)]
+struct Milestone {
+    title: String,
+}
+
+const TABLES: &str = "
+    CREATE TABLE limit_task (id BIGINT PRIMARY KEY, number BIGINT, title TEXT, body TEXT, state TEXT, reason TEXT,
+        url TEXT, author BIGINT, milestone TEXT, created_at TEXT, updated_at TEXT, closed_at TEXT);
+    CREATE TABLE limit_person (id BIGINT PRIMARY KEY, login TEXT);
+    CREATE TABLE limit_label (task BIGINT, name TEXT, PRIMARY KEY (task, name));
+    CREATE TABLE limit_assignee (task BIGINT, person BIGINT, PRIMARY KEY (task, person));";
+
+/// Issues to a transaction.
+const TRANSACTION: usize = 1_000;
+
+/// Pulls every issue of `repository` over one connection and upserts it.
+pub async fn sync(site: SocketAddr, repository: &str, database: &str) -> anyhow::Result<Duration> {
+    let started = Instant::now();
+    let mut target = Target::open(database).await?;
+    let mut waiting = Vec::with_capacity(TRANSACTION);
+    for page in 1.. {
+        let request = format!(
+            "GET /repos/{repository}/issues?state=all&sort=created&direction=asc&per_page=100&page={page} HTTP/1.1\r\nhost: {site}\r\nauthorization: Bearer bench\r\n\r\n"
+        );
+        let body = crate::load::once(site, request.as_bytes()).await?;
+        let issues: Vec<Issue> = serde_json::from_slice(&body)?;
+        let last = issues.len() < 100;
+        waiting.extend(issues);
+        if waiting.len() >= TRANSACTION || last {
+            target.upsert(&waiting).await?;
+            waiting.clear();
+        }
+        if last {
+            break;
+        }
+    }
+    Ok(started.elapsed())
+}
+
+enum Target {
+    Sqlite(SqliteConnection),
+    Postgres(PgConnection),
+}
+
+impl Target {
+    async fn open(url: &str) -> anyhow::Result<Self> {
+        let mut target = if url.starts_with("sqlite") {
+            let options = SqliteConnectOptions::from_str(url)?
+                .create_if_missing(true)
+                .journal_mode(SqliteJournalMode::Wal)
+                .synchronous(SqliteSynchronous::Full);
+            Self::Sqlite(SqliteConnection::connect_with(&options).await?)
+        } else {
+            Self::Postgres(PgConnection::connect(url).await?)
+        };
+        match &mut target {
+            Self::Sqlite(connection) => sqlx::raw_sql(TABLES).execute(connection).await.map(drop)?,
+            Self::Postgres(connection) => sqlx::raw_sql(TABLES).execute(connection).await.map(drop)?,
+        }
+        Ok(target)
+    }
+
+    async fn upsert(&mut self, issues: &[Issue]) -> anyhow::Result<()> {
+        match self {
+            Self::Sqlite(connection) => upsert_sqlite(connection, issues).await,
+            Self::Postgres(connection) => upsert_postgres(connection, issues).await,
+        }
+    }
+}
+
+async fn upsert_sqlite(connection: &mut SqliteConnection, issues: &[Issue]) -> anyhow::Result<()> {
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+    for issue in issues {
+        sqlx::query(
+            "INSERT INTO limit_task VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12) ON CONFLICT (id) DO UPDATE SET
+             number=excluded.number, title=excluded.title, body=excluded.body, state=excluded.state, reason=excluded.reason,
+             url=excluded.url, author=excluded.author, milestone=excluded.milestone, updated_at=excluded.updated_at,
+             closed_at=excluded.closed_at",
+        )
+        .bind(issue.id)
+        .bind(issue.number)
+        .bind(&issue.title)
+        .bind(&issue.body)
+        .bind(&issue.state)
+        .bind(&issue.state_reason)
+        .bind(&issue.html_url)
+        .bind(issue.user.as_ref().map(|user| user.id))
+        .bind(issue.milestone.as_ref().map(|milestone| &milestone.title))
+        .bind(&issue.created_at)
+        .bind(&issue.updated_at)
+        .bind(&issue.closed_at)
+        .execute(&mut *transaction)
+        .await?;
+        for person in issue.user.iter().chain(&issue.assignees) {
+            sqlx::query("INSERT INTO limit_person VALUES ($1,$2) ON CONFLICT (id) DO UPDATE SET login=excluded.login")
+                .bind(person.id)
+                .bind(&person.login)
+                .execute(&mut *transaction)
+                .await?;
+        }
+        for label in &issue.labels {
+            sqlx::query("INSERT INTO limit_label VALUES ($1,$2) ON CONFLICT DO NOTHING")
+                .bind(issue.id)
+                .bind(&label.name)
+                .execute(&mut *transaction)
+                .await?;
+        }
+        for assignee in &issue.assignees {
+            sqlx::query("INSERT INTO limit_assignee VALUES ($1,$2) ON CONFLICT DO NOTHING")
+                .bind(issue.id)
+                .bind(assignee.id)
+                .execute(&mut *transaction)
+                .await?;
+        }
+    }
+    transaction.commit().await?;
+    Ok(())
+}
+
+async fn upsert_postgres(connection: &mut PgConnection, issues: &[Issue]) -> anyhow::Result<()> {
+    let mut transaction = connection.begin().await?;
+    let column = |value: &dyn Fn(&Issue) -> Option<String>| issues.iter().map(value).collect::<Vec<_>>();
+    sqlx::query(
+        "INSERT INTO limit_task SELECT * FROM UNNEST($1::bigint[],$2::bigint[],$3::text[],$4::text[],$5::text[],$6::text[],
+         $7::text[],$8::bigint[],$9::text[],$10::text[],$11::text[],$12::text[]) ON CONFLICT (id) DO UPDATE SET
+         number=excluded.number, title=excluded.title, body=excluded.body, state=excluded.state, reason=excluded.reason,
+         url=excluded.url, author=excluded.author, milestone=excluded.milestone, updated_at=excluded.updated_at,
+         closed_at=excluded.closed_at",
+    )
+    .bind(issues.iter().map(|issue| issue.id).collect::<Vec<_>>())
+    .bind(issues.iter().map(|issue| issue.number).collect::<Vec<_>>())
+    .bind(column(&|issue| Some(issue.title.clone())))
+    .bind(column(&|issue| issue.body.clone()))
+    .bind(column(&|issue| Some(issue.state.clone())))
+    .bind(column(&|issue| issue.state_reason.clone()))
+    .bind(column(&|issue| Some(issue.html_url.clone())))
+    .bind(issues.iter().map(|issue| issue.user.as_ref().map(|user| user.id)).collect::<Vec<_>>())
+    .bind(column(&|issue| issue.milestone.as_ref().map(|milestone| milestone.title.clone())))
+    .bind(column(&|issue| Some(issue.created_at.clone())))
+    .bind(column(&|issue| Some(issue.updated_at.clone())))
+    .bind(column(&|issue| issue.closed_at.clone()))
+    .execute(&mut *transaction)
+    .await?;
+    let people: std::collections::BTreeMap<i64, &str> = issues
+        .iter()
+        .flat_map(|issue| issue.user.iter().chain(&issue.assignees))
+        .map(|user| (user.id, user.login.as_str()))
+        .collect();
+    sqlx::query("INSERT INTO limit_person SELECT * FROM UNNEST($1::bigint[],$2::text[]) ON CONFLICT (id) DO UPDATE SET login=excluded.login")
+        .bind(people.keys().copied().collect::<Vec<_>>())
+        .bind(people.values().map(|login| (*login).to_owned()).collect::<Vec<_>>())
+        .execute(&mut *transaction)
+        .await?;
+    let labels: Vec<(i64, String)> =
+        issues.iter().flat_map(|issue| issue.labels.iter().map(|label| (issue.id, label.name.clone()))).collect();
+    sqlx::query("INSERT INTO limit_label SELECT * FROM UNNEST($1::bigint[],$2::text[]) ON CONFLICT DO NOTHING")
+        .bind(labels.iter().map(|(id, _)| *id).collect::<Vec<_>>())
+        .bind(labels.into_iter().map(|(_, name)| name).collect::<Vec<_>>())
+        .execute(&mut *transaction)
+        .await?;
+    let assignees: Vec<(i64, i64)> =
+        issues.iter().flat_map(|issue| issue.assignees.iter().map(|user| (issue.id, user.id))).collect();
+    sqlx::query("INSERT INTO limit_assignee SELECT * FROM UNNEST($1::bigint[],$2::bigint[]) ON CONFLICT DO NOTHING")
+        .bind(assignees.iter().map(|(id, _)| *id).collect::<Vec<_>>())
+        .bind(assignees.iter().map(|(_, person)| *person).collect::<Vec<_>>())
+        .execute(&mut *transaction)
+        .await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// A bare server that answers every POST with the same bytes, after reading its body.
+pub async fn serve(listener: tokio::net::TcpListener, bytes: Vec<u8>) -> anyhow::Result<()> {
+    let bytes = bytes::Bytes::from(bytes);
+    let handler = move |_: bytes::Bytes| {
+        let bytes = bytes.clone();
+        async move { ([("content-type", "application/json")], bytes) }
+    };
+    axum::serve(listener, axum::Router::new().route("/graphql", axum::routing::post(handler))).await?;
+    Ok(())
+}

@@ -1,0 +1,68 @@
+//! `cargo xtask bench`: what syncing and asking cost, as ratios to limits measured in the same run.
+//!
+//! Everything runs on this machine: the site, the program, the limit and the load. Absolute figures
+//! therefore say little; the ratios say how far the program is from a bare one under the same conditions.
+
+#![allow(clippy::print_stdout, reason = "it prints its figures")]
+
+mod limit;
+mod load;
+mod process;
+mod query;
+mod sync;
+#[path = "../../support/postgres.rs"]
+#[allow(dead_code, reason = "the tests use more of it")]
+mod postgres;
+
+use std::time::Duration;
+
+const HELP: &str = "cargo xtask bench [sync|query] [--issues N] [--tasks N] [--seconds N]
+
+  sync    first sync, unchanged sync, 100 edits, and 100 ms of latency, on SQLite and PostgreSQL
+  query   the dashboard's question with changing variables and polled, restart and memory, on SQLite
+  --issues N    issues of the site that is synced (50000)
+  --tasks N     tasks in the store that is asked (100000)
+  --seconds N   seconds of load for each figure (5)";
+
+/// How much is measured.
+pub struct Size {
+    issues: u32,
+    tasks: u32,
+    load: Duration,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let mut arguments: Vec<String> = std::env::args().skip(1).collect();
+    if arguments.iter().any(|argument| argument == "--help" || argument == "-h") {
+        println!("{HELP}");
+        return Ok(());
+    }
+    // The bare server is this program again, in a process of its own like the one that it is compared with.
+    if arguments.first().is_some_and(|argument| argument == "bare-server") {
+        return query::bare_server(&arguments[1]).await;
+    }
+    let mut number = |name: &str, default: u32| -> anyhow::Result<u32> {
+        let Some(at) = arguments.iter().position(|argument| argument == name) else {
+            return Ok(default);
+        };
+        anyhow::ensure!(at + 1 < arguments.len(), "{name} needs a number");
+        let value = arguments.remove(at + 1);
+        arguments.remove(at);
+        Ok(value.parse()?)
+    };
+    let size = Size {
+        issues: number("--issues", 50_000)?,
+        tasks: number("--tasks", 100_000)?,
+        load: Duration::from_secs(u64::from(number("--seconds", 5)?)),
+    };
+    match arguments.first().map(String::as_str) {
+        None => {
+            sync::measure(&size).await?;
+            query::measure(&size).await
+        }
+        Some("sync") => sync::measure(&size).await,
+        Some("query") => query::measure(&size).await,
+        Some(other) => anyhow::bail!("{other:?} is not known\n\n{HELP}"),
+    }
+}

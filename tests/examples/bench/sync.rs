@@ -1,0 +1,141 @@
+//! What syncing costs.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use anyhow::Context as _;
+use serde_json::Value;
+
+use crate::process::{self, Finished, Server};
+use crate::{Size, limit, load, postgres};
+
+/// The repository of the site that the limit pulls; the program pulls the same one.
+pub const REPOSITORY: &str = "acme/api";
+
+/// First sync against the limit, unchanged sync, 100 edits and latency, on both databases.
+pub async fn measure(size: &Size) -> anyhow::Result<()> {
+    println!("Syncing {} issues of one repository\n", size.issues);
+    for database in ["SQLite", "PostgreSQL"] {
+        let folder = tempfile::tempdir()?;
+        let postgres = if database == "PostgreSQL" { Some(postgres::Database::create().await) } else { None };
+        let bare = if database == "PostgreSQL" { Some(postgres::Database::create().await) } else { None };
+        let url = |postgres: &Option<postgres::Database>, name: &str| match postgres {
+            Some(database) => database.url(),
+            None => format!("sqlite://{}", folder.path().join(name).display()),
+        };
+        let (site, _server) = start_site(size.issues).await?;
+        let limit = limit::sync(site, REPOSITORY, &url(&bare, "limit.db")).await?;
+        let configuration = configure(folder.path(), &url(&postgres, "mainstem.db"), site)?;
+
+        let (first, report) = sync_once(&configuration)?;
+        let issues = f64::from(size.issues);
+        println!("{database}");
+        println!("  limit (parse and upsert only): {:>8.0} issues/s", issues / limit.as_secs_f64());
+        println!(
+            "  first sync:                    {:>8.0} issues/s, {:.0} % of the limit, {} requests, {} rows, {:.0} MB at most",
+            issues / first.wall.as_secs_f64(),
+            100.0 * limit.as_secs_f64() / first.wall.as_secs_f64(),
+            report["requests"]["sent"],
+            report["totals"]["rowsWritten"],
+            first.peak_bytes as f64 / 1e6,
+        );
+        let (again, report) = sync_once(&configuration)?;
+        println!(
+            "  unchanged:                     {:>8.2} s, {} requests, {} rows",
+            again.wall.as_secs_f64(),
+            report["requests"]["sent"],
+            report["totals"]["rowsWritten"],
+        );
+        script(site, r#"{"op":"bulk_edit","count":100}"#).await?;
+        let (edited, report) = sync_once(&configuration)?;
+        println!(
+            "  100 edits:                     {:>8.2} s, {} requests, {} rows, {} tasks changed",
+            edited.wall.as_secs_f64(),
+            report["requests"]["sent"],
+            report["totals"]["rowsWritten"],
+            report["totals"]["tasksChanged"],
+        );
+    }
+    latency().await
+}
+
+/// 10,000 issues with 100 ms to each answer: how many pages are in flight shows in the time.
+async fn latency() -> anyhow::Result<()> {
+    let issues = 10_000;
+    let folder = tempfile::tempdir()?;
+    let (site, _server) = start_site(issues).await?;
+    script(site, r#"{"op":"latency","milliseconds":100}"#).await?;
+    let url = format!("sqlite://{}", folder.path().join("mainstem.db").display());
+    let (finished, report) = sync_once(&configure(folder.path(), &url, site)?)?;
+    let requests = report["requests"]["sent"].as_u64().unwrap_or(0);
+    println!(
+        "\n100 ms to each answer, {issues} issues: {:.1} s for {requests} requests ({:.1} s one after the other)",
+        finished.wall.as_secs_f64(),
+        requests as f64 * 0.1,
+    );
+    Ok(())
+}
+
+/// The made-up site, in a process of its own.
+pub async fn start_site(issues: u32) -> anyhow::Result<(SocketAddr, Server)> {
+    let address = free_address()?;
+    let child = Command::new(process::program()?)
+        .args(["sandbox", "--listen", &address.to_string(), "--issues", &issues.to_string(), "--repositories", "1"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()?;
+    let server = Server(child);
+    await_answer(address, b"GET /meta HTTP/1.1\r\nhost: bench\r\n\r\n").await?;
+    Ok((address, server))
+}
+
+/// Tells the site to do something.
+async fn script(site: SocketAddr, operation: &str) -> anyhow::Result<()> {
+    load::once(site, &load::post("/_sandbox/script", "bench", operation)).await.map(drop)
+}
+
+/// Waits until a server gives a good answer.
+pub async fn await_answer(address: SocketAddr, request: &[u8]) -> anyhow::Result<()> {
+    for _ in 0..3_000 {
+        if load::once(address, request).await.is_ok() {
+            return Ok(());
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    anyhow::bail!("no good answer from {address} within 30 s")
+}
+
+/// An address that nothing listens on.
+pub fn free_address() -> anyhow::Result<SocketAddr> {
+    Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?)
+}
+
+/// Writes a configuration that reads the site into the database.
+pub fn configure(folder: &Path, database: &str, site: SocketAddr) -> anyhow::Result<std::path::PathBuf> {
+    let path = folder.join("mainstem.toml");
+    std::fs::write(folder.join("token"), "bench")?;
+    std::fs::write(
+        &path,
+        format!(
+            "[database]\nurl = {database:?}\n[[sources]]\nname = \"acme\"\nconnector = \"github\"\n\
+             credential = {{ kind = \"token\", file = {:?} }}\n[sources.settings]\nbase_url = \"http://{site}\"\nrepositories = [{REPOSITORY:?}]\n",
+            folder.join("token"),
+        ),
+    )?;
+    Ok(path)
+}
+
+/// One `mainstem sync --once`, and what it reports.
+pub fn sync_once(configuration: &Path) -> anyhow::Result<(Finished, Value)> {
+    let finished = process::finish(
+        Command::new(process::program()?)
+            .arg("--config")
+            .arg(configuration)
+            .args(["--log", "error", "sync", "--once", "--json"])
+            .current_dir(configuration.parent().context("a configuration stands in a folder")?),
+    )?;
+    let report = serde_json::from_str(&finished.output)
+        .with_context(|| format!("the report is not JSON: {}", finished.output))?;
+    Ok((finished, report))
+}

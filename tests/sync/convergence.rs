@@ -1,0 +1,141 @@
+//! Whatever happens while a site is read — edits between two pages, equal times, the death of the
+//! process — in the end the store holds what the site shows: nothing skipped, nothing doubled.
+
+use mainstem_engine::SyncOptions;
+use mainstem_model::Random as _;
+use mainstem_model::random::SeededRandom;
+use mainstem_sandbox::world::{NewIssue, StateReason};
+use mainstem_sandbox::{SiteOptions, World};
+
+use crate::support::database::{TestDatabase, both_databases};
+use crate::support::hub::{Contents, Hub};
+
+/// A site of several pages of issues and of comments.
+fn options(seed: u64) -> SiteOptions {
+    SiteOptions {
+        seed,
+        repositories: 2,
+        issues: 260,
+        pull_requests: 60,
+        comments_per_hundred: 80,
+        ..SiteOptions::default()
+    }
+}
+
+/// What people do while the hub reads.
+fn work(world: &mut World, chance: &SeededRandom, acts: u32) {
+    for _ in 0..acts {
+        let issues: Vec<_> = world.visible_issues().collect();
+        let issue = issues[pick(chance, issues.len())];
+        match pick(chance, 9) {
+            0 => world.edit_title(issue, &format!("Renamed {}", pick(chance, 1_000))),
+            1 => world.add_label(issue, "needs review"),
+            2 => world.close(issue, StateReason::NotPlanned),
+            3 => world.reopen(issue),
+            4 => {
+                let author = world.people().next().unwrap();
+                world.comment(issue, author, "Any news?");
+            }
+            5 => world.edit_body(issue, "Rewritten while the hub was reading."),
+            6 => {
+                world.add_dependency(issue, issues[pick(chance, issues.len())]).ok();
+            }
+            7 => {
+                let repository = world.repositories().next().unwrap();
+                world.create_issue(repository, NewIssue { title: "Found in the meantime".to_owned(), ..NewIssue::default() });
+            }
+            _ => {
+                world.bulk_edit(3);
+            }
+        }
+    }
+}
+
+fn pick(chance: &SeededRandom, below: usize) -> usize {
+    let mut bytes = [0; 4];
+    chance.fill(&mut bytes).unwrap();
+    u32::from_le_bytes(bytes) as usize % below
+}
+
+/// Reads the site until it says nothing new, then compares with a store that reads it for the first
+/// time now, when nobody works any more.
+async fn expect_convergence(hub: &Hub) {
+    hub.site.clear_hook();
+    hub.site.edit(World::thaw_time);
+    // A hint whose answer died with a process is put off for up to half an hour.
+    hub.pass_time(4_000);
+    let census = SyncOptions { census: true, ..SyncOptions::default() };
+    assert!(hub.sync_into(&hub.database.store, &census).await.ok);
+    hub.pass_time(120);
+    assert!(hub.sync().await.ok);
+    let fresh = TestDatabase::sqlite().await;
+    hub.declare(&fresh.store).await;
+    assert!(hub.sync_into(&fresh.store, &census).await.ok);
+    let (read, expected) = (Contents::of(&hub.database.store).await, Contents::of(&fresh.store).await);
+    assert_eq!(read.tasks.len(), hub.site.world().visible_issues().count());
+    for (place, task) in expected.tasks.iter().enumerate() {
+        assert_eq!(&read.tasks[place], task);
+        assert_eq!(read.bodies[place], expected.bodies[place], "the body of {}", task.key);
+        assert_eq!(read.comments[place], expected.comments[place], "the comments of {}", task.key);
+    }
+    assert_eq!(read.blocks, expected.blocks);
+}
+
+async fn edits_while_pages_are_turned(database: TestDatabase, seed: u64) {
+    let hub = Hub::new(database, options(seed)).await;
+    let chance = SeededRandom::new(seed);
+    hub.site.on_request(move |_, world| work(world, &chance, 4));
+    for _ in 0..3 {
+        hub.sync().await;
+        hub.pass_time(30);
+    }
+    expect_convergence(&hub).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn edits_while_pages_are_turned_lose_nothing_on_sqlite() {
+    for seed in 0..6 {
+        edits_while_pages_are_turned(TestDatabase::sqlite().await, seed).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn edits_while_pages_are_turned_lose_nothing_on_postgres() {
+    for seed in 6..10 {
+        edits_while_pages_are_turned(TestDatabase::postgres().await, seed).await;
+    }
+}
+
+both_databases! {
+    async fn equal_times_lose_nothing(db) {
+        let hub = Hub::new(db, options(7)).await;
+        assert!(hub.sync().await.ok);
+        // More than a page of edits in one second, then more in the same second while they are read.
+        hub.site.edit(|world| {
+            world.freeze_time();
+            world.bulk_edit(230);
+        });
+        let chance = SeededRandom::new(7);
+        hub.site.on_request(move |number, world| {
+            if number < 12 {
+                work(world, &chance, 2);
+            }
+        });
+        hub.sync().await;
+        expect_convergence(&hub).await;
+    }
+}
+
+both_databases! {
+    async fn a_death_at_any_request_loses_nothing(db) {
+        let mut hub = Hub::new(db, options(11)).await;
+        let chance = SeededRandom::new(11);
+        hub.site.on_request(move |_, world| work(world, &chance, 1));
+        let mut deaths = 0;
+        for after in 1..40 {
+            deaths += u32::from(hub.sync_and_die(after).await);
+        }
+        assert!(deaths > 10, "the process died {deaths} times only");
+        expect_convergence(&hub).await;
+    }
+}

@@ -1,0 +1,5 @@
+//! From a tool into the store: connector, engine and store together.
+
+mod convergence;
+mod cost;
+mod presence;

@@ -1,0 +1,96 @@
+//! Transferred, deleted and no-longer-visible issues end as what they are.
+
+use mainstem_engine::SyncOptions;
+use mainstem_model::{Presence, SourceState};
+use mainstem_sandbox::SiteOptions;
+
+use crate::support::database::both_databases;
+use crate::support::hub::{Contents, Hub};
+
+const CENSUS: SyncOptions =
+    SyncOptions { sources: None, max_wait: std::time::Duration::from_secs(600), census: true };
+
+both_databases! {
+    async fn each_absence_is_told_apart(db) {
+        let hub = Hub::new(db, SiteOptions::default()).await;
+        hub.sync().await;
+        let before = Contents::of(&hub.database.store).await;
+        let (moved, deleted, hidden) = ("acme/api#1", "acme/api#2", "acme/api#3");
+        hub.site.edit(|world| {
+            let api = |number| world.issue("acme/api", number).unwrap();
+            let (first, second, third) = (api(1), api(2), api(3));
+            let web = world.repository("acme/web").unwrap();
+            world.transfer(first, web);
+            world.delete(second);
+            world.hide(third);
+        });
+        hub.pass_time(300);
+        let report = hub.sync_into(&hub.database.store, &CENSUS).await;
+        assert!(report.ok, "{report:?}");
+        let after = Contents::of(&hub.database.store).await;
+        let was = |key: &str| before.tasks.iter().find(|task| task.key == key).unwrap();
+        let now = |key: &str| after.tasks.iter().find(|task| task.id == was(key).id).unwrap();
+        assert_eq!(now(deleted).presence, Presence::Deleted);
+        assert_eq!(now(hidden).presence, Presence::AccessLost);
+        assert_eq!(now(moved).presence, Presence::Present);
+        assert!(now(moved).key.starts_with("acme/web#"), "{}", now(moved).key);
+        assert_eq!(now(moved).previous_keys, [moved]);
+        // The task under its new place is the same task, not a second one.
+        assert_eq!(after.tasks.len(), before.tasks.len());
+    }
+}
+
+both_databases! {
+    async fn what_comes_back_is_present_again(db) {
+        let hub = Hub::new(db, SiteOptions::default()).await;
+        hub.sync().await;
+        let issue = hub.site.world().issue("acme/api", 3).unwrap();
+        hub.site.edit(|world| world.hide(issue));
+        hub.pass_time(300);
+        hub.sync_into(&hub.database.store, &CENSUS).await;
+        hub.site.edit(|world| world.show(issue));
+        hub.pass_time(300);
+        hub.sync_into(&hub.database.store, &CENSUS).await;
+        let contents = Contents::of(&hub.database.store).await;
+        let task = contents.tasks.iter().find(|task| task.key == "acme/api#3").unwrap();
+        assert_eq!(task.presence, Presence::Present);
+    }
+}
+
+both_databases! {
+    async fn losing_many_at_once_raises_an_alarm_and_deletes_nothing(db) {
+        let hub = Hub::new(db, SiteOptions::default()).await;
+        hub.sync().await;
+        hub.site.edit(|world| {
+            let issues: Vec<_> = world.visible_issues().collect();
+            for issue in issues.into_iter().step_by(2) {
+                world.hide(issue);
+            }
+        });
+        hub.pass_time(300);
+        let report = hub.sync_into(&hub.database.store, &CENSUS).await;
+        assert!(!report.ok);
+        let contents = Contents::of(&hub.database.store).await;
+        assert!(contents.tasks.iter().all(|task| task.presence == Presence::Present));
+        let source = hub.database.store.sources().await.unwrap().remove(0);
+        assert_eq!(source.state, SourceState::Degraded);
+        assert_eq!(source.last_error.unwrap().code, "MASS_LOSS");
+    }
+}
+
+both_databases! {
+    async fn relations_that_move_no_time_are_noticed(db) {
+        let hub = Hub::new(db, SiteOptions::default()).await;
+        hub.sync().await;
+        hub.sync_into(&hub.database.store, &CENSUS).await;
+        let blocks = Contents::of(&hub.database.store).await.blocks.len();
+        hub.site.edit(|world| {
+            let first = world.issue("acme/api", 10).unwrap();
+            let second = world.issue("acme/api", 11).unwrap();
+            world.add_dependency(first, second).unwrap();
+        });
+        hub.pass_time(300);
+        assert!(hub.sync().await.ok);
+        assert_eq!(Contents::of(&hub.database.store).await.blocks.len(), blocks + 1);
+    }
+}
