@@ -39,8 +39,14 @@ pub fn decode<T: DeserializeOwned>(raw: &[u8]) -> Result<T, Malformed> {
     let malformed = |reason: String| Malformed { external_id: identify(raw), reason };
     let value: serde_json::Value =
         serde_json::from_slice(raw).map_err(|error| malformed(error.to_string()))?;
-    serde_path_to_error::deserialize(value)
-        .map_err(|error| malformed(format!("{}: {}", error.path(), error.inner())))
+    serde_path_to_error::deserialize(value).map_err(|error| {
+        // The path of the record itself is a dot, which says nothing.
+        let path = error.path().to_string();
+        malformed(match path.as_str() {
+            "." => error.inner().to_string(),
+            path => format!("{path}: {}", error.inner()),
+        })
+    })
 }
 
 fn identify(raw: &[u8]) -> String {

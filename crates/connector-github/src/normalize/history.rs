@@ -45,7 +45,9 @@ pub(crate) fn from_events(
     mut events: Vec<wire::Event>,
     people: &mut People,
 ) -> Vec<HistoryEntry> {
-    events.retain(|event| event.created_at.is_some_and(|at| at <= task.updated_at));
+    // GitHub was seen to give a closing a second more than the update that it is.
+    let known_until = task.closed_at.map_or(task.updated_at, |at| at.max(task.updated_at));
+    events.retain(|event| event.created_at.is_some_and(|at| at <= known_until));
     events.sort_by_key(|event| (event.created_at, event.id));
     let mut walk = Walk::from(task);
     let mut history: Vec<HistoryEntry> = Vec::new();
