@@ -1,0 +1,73 @@
+//! `check`, and what every command says of a configuration that is wrong.
+
+use super::program::{Program, configuration};
+
+const SITE: &str = "https://api.github.com";
+const DATABASE: &str = "sqlite://mainstem.db";
+
+#[test]
+fn a_good_configuration_is_said_to_be_good() {
+    let program = Program::reading(SITE, DATABASE);
+    let said = program.must(&["check"]);
+    assert!(said.contains("configuration: good, 1 sources declared"), "{said}");
+    assert!(!program.folder().join("mainstem.db").exists(), "checking changes nothing");
+}
+
+#[test]
+fn each_fault_is_refused_by_name() {
+    let good = configuration(SITE, DATABASE);
+    let second = good.split_once("[[sources]]").unwrap().1;
+    let table = [
+        (good.replace("listen =", "lisen ="), "lisen"),
+        (good.replace("poll_interval_seconds =", "poll_seconds ="), "poll_seconds"),
+        (good.replace("owner =", "ownr ="), "ownr"),
+        (good.replace("\"GITHUB_TOKEN\"", "\"ABSENT_TOKEN\""), "ABSENT_TOKEN"),
+        (good.replace("env = \"GITHUB_TOKEN\"", "file = \"absent.txt\""), "absent.txt"),
+        (good.replace(SITE, "api.github.com"), "base_url"),
+        (good.replace(SITE, "http://user:pass@github.test"), "base_url"),
+        (good.replace(DATABASE, "mysql://somewhere/db"), "database.url"),
+        (good.replace(DATABASE, "sqlite://no/such/folder/mainstem.db"), "database.url"),
+        (good.replace("127.0.0.1:0", "localhost"), "listen"),
+        (good.replace("\"github\"", "\"gitlab\""), "gitlab"),
+        (good.replace("= 60", "= 1"), "poll_interval_seconds"),
+        (format!("{good}[[sources]]{second}"), "\"acme\""),
+        (good.replace("owner = \"acme\"", "repositories = [\"acme\"]"), "repositories"),
+        (good.replace("kind = \"token\"", "kind = \"password\""), "password"),
+        ("[database".to_owned(), "line 1"),
+    ];
+    for (configuration, named) in table {
+        expect_refusal(&configuration, &["check"], named);
+    }
+}
+
+#[test]
+fn nothing_starts_with_a_fault() {
+    let configuration =
+        configuration(SITE, DATABASE).replace("\"GITHUB_TOKEN\"", "\"ABSENT_TOKEN\"");
+    for command in [&["sync", "--once"][..], &["serve"], &["work"]] {
+        expect_refusal(&configuration, command, "ABSENT_TOKEN");
+    }
+}
+
+fn expect_refusal(configuration: &str, command: &[&str], named: &str) {
+    let ended = Program::configured(configuration).run(command);
+    assert_eq!(ended.code, Some(2), "{command:?} {named}: {ended:?}");
+    assert!(ended.stderr.contains(named), "{command:?} {named}: {ended:?}");
+    assert_eq!(ended.stdout, "", "{command:?} {named}");
+}
+
+#[test]
+fn all_faults_are_said_at_once() {
+    let configuration = configuration("api.github.com", "mysql://somewhere/db")
+        .replace("\"GITHUB_TOKEN\"", "\"ABSENT_TOKEN\"");
+    let ended = Program::configured(&configuration).run(&["check"]);
+    for named in ["base_url", "ABSENT_TOKEN", "database.url"] {
+        assert!(ended.stderr.contains(named), "{named}: {ended:?}");
+    }
+}
+
+#[test]
+fn the_schema_is_the_one_in_the_repository() {
+    let kept = include_str!("../../schema/schema.graphql");
+    assert_eq!(Program::configured("").must(&["schema"]), kept);
+}
