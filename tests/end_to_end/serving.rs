@@ -7,7 +7,7 @@ use axum::http::Method;
 use serde_json::json;
 
 use super::client::{Client, code};
-use super::program::{Program, Running};
+use super::program::{PATIENCE, Program, Running};
 use super::site;
 use crate::support::database::both_databases;
 
@@ -52,6 +52,57 @@ both_databases! {
         let told = Instant::now();
         assert!(running.terminate().success());
         assert!(told.elapsed() < Duration::from_secs(5), "it took {:?}", told.elapsed());
+    }
+}
+
+both_databases! {
+    async fn one_process_reads_and_others_answer(db) {
+        let site = site().await;
+        let program = Program::reading(&site.base_url, &db.url);
+        let worker = program.start(&["work"]);
+        worker.stderr.wait_for("working");
+        let path = worker.stderr.wait_for("The first admin token is in ");
+        let path = program.folder().join(path.rsplit(' ').next().unwrap());
+        let token = std::fs::read_to_string(path).unwrap();
+        let servers = [0, 1].map(|_| program.start(&["serve", "--no-work"]));
+        let all = "{ tasks { totalCount nodes { key } } }";
+        let mut answers = Vec::new();
+        for server in &servers {
+            let client = Client::new(&server.address(), &token);
+            let whole = |_, answer: &serde_json::Value| answer["data"]["tasks"]["totalCount"] == 140;
+            client.until(all, whole).await;
+            answers.push(client.data(all).await);
+        }
+        assert_eq!(answers[0], answers[1]);
+        for process in servers.into_iter().chain([worker]) {
+            assert!(process.terminate().success());
+        }
+    }
+}
+
+both_databases! {
+    async fn being_told_to_stop_ends_a_sync_that_waits_for_its_tool(db) {
+        let site = site().await;
+        let program = Program::reading(&site.base_url, &db.url);
+        let (reached, wait_until_reached) = std::sync::mpsc::channel();
+        site.site.on_request(move |number, _| {
+            if number == 5 {
+                reached.send(()).unwrap();
+            }
+        });
+        site.site.set_latency(Duration::from_millis(100));
+        let (running, _client) = serve(&program);
+        wait_until_reached.recv_timeout(PATIENCE).unwrap();
+        // From now on nobody waits for the site, neither the program nor this test.
+        site.site.set_latency(Duration::from_secs(600));
+        let told = Instant::now();
+        assert!(running.terminate().success());
+        assert!(told.elapsed() < Duration::from_secs(5), "it took {:?}", told.elapsed());
+        // What was under way is done by the next, without waiting for anybody's lease.
+        site.site.set_latency(Duration::ZERO);
+        let report = program.json(&["sync", "--once", "--json"]);
+        assert_eq!(report["ok"], true, "{report}");
+        assert!(report["durationSeconds"].as_f64().unwrap() < 20.0, "{report}");
     }
 }
 
