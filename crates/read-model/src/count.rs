@@ -1,5 +1,6 @@
 //! Counts of tasks by one or two fields.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use mainstem_model::{
@@ -8,7 +9,7 @@ use mainstem_model::{
 use roaring::RoaringBitmap;
 
 use crate::names::Symbol;
-use crate::postings::Variant;
+use crate::postings::{Set, Variant};
 use crate::row::TaskRow;
 use crate::view::View;
 
@@ -77,13 +78,79 @@ pub const MAX_FIELDS: usize = 2;
 /// Beyond this many cells, counts are kept for the cells that occur only.
 const MAX_DENSE: usize = 1 << 20;
 
-/// Counts rows by the values of one or two fields.
+/// Counts rows by the values of up to [`MAX_FIELDS`] fields.
 pub(crate) fn tally<'v>(
     view: &'v View,
     rows: &RoaringBitmap,
     by: &[GroupField],
 ) -> Vec<TaskCount<'v>> {
     let widths: Vec<usize> = by.iter().map(|field| field.width(view) + 1).collect();
+    let counts = count_by_sets(view, rows, by, &widths)
+        .unwrap_or_else(|| count_by_rows(view, rows, by, &widths));
+    let name = |(mut cell, count): (usize, u64)| {
+        let mut values: Vec<_> = by
+            .iter()
+            .zip(&widths)
+            .rev()
+            .map(|(field, width)| {
+                let value = field.value(view, cell % width);
+                cell /= width;
+                value
+            })
+            .collect();
+        values.reverse();
+        TaskCount { values, count }
+    };
+    let mut named: Vec<_> = counts.into_iter().map(name).collect();
+    named.sort_unstable_by(|left, right| {
+        let absent = |count: &TaskCount<'_>| -> Vec<bool> {
+            count.values.iter().map(Option::is_none).collect()
+        };
+        right
+            .count
+            .cmp(&left.count)
+            .then_with(|| absent(left).cmp(&absent(right)))
+            .then_with(|| left.values.cmp(&right.values))
+    });
+    named
+}
+
+/// Counts by intersecting the sets of values, where that is less work than to look at each row.
+fn count_by_sets(
+    view: &View,
+    rows: &RoaringBitmap,
+    by: &[GroupField],
+    widths: &[usize],
+) -> Option<Vec<(usize, u64)>> {
+    if widths.iter().product::<usize>() as u64 > rows.len() {
+        return None;
+    }
+    let mut cells = vec![(0, Cow::Borrowed(rows))];
+    let (last, before) = by.split_last()?;
+    for (field, width) in before.iter().zip(widths) {
+        let sets: Vec<_> = field.sets(view)?.collect();
+        let split = |(cell, within): &(usize, Cow<'_, RoaringBitmap>)| {
+            let parts = sets.iter().map(|(value, set)| (cell * width + value, &**within & &***set));
+            let parts = parts.filter(|(_, within)| !within.is_empty());
+            parts.map(|(cell, within)| (cell, Cow::Owned(within))).collect::<Vec<_>>()
+        };
+        cells = cells.iter().flat_map(split).collect();
+    }
+    let width = widths.last()?;
+    let sets: Vec<_> = last.sets(view)?.collect();
+    let counts = cells.iter().flat_map(|(cell, within)| {
+        sets.iter().map(move |(value, set)| (cell * width + value, within.intersection_len(set)))
+    });
+    Some(counts.filter(|(_, count)| *count > 0).collect())
+}
+
+/// Counts row by row.
+fn count_by_rows(
+    view: &View,
+    rows: &RoaringBitmap,
+    by: &[GroupField],
+    widths: &[usize],
+) -> Vec<(usize, u64)> {
     let cells: usize = widths.iter().product();
     let mut counts = if cells <= MAX_DENSE {
         Counts::Dense(vec![0; cells])
@@ -94,45 +161,22 @@ pub(crate) fn tally<'v>(
     for ordinal in rows {
         let Some(row) = view.row(ordinal) else { continue };
         match by {
-            [first] => first.each(row, hidden, |value| counts.add(value)),
             [first, second] => first.each(row, hidden, |value| {
                 second.each(row, hidden, |other| counts.add(value * widths[1] + other));
             }),
-            _ => {}
+            [first] => first.each(row, hidden, |value| counts.add(value)),
+            _ => counts.add(0),
         }
     }
-    let name = |cell: usize, count: u64| {
-        let values = match by {
-            [first] => vec![first.value(view, cell)],
-            [first, second] => {
-                vec![first.value(view, cell / widths[1]), second.value(view, cell % widths[1])]
-            }
-            _ => Vec::new(),
-        };
-        TaskCount { values, count }
-    };
-    let mut named: Vec<_> = match counts {
-        Counts::Dense(counts) => counts
-            .into_iter()
-            .enumerate()
-            .filter(|(_, count)| *count > 0)
-            .map(|(cell, count)| name(cell, u64::from(count)))
-            .collect(),
-        Counts::Sparse(counts) => {
-            counts.into_iter().map(|(cell, count)| name(cell, u64::from(count))).collect()
+    match counts {
+        Counts::Dense(counts) => {
+            let counts = counts.into_iter().map(u64::from).enumerate();
+            counts.filter(|(_, count)| *count > 0).collect()
         }
-    };
-    named.sort_unstable_by(|left, right| {
-        let last = |value: &Option<GroupValue<'_>>| value.is_none();
-        right.count.cmp(&left.count).then_with(|| {
-            left.values
-                .iter()
-                .map(last)
-                .cmp(right.values.iter().map(last))
-                .then_with(|| left.values.cmp(&right.values))
-        })
-    });
-    named
+        Counts::Sparse(counts) => {
+            counts.into_iter().map(|(cell, count)| (cell, u64::from(count))).collect()
+        }
+    }
 }
 
 enum Counts {
@@ -166,6 +210,31 @@ impl GroupField {
             Self::Sprint => names.sprints.len(),
             Self::Presence => Presence::ALL.len(),
         }
+    }
+
+    /// The set of each value with its cell; `None` where sets do not tell what the caller sees.
+    fn sets(self, view: &View) -> Option<impl Iterator<Item = (usize, &Set)>> {
+        let postings = &view.snapshot().postings;
+        let of_people = matches!(self, Self::Assignee | Self::Author);
+        let hides = of_people && view.hidden_people().is_some_and(|hidden| !hidden.is_empty());
+        if view.is_past() || hides {
+            return None;
+        }
+        let sets = match self {
+            Self::Status => &postings.status,
+            Self::StatusCategory => &postings.category,
+            Self::Assignee => &postings.assignee,
+            Self::Author => &postings.author,
+            Self::Project => &postings.project,
+            Self::Source => &postings.source,
+            Self::Kind => &postings.kind,
+            Self::Label => &postings.label,
+            Self::Priority => &postings.level,
+            Self::Milestone => &postings.milestone,
+            Self::Sprint => &postings.sprint,
+            Self::Presence => &postings.presence,
+        };
+        Some(sets.iter().map(|(symbol, set)| (symbol.wrapping_add(1) as usize, set)))
     }
 
     /// Calls `count` with the cell of each value of a row: 0 for none, else its symbol plus one.

@@ -8,6 +8,8 @@ use mainstem_model::{
     Change, Link, LinkId, PersonId, ProjectId, SourceId, Subject, Task, TaskId, Timestamp,
 };
 use mainstem_store::{ScopeState, Store};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 
 use crate::LoadError;
 use crate::snapshot::{Snapshot, SourceRow, Touched};
@@ -30,45 +32,78 @@ pub(crate) async fn load(store: &Store) -> Result<Snapshot, LoadError> {
     for project in store.load_projects().await? {
         snapshot.put_project(project, &mut touched);
     }
-    let mut after = None;
-    loop {
-        let tasks = store.load_tasks(after, PAGE).await?;
-        let Some(last) = tasks.last() else { break };
-        after = Some(last.id);
-        for task in &tasks {
-            snapshot.put_task(task, &mut touched);
-        }
-    }
-    load_links(store, &mut snapshot, &mut touched).await?;
+    load_rows(store, &mut snapshot, &mut touched).await?;
     snapshot.put_redirects(store.redirects().await?, &mut touched);
     snapshot.settle(touched);
     Ok(snapshot)
 }
 
-/// Links come in the order of who states them, and are put stater by stater.
-async fn load_links(
+/// Rows as they come from the store, in whatever order.
+enum Rows {
+    Tasks(Vec<Task>),
+    /// Links, each task's together.
+    Links(Vec<(TaskId, Vec<Link>)>),
+}
+
+/// Takes in tasks and links, while the next ones are being read.
+async fn load_rows(
     store: &Store,
     snapshot: &mut Snapshot,
     touched: &mut Touched,
 ) -> Result<(), LoadError> {
+    let (sender, mut rows) = mpsc::channel(2);
+    let mut readers = JoinSet::new();
+    readers.spawn(read_tasks(store.clone(), sender.clone()));
+    readers.spawn(read_links(store.clone(), sender));
+    while let Some(rows) = rows.recv().await {
+        match rows {
+            Rows::Tasks(tasks) => {
+                tasks.iter().for_each(|task| snapshot.put_task(task, touched));
+            }
+            Rows::Links(links) => {
+                links
+                    .into_iter()
+                    .for_each(|(stater, links)| snapshot.put_links(stater, links, touched));
+            }
+        }
+    }
+    readers.join_all().await.into_iter().collect()
+}
+
+async fn read_tasks(store: Store, sender: mpsc::Sender<Rows>) -> Result<(), LoadError> {
+    let mut after = None;
+    loop {
+        let tasks = store.load_tasks(after, PAGE).await?;
+        let Some(last) = tasks.last() else { return Ok(()) };
+        after = Some(last.id);
+        if sender.send(Rows::Tasks(tasks)).await.is_err() {
+            return Ok(());
+        }
+    }
+}
+
+async fn read_links(store: Store, sender: mpsc::Sender<Rows>) -> Result<(), LoadError> {
     let mut after: Option<(TaskId, LinkId)> = None;
-    let mut stated: Vec<Link> = Vec::new();
+    let mut stated: Vec<(TaskId, Vec<Link>)> = Vec::new();
     loop {
         let links = store.load_links(after, PAGE).await?;
         let Some(last) = links.last() else { break };
         after = Some((last.stated_by, last.id));
+        // The last task of a page may go on in the next one.
+        let unfinished = stated.pop();
+        if sender.send(Rows::Links(std::mem::take(&mut stated))).await.is_err() {
+            return Ok(());
+        }
+        stated.extend(unfinished);
         for link in links {
-            if let Some(stater) = stated.first().map(|link| link.stated_by)
-                && stater != link.stated_by
-            {
-                snapshot.put_links(stater, std::mem::take(&mut stated), touched);
+            match stated.last_mut() {
+                Some((stater, links)) if *stater == link.stated_by => links.push(link),
+                _ => stated.push((link.stated_by, vec![link])),
             }
-            stated.push(link);
         }
     }
-    if let Some(stater) = stated.first().map(|link| link.stated_by) {
-        snapshot.put_links(stater, stated, touched);
-    }
+    // Where nobody listens any more, nobody misses it.
+    let _ = sender.send(Rows::Links(stated)).await;
     Ok(())
 }
 

@@ -98,7 +98,7 @@ pub(crate) fn id_hash(id: TaskId) -> u64 {
 #[derive(Clone, Default)]
 pub(crate) struct Graph {
     /// The links that each task states.
-    stated: imbl::HashMap<TaskId, Arc<[Arc<LinkRow>]>>,
+    stated: imbl::OrdMap<TaskId, Arc<[Arc<LinkRow>]>>,
     /// The links that name an end otherwise, by the hash of its id and that of its key. Hashes may
     /// collide; whoever looks here binds the ends and sees.
     named: imbl::OrdMap<(u64, u64), Arc<LinkRow>>,
@@ -146,6 +146,11 @@ impl Graph {
     /// The links that a task of this id states.
     pub(crate) fn stated_by(&self, task: TaskId) -> impl Iterator<Item = &Arc<LinkRow>> {
         self.stated.get(&task).into_iter().flat_map(|links| links.iter())
+    }
+
+    /// Every link.
+    pub(crate) fn links(&self) -> impl Iterator<Item = &Arc<LinkRow>> {
+        self.stated.values().flat_map(|links| links.iter())
     }
 
     /// The links that name an end by something of this hash.

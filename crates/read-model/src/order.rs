@@ -168,6 +168,15 @@ impl Step {
         if self.descending { order.reverse() } else { order }
     }
 
+    /// Bytes that order the texts of this step as [`Step::compare`] does, but for its direction.
+    pub(crate) fn text(self, value: SortValue<'_>) -> Vec<u8> {
+        match value {
+            SortValue::Text(text) if self.key == SortKey::Key => text::natural_bytes(text),
+            SortValue::Text(text) => text::fold(text).into_bytes(),
+            SortValue::Absent | SortValue::Number(_) => Vec::new(),
+        }
+    }
+
     /// A number that orders as [`Step::compare`] does, for a quick first comparison: smaller comes
     /// first. Texts have none of use.
     pub(crate) fn weight(self, value: SortValue<'_>) -> i64 {
@@ -197,8 +206,15 @@ pub(crate) fn day_number(date: Date) -> i64 {
     (i64::from(date.year()) << 9) | (i64::from(date.month()) << 5) | i64::from(date.day())
 }
 
-/// A row's place in a sorted order: value (absent: [`ABSENT`]), id, ordinal.
-pub(crate) type Place = (i64, TaskId, u32);
+/// A row's place in a sorted order: value (absent: [`ABSENT`]), the first half of its id, ordinal.
+/// Half an id (60 random bits) keeps places small; two tasks of one value that share it stand in
+/// the order of their ordinals.
+pub(crate) type Place = (i64, u64, u32);
+
+/// The half of an id that a place has.
+pub(crate) fn half(id: TaskId) -> u64 {
+    id.0.as_u64_pair().0
+}
 
 /// Stands for an absent value in a sorted order; no date or priority reaches it.
 pub(crate) const ABSENT: i64 = i64::MAX;
@@ -227,7 +243,7 @@ impl Orders {
     /// Replaces the places of an ordinal.
     pub(crate) fn replace(&mut self, ordinal: u32, old: Option<&TaskRow>, new: Option<&TaskRow>) {
         let shift = |set: &mut imbl::OrdSet<Place>, value: fn(&TaskRow) -> i64| {
-            let place = |row: &TaskRow| (value(row), row.id, ordinal);
+            let place = |row: &TaskRow| (value(row), half(row.id), ordinal);
             let (old, new) = (old.map(place), new.map(place));
             if old == new {
                 return;

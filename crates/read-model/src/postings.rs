@@ -26,6 +26,11 @@ impl BySymbol {
         if symbol == NONE { Some(&self.none) } else { self.sets.get(symbol as usize) }
     }
 
+    /// Every set with its symbol, that of "no value" included.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (Symbol, &Set)> {
+        (0..).zip(self.sets.iter()).chain(std::iter::once((NONE, &self.none)))
+    }
+
     pub(crate) fn insert(&mut self, symbol: Symbol, ordinal: u32) {
         Arc::make_mut(self.slot(symbol)).insert(ordinal);
     }

@@ -10,7 +10,7 @@ use roaring::RoaringBitmap;
 
 use crate::QueryError;
 use crate::cursor::{self, Mark};
-use crate::order::{ABSENT, Place, SortKey, SortValue, Step};
+use crate::order::{ABSENT, Place, SortKey, SortValue, Step, half};
 use crate::page::{Page, PageRequest, pick};
 use crate::plan::Plan;
 use crate::row::TaskRow;
@@ -96,7 +96,7 @@ fn walk(
             SortValue::Number(number) => number,
             SortValue::Absent | SortValue::Text(_) => ABSENT,
         };
-        Some((value, TaskId(mark.id)))
+        Some((value, half(TaskId(mark.id))))
     });
     let along = |backward: bool, inclusive: bool| {
         steps_from(sorted, descending, backward, start, inclusive)
@@ -120,11 +120,11 @@ fn steps_from(
     sorted: &imbl::OrdSet<Place>,
     descending: bool,
     backward: bool,
-    start: Option<(i64, TaskId)>,
+    start: Option<(i64, u64)>,
     inclusive: bool,
 ) -> impl Iterator<Item = u32> + '_ {
     let rising = descending == backward;
-    let first_absent: Place = (ABSENT, TaskId(uuid::Uuid::nil()), 0);
+    let first_absent: Place = (ABSENT, 0, 0);
     let parts = [
         (Bound::Unbounded, Bound::Excluded(first_absent)),
         (Bound::Included(first_absent), Bound::Unbounded),
@@ -161,7 +161,10 @@ pub(crate) struct ListOrder<'v> {
 
 /// A row on its way into a page.
 struct Candidate<'v> {
+    /// A number that orders by the first step, where that goes by numbers.
     weight: i64,
+    /// A text that orders by the first step, where that goes by texts.
+    text: Vec<u8>,
     ordinal: u32,
     row: &'v TaskRow,
 }
@@ -210,16 +213,22 @@ impl<'v> ListOrder<'v> {
     ) -> Page<u32> {
         let candidates = rows.filter_map(|ordinal| {
             let row = self.view.row(ordinal)?;
-            let weight =
-                self.steps.first().map_or(0, |step| step.weight(self.value(*step, ordinal, row)));
-            Some(Candidate { weight, ordinal, row })
+            let first = self.steps.first().map(|step| (step, self.value(*step, ordinal, row)));
+            let (weight, text) = first
+                .map_or((0, Vec::new()), |(step, value)| (step.weight(value), step.text(value)));
+            Some(Candidate { weight, text, ordinal, row })
         });
+        let falling = self.steps.first().is_some_and(|step| step.descending);
         pick(
             candidates.collect(),
             request,
             after.map(|mark| |candidate: &Candidate<'_>| self.against(candidate, mark)),
             before.map(|mark| |candidate: &Candidate<'_>| self.against(candidate, mark)),
-            |left, right| left.weight.cmp(&right.weight).then_with(|| self.compare(left, right)),
+            |left, right| {
+                let texts = left.text.cmp(&right.text);
+                let texts = if falling { texts.reverse() } else { texts };
+                left.weight.cmp(&right.weight).then(texts).then_with(|| self.compare(left, right))
+            },
         )
         .map(|candidate| candidate.ordinal)
     }

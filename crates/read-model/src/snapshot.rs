@@ -25,7 +25,7 @@ pub(crate) struct Snapshot {
     pub(crate) content_generation: u64,
     pub(crate) names: Names,
     rows: imbl::Vector<Option<Arc<TaskRow>>>,
-    ids: imbl::HashMap<TaskId, u32>,
+    ids: imbl::OrdMap<TaskId, u32>,
     /// Ordinals by the hash of their folded keys, present and previous.
     keys: imbl::OrdSet<(u64, u32)>,
     urls: imbl::OrdSet<(u64, u32)>,
@@ -190,25 +190,24 @@ impl Snapshot {
         stated.chain(named).cloned().collect()
     }
 
-    /// The edges of a task as they now are. An edge whose stating task is not in the store is
-    /// nobody's to see, and one that leads back to the task itself says nothing.
+    /// The edges of a task as they now are.
     fn bound_edges(&self, ordinal: u32) -> Vec<Edge> {
         let Some(row) = self.row(ordinal) else { return Vec::new() };
-        let mut edges = Vec::new();
-        for link in self.links_of(row) {
-            if self.find(link.stated_by).is_none() {
-                continue;
-            }
-            let from = self.bind_end(&link, &link.from);
-            let to = self.bind_end(&link, &link.to);
-            let (forward, other) = match (from, to) {
-                (Some(from), to) if from == ordinal && to != Some(ordinal) => (true, to),
-                (from, Some(to)) if to == ordinal && from != Some(ordinal) => (false, from),
-                _ => continue,
-            };
-            edges.push(Edge { other: other.unwrap_or(NONE), kind: link.kind, forward, link });
-        }
-        edges
+        let links = self.links_of(row);
+        let edges = links.iter().flat_map(|link| self.edges_of(link));
+        edges.filter(|(end, _)| *end == ordinal).map(|(_, edge)| edge).collect()
+    }
+
+    /// What a link is to its ends, for each that is in the store. One whose stating task is not in
+    /// the store is nobody's to see, and one that leads back to its own beginning says nothing.
+    fn edges_of(&self, link: &Arc<LinkRow>) -> impl Iterator<Item = (u32, Edge)> {
+        let known = self.find(link.stated_by).is_some();
+        let ends = [&link.from, &link.to].map(|end| self.bind_end(link, end));
+        let [from, to] = if known && ends[0] != ends[1] { ends } else { [None, None] };
+        [(from, to, true), (to, from, false)].into_iter().filter_map(|(own, other, forward)| {
+            let other = other.unwrap_or(NONE);
+            Some((own?, Edge { link: Arc::clone(link), other, kind: link.kind, forward }))
+        })
     }
 
     /// Notes the ends of links as they are bound now.
@@ -467,18 +466,28 @@ impl Snapshot {
 
     /// Brings edges and readiness up to date after a set of changes.
     pub(crate) fn settle(&mut self, touched: Touched) {
-        let (edges, mut readiness): (Vec<u32>, BTreeSet<u32>) = if touched.everything {
-            let all: Vec<u32> = self.postings.all.iter().collect();
-            (all.clone(), all.into_iter().collect())
-        } else {
-            (touched.edges.into_iter().collect(), touched.readiness)
-        };
-        for ordinal in edges {
-            let bound = self.bound_edges(ordinal);
-            self.graph.bind(ordinal, bound);
-            readiness.insert(ordinal);
+        if touched.everything {
+            return self.settle_all();
         }
-        for ordinal in readiness {
+        for ordinal in &touched.edges {
+            let edges = self.bound_edges(*ordinal);
+            self.graph.bind(*ordinal, edges);
+        }
+        for ordinal in touched.edges.union(&touched.readiness) {
+            self.settle_readiness(*ordinal);
+        }
+    }
+
+    /// The same for every task, link by link.
+    fn settle_all(&mut self) {
+        let mut edges = vec![Vec::new(); self.rows.len()];
+        for link in self.graph.links() {
+            for (ordinal, edge) in self.edges_of(link) {
+                edges[ordinal as usize].push(edge);
+            }
+        }
+        for (ordinal, edges) in (0..).zip(edges) {
+            self.graph.bind(ordinal, edges);
             self.settle_readiness(ordinal);
         }
     }

@@ -60,6 +60,26 @@ pub(crate) fn compare_natural(left: &str, right: &str) -> Ordering {
     }
 }
 
+/// Bytes that order as [`compare_natural`] does: a run of digits becomes the digit zero, how many
+/// digits it has, and the digits themselves, so that it stands among other characters where digits
+/// do and among numbers by its size.
+pub(crate) fn natural_bytes(text: &str) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(text.len() + 8);
+    let mut characters = folded(text).peekable();
+    while let Some(character) = characters.peek() {
+        if character.is_ascii_digit() {
+            let digits = number(&mut characters);
+            bytes.push(b'0');
+            bytes.extend_from_slice(&(digits.len() as u32).to_be_bytes());
+            bytes.extend_from_slice(digits.as_bytes());
+        } else {
+            bytes.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+            characters.next();
+        }
+    }
+    bytes
+}
+
 /// Takes a run of digits, without its leading zeros.
 fn number(text: &mut Peekable<impl Iterator<Item = char>>) -> String {
     while text.next_if_eq(&'0').is_some() {}
@@ -83,6 +103,16 @@ mod tests {
             assert_eq!(compare_natural(pair[1], pair[0]), Ordering::Greater, "{pair:?}");
         }
         assert_eq!(compare_natural("ENG-007", "eng-7"), Ordering::Equal);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn bytes_order_as_texts_do(left in "[a0-2 ä/~]{0,6}", right in "[A0-2 Ä/~]{0,6}") {
+            let bytes = natural_bytes(&left).cmp(&natural_bytes(&right));
+            proptest::prop_assert_eq!(bytes, compare_natural(&left, &right));
+            let folded = fold(&left).cmp(&fold(&right));
+            proptest::prop_assert_eq!(folded, compare(&left, &right));
+        }
     }
 
     #[test]
