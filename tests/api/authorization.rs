@@ -92,9 +92,11 @@ fn everything(schema: &Schema) -> Vec<String> {
                 .push(format!("{{ {list} {{ totalCount edges {{ cursor node {{ id }} }} }} }}"));
         }
     }
-    for group in GROUPS {
+    for (group, when) in
+        GROUPS.iter().flat_map(|group| [(group, ""), (group, ", asOf: \"2026-01-01T00:00:30Z\"")])
+    {
         documents.push(format!(
-            "{{ taskCounts(by: [{group}]) {{ count groups {{ value label node {{ __typename id }} }} }} }}"
+            "{{ taskCounts(by: [{group}]{when}) {{ count groups {{ value label node {{ __typename id }} }} }} }}"
         ));
     }
     documents.extend(
