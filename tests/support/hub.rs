@@ -66,11 +66,7 @@ impl Hub {
         Engine::new(EngineParts {
             store: store.clone(),
             registry: Registry::default().with(GitHub),
-            host: Host {
-                http,
-                clock: self.clock.clone(),
-                random: Arc::new(SeededRandom::new(1)),
-            },
+            host: Host { http, clock: self.clock.clone(), random: Arc::new(SeededRandom::new(1)) },
             sleeper: Arc::new(Standstill),
             credentials: Arc::new(AnyToken),
             observer: Arc::new(LogObserver),
@@ -160,9 +156,9 @@ impl Http for SiteHttp {
         call.headers_mut().remove("accept-encoding");
         let answer = self.site.router().oneshot(call).await.unwrap();
         let (parts, body) = answer.into_parts();
-        let body = axum::body::to_bytes(body, usize::MAX).await.map_err(|error| {
-            HttpError::Interrupted { host, reason: error.to_string() }
-        })?;
+        let body = axum::body::to_bytes(body, usize::MAX)
+            .await
+            .map_err(|error| HttpError::Interrupted { host, reason: error.to_string() })?;
         Ok(Response { status: parts.status, headers: parts.headers, body })
     }
 }
@@ -232,7 +228,10 @@ impl Contents {
             .collect();
         blocks.sort();
         Self {
-            bodies: ids.iter().map(|id| details.get(id).and_then(|detail| detail.body.clone())).collect(),
+            bodies: ids
+                .iter()
+                .map(|id| details.get(id).and_then(|detail| detail.body.clone()))
+                .collect(),
             comments: ids
                 .iter()
                 .map(|id| {

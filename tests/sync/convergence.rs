@@ -42,7 +42,10 @@ fn work(world: &mut World, chance: &SeededRandom, acts: u32) {
             }
             7 => {
                 let repository = world.repositories().next().unwrap();
-                world.create_issue(repository, NewIssue { title: "Found in the meantime".to_owned(), ..NewIssue::default() });
+                world.create_issue(
+                    repository,
+                    NewIssue { title: "Found in the meantime".to_owned(), ..NewIssue::default() },
+                );
             }
             _ => {
                 world.bulk_edit(3);
@@ -71,7 +74,8 @@ async fn expect_convergence(hub: &Hub) {
     let fresh = TestDatabase::sqlite().await;
     hub.declare(&fresh.store).await;
     assert!(hub.sync_into(&fresh.store, &census).await.ok);
-    let (read, expected) = (Contents::of(&hub.database.store).await, Contents::of(&fresh.store).await);
+    let (read, expected) =
+        (Contents::of(&hub.database.store).await, Contents::of(&fresh.store).await);
     assert_eq!(read.tasks.len(), hub.site.world().visible_issues().count());
     for (place, task) in expected.tasks.iter().enumerate() {
         assert_eq!(&read.tasks[place], task);

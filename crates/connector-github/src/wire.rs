@@ -24,6 +24,9 @@ pub struct Issue {
     pub labels: Vec<Label>,
     #[serde(default, deserialize_with = "null_as_default")]
     pub assignees: Vec<User>,
+    /// All that old servers say; newer ones repeat the first of `assignees` here, or leave it out.
+    #[serde(default)]
+    pub assignee: Option<User>,
     #[serde(default)]
     pub milestone: Option<Milestone>,
     #[serde(default, rename = "type")]

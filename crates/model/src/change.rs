@@ -6,7 +6,9 @@ use crate::task::words;
 use crate::{CommentId, PersonId, ProjectId, SourceId, TaskId, Timestamp};
 
 /// A place in the change log. Positions grow by one, become visible in order and leave no gap.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub struct Position(pub i64);
 
 words! {

@@ -207,7 +207,14 @@ mod tests {
 
     #[test]
     fn texts_that_are_not_ids_are_refused() {
-        for text in ["", "task_", "task_zz", "person", "nothing_00000000000000000000000000000000", "task_00000000-0000-0000-0000-000000000000"] {
+        for text in [
+            "",
+            "task_",
+            "task_zz",
+            "person",
+            "nothing_00000000000000000000000000000000",
+            "task_00000000-0000-0000-0000-000000000000",
+        ] {
             assert!(text.parse::<NodeId>().is_err(), "{text}");
         }
     }

@@ -185,8 +185,7 @@ impl Transaction<'_> {
             };
             quarantine::write(self, source, &hint.scope, now, &[entry]).await?;
         }
-        let text =
-            format!("UPDATE hint SET due_at = $2 WHERE {}", self.dialect().among("id", 1));
+        let text = format!("UPDATE hint SET due_at = $2 WHERE {}", self.dialect().among("id", 1));
         let parked = Numbers(exhausted.iter().map(|hint| hint.id).collect());
         execute!(self, sqlx::query(AssertSqlSafe(text)).bind(parked).bind(PARKED))?;
         Ok(())
@@ -204,10 +203,7 @@ impl Transaction<'_> {
             WHERE source = $1 AND scope = $2 AND due_at = $4";
         const SHOW_NO_MORE: &str =
             "DELETE FROM quarantine WHERE source = $1 AND scope = $2 AND kind = 'hint'";
-        execute!(
-            self,
-            sqlx::query(REVIVE).bind(source.0).bind(scope).bind(now.0).bind(PARKED)
-        )?;
+        execute!(self, sqlx::query(REVIVE).bind(source.0).bind(scope).bind(now.0).bind(PARKED))?;
         execute!(self, sqlx::query(SHOW_NO_MORE).bind(source.0).bind(scope))?;
         Ok(())
     }

@@ -69,6 +69,7 @@ fn newest_debian_folder() -> Option<PathBuf> {
 /// Whether a program of this name stands on the PATH.
 pub fn on_path(program: &str) -> bool {
     std::env::var_os("PATH").is_some_and(|paths| {
-        std::env::split_paths(&paths).any(|folder: PathBuf| Path::new(&folder).join(program).is_file())
+        std::env::split_paths(&paths)
+            .any(|folder: PathBuf| Path::new(&folder).join(program).is_file())
     })
 }

@@ -28,8 +28,16 @@ pub fn test(filter: &[String]) -> anyhow::Result<()> {
 pub fn bench(arguments: &[String]) -> anyhow::Result<()> {
     provision::postgresql()?;
     cargo(&["build", "--release", "--package", "mainstem-server", "--locked"])?;
-    let mut all =
-        vec!["run", "--release", "--package", "mainstem-tests", "--example", "bench", "--locked", "--"];
+    let mut all = vec![
+        "run",
+        "--release",
+        "--package",
+        "mainstem-tests",
+        "--example",
+        "bench",
+        "--locked",
+        "--",
+    ];
     all.extend(arguments.iter().map(String::as_str));
     cargo(&all)
 }

@@ -97,8 +97,12 @@ impl Target {
             Self::Postgres(PgConnection::connect(url).await?)
         };
         match &mut target {
-            Self::Sqlite(connection) => sqlx::raw_sql(TABLES).execute(connection).await.map(drop)?,
-            Self::Postgres(connection) => sqlx::raw_sql(TABLES).execute(connection).await.map(drop)?,
+            Self::Sqlite(connection) => {
+                sqlx::raw_sql(TABLES).execute(connection).await.map(drop)?
+            }
+            Self::Postgres(connection) => {
+                sqlx::raw_sql(TABLES).execute(connection).await.map(drop)?
+            }
         }
         Ok(target)
     }
@@ -162,7 +166,8 @@ async fn upsert_sqlite(connection: &mut SqliteConnection, issues: &[Issue]) -> a
 
 async fn upsert_postgres(connection: &mut PgConnection, issues: &[Issue]) -> anyhow::Result<()> {
     let mut transaction = connection.begin().await?;
-    let column = |value: &dyn Fn(&Issue) -> Option<String>| issues.iter().map(value).collect::<Vec<_>>();
+    let column =
+        |value: &dyn Fn(&Issue) -> Option<String>| issues.iter().map(value).collect::<Vec<_>>();
     sqlx::query(
         "INSERT INTO limit_task SELECT * FROM UNNEST($1::bigint[],$2::bigint[],$3::text[],$4::text[],$5::text[],$6::text[],
          $7::text[],$8::bigint[],$9::text[],$10::text[],$11::text[],$12::text[]) ON CONFLICT (id) DO UPDATE SET
@@ -194,15 +199,19 @@ async fn upsert_postgres(connection: &mut PgConnection, issues: &[Issue]) -> any
         .bind(people.values().map(|login| (*login).to_owned()).collect::<Vec<_>>())
         .execute(&mut *transaction)
         .await?;
-    let labels: Vec<(i64, String)> =
-        issues.iter().flat_map(|issue| issue.labels.iter().map(|label| (issue.id, label.name.clone()))).collect();
+    let labels: Vec<(i64, String)> = issues
+        .iter()
+        .flat_map(|issue| issue.labels.iter().map(|label| (issue.id, label.name.clone())))
+        .collect();
     sqlx::query("INSERT INTO limit_label SELECT * FROM UNNEST($1::bigint[],$2::text[]) ON CONFLICT DO NOTHING")
         .bind(labels.iter().map(|(id, _)| *id).collect::<Vec<_>>())
         .bind(labels.into_iter().map(|(_, name)| name).collect::<Vec<_>>())
         .execute(&mut *transaction)
         .await?;
-    let assignees: Vec<(i64, i64)> =
-        issues.iter().flat_map(|issue| issue.assignees.iter().map(|user| (issue.id, user.id))).collect();
+    let assignees: Vec<(i64, i64)> = issues
+        .iter()
+        .flat_map(|issue| issue.assignees.iter().map(|user| (issue.id, user.id)))
+        .collect();
     sqlx::query("INSERT INTO limit_assignee SELECT * FROM UNNEST($1::bigint[],$2::bigint[]) ON CONFLICT DO NOTHING")
         .bind(assignees.iter().map(|(id, _)| *id).collect::<Vec<_>>())
         .bind(assignees.iter().map(|(_, person)| *person).collect::<Vec<_>>())
@@ -219,6 +228,7 @@ pub async fn serve(listener: tokio::net::TcpListener, bytes: Vec<u8>) -> anyhow:
         let bytes = bytes.clone();
         async move { ([("content-type", "application/json")], bytes) }
     };
-    axum::serve(listener, axum::Router::new().route("/graphql", axum::routing::post(handler))).await?;
+    axum::serve(listener, axum::Router::new().route("/graphql", axum::routing::post(handler)))
+        .await?;
     Ok(())
 }

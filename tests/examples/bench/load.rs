@@ -39,7 +39,11 @@ pub async fn run(
                     }
                     stream.write_all(&request(connection, number)).await?;
                     let status = read_answer(&mut stream, &mut buffer).await?;
-                    anyhow::ensure!(status == 200 || status == 304, "the server answered {status}: {}", String::from_utf8_lossy(&buffer[..buffer.len().min(400)]));
+                    anyhow::ensure!(
+                        status == 200 || status == 304,
+                        "the server answered {status}: {}",
+                        String::from_utf8_lossy(&buffer[..buffer.len().min(400)])
+                    );
                     times.push(started.elapsed());
                 }
                 anyhow::Ok(times)
@@ -66,7 +70,11 @@ pub async fn once(address: SocketAddr, request: &[u8]) -> anyhow::Result<Vec<u8>
     let mut buffer = Vec::new();
     let status = read_answer(&mut stream, &mut buffer).await?;
     let body = buffer.split_off(header_end(&buffer).unwrap_or(0));
-    anyhow::ensure!(status == 200, "the server answered {status}: {}", String::from_utf8_lossy(&body));
+    anyhow::ensure!(
+        status == 200,
+        "the server answered {status}: {}",
+        String::from_utf8_lossy(&body)
+    );
     Ok(body)
 }
 
@@ -90,7 +98,8 @@ async fn read_answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> anyhow::Re
                 .lines()
                 .find_map(|line| {
                     let (name, value) = line.split_once(':')?;
-                    name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>())
+                    name.eq_ignore_ascii_case("content-length")
+                        .then(|| value.trim().parse::<usize>())
                 })
                 .transpose()?
                 .unwrap_or(0);

@@ -9,10 +9,10 @@ mod limit;
 mod load;
 mod process;
 mod query;
+#[path = "../../support/mod.rs"]
+#[allow(dead_code, unused_imports, unused_macros, reason = "the tests use more of it")]
+mod support;
 mod sync;
-#[path = "../../support/postgres.rs"]
-#[allow(dead_code, reason = "the tests use more of it")]
-mod postgres;
 
 use std::time::Duration;
 
@@ -38,9 +38,11 @@ async fn main() -> anyhow::Result<()> {
         println!("{HELP}");
         return Ok(());
     }
-    // The bare server is this program again, in a process of its own like the one that it is compared with.
-    if arguments.first().is_some_and(|argument| argument == "bare-server") {
-        return query::bare_server(&arguments[1]).await;
+    // The site and the bare server are this program again, each in a process of its own.
+    match arguments.first().map(String::as_str) {
+        Some("bare-server") => return query::bare_server(&arguments[1]).await,
+        Some("site") => return sync::site(&arguments[1], arguments[2].parse()?).await,
+        _ => {}
     }
     let mut number = |name: &str, default: u32| -> anyhow::Result<u32> {
         let Some(at) = arguments.iter().position(|argument| argument == name) else {

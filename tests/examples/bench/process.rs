@@ -9,7 +9,8 @@ use anyhow::Context as _;
 /// The release build of the program, beside this benchmark.
 pub fn program() -> anyhow::Result<PathBuf> {
     let here = std::env::current_exe()?;
-    let folder = here.parent().and_then(Path::parent).context("the benchmark stands in no target folder")?;
+    let folder =
+        here.parent().and_then(Path::parent).context("the benchmark stands in no target folder")?;
     let program = folder.join("mainstem");
     anyhow::ensure!(program.is_file(), "{} is missing: run `cargo xtask bench`", program.display());
     Ok(program)
@@ -39,7 +40,11 @@ pub fn finish(command: &mut Command) -> anyhow::Result<Finished> {
     };
     let wall = started.elapsed();
     let output = child.wait_with_output()?;
-    anyhow::ensure!(status.success(), "{command:?} failed: {}", String::from_utf8_lossy(&output.stderr));
+    anyhow::ensure!(
+        status.success(),
+        "{command:?} failed: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     Ok(Finished { wall, peak_bytes, output: String::from_utf8(output.stdout)? })
 }
 

@@ -41,10 +41,17 @@ pub async fn measure(size: &Size) -> anyhow::Result<()> {
     };
     let mainstem = |arguments: &[&str]| -> anyhow::Result<Command> {
         let mut command = Command::new(process::program()?);
-        command.arg("--config").arg(&configuration).args(["--log", "error"]).args(arguments).current_dir(folder.path());
+        command
+            .arg("--config")
+            .arg(&configuration)
+            .args(["--log", "error"])
+            .args(arguments)
+            .current_dir(folder.path());
         Ok(command)
     };
-    let made = process::finish(&mut mainstem(&["token", "create", "--name", "bench", "--scope", "read", "--json"])?)?;
+    let made = process::finish(&mut mainstem(&[
+        "token", "create", "--name", "bench", "--scope", "read", "--json",
+    ])?)?;
     let made: Value = serde_json::from_str(&made.output)?;
     let token = made["token"].as_str().context("a token was made")?.to_owned();
 
@@ -122,7 +129,8 @@ fn print_load(name: &str, load: &load::Load, bare: &load::Load) {
 /// Ids of people who have tasks.
 async fn people(address: SocketAddr, token: &str) -> anyhow::Result<Vec<String>> {
     let body = json!({"query": "{ people(first: 100) { nodes { id } } }"}).to_string();
-    let answer: Value = serde_json::from_slice(&load::once(address, &load::post("/graphql", token, &body)).await?)?;
+    let answer: Value =
+        serde_json::from_slice(&load::once(address, &load::post("/graphql", token, &body)).await?)?;
     let people: Vec<String> = answer["data"]["people"]["nodes"]
         .as_array()
         .context("people are listed")?

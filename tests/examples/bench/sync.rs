@@ -3,12 +3,16 @@
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 
 use anyhow::Context as _;
+use mainstem_model::SystemClock;
+use mainstem_sandbox::SiteOptions;
 use serde_json::Value;
 
 use crate::process::{self, Finished, Server};
-use crate::{Size, limit, load, postgres};
+use crate::support::postgres;
+use crate::{Size, limit, load};
 
 /// The repository of the site that the limit pulls; the program pulls the same one.
 pub const REPOSITORY: &str = "acme/api";
@@ -18,8 +22,10 @@ pub async fn measure(size: &Size) -> anyhow::Result<()> {
     println!("Syncing {} issues of one repository\n", size.issues);
     for database in ["SQLite", "PostgreSQL"] {
         let folder = tempfile::tempdir()?;
-        let postgres = if database == "PostgreSQL" { Some(postgres::Database::create().await) } else { None };
-        let bare = if database == "PostgreSQL" { Some(postgres::Database::create().await) } else { None };
+        let postgres =
+            if database == "PostgreSQL" { Some(postgres::Database::create().await) } else { None };
+        let bare =
+            if database == "PostgreSQL" { Some(postgres::Database::create().await) } else { None };
         let url = |postgres: &Option<postgres::Database>, name: &str| match postgres {
             Some(database) => database.url(),
             None => format!("sqlite://{}", folder.path().join(name).display()),
@@ -80,14 +86,33 @@ async fn latency() -> anyhow::Result<()> {
 /// The made-up site, in a process of its own.
 pub async fn start_site(issues: u32) -> anyhow::Result<(SocketAddr, Server)> {
     let address = free_address()?;
-    let child = Command::new(process::program()?)
-        .args(["sandbox", "--listen", &address.to_string(), "--issues", &issues.to_string(), "--repositories", "1"])
+    let child = Command::new(std::env::current_exe()?)
+        .args(["site", &address.to_string(), &issues.to_string()])
         .stdout(Stdio::null())
-        .stderr(Stdio::null())
         .spawn()?;
     let server = Server(child);
-    await_answer(address, b"GET /meta HTTP/1.1\r\nhost: bench\r\n\r\n").await?;
+    await_answer(
+        address,
+        b"GET /meta HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer bench\r\n\r\n",
+    )
+    .await?;
     Ok((address, server))
+}
+
+/// What the site's process does: one repository, and no limit that one would meet.
+pub async fn site(address: &str, issues: usize) -> anyhow::Result<()> {
+    let options = SiteOptions {
+        repositories: 1,
+        issues,
+        pull_requests: 0,
+        people: 200,
+        core_limit: 10_000_000,
+        graphql_limit: 10_000_000,
+        gzip: false,
+        ..SiteOptions::default()
+    };
+    mainstem_sandbox::serve_forever(options, Arc::new(SystemClock), address).await?;
+    Ok(())
 }
 
 /// Tells the site to do something.
@@ -112,7 +137,11 @@ pub fn free_address() -> anyhow::Result<SocketAddr> {
 }
 
 /// Writes a configuration that reads the site into the database.
-pub fn configure(folder: &Path, database: &str, site: SocketAddr) -> anyhow::Result<std::path::PathBuf> {
+pub fn configure(
+    folder: &Path,
+    database: &str,
+    site: SocketAddr,
+) -> anyhow::Result<std::path::PathBuf> {
     let path = folder.join("mainstem.toml");
     std::fs::write(folder.join("token"), "bench")?;
     std::fs::write(

@@ -80,6 +80,10 @@ pub fn issue(
     let fields: Vec<CustomField> = issue.issue_field_values.into_iter().filter_map(field).collect();
     let (milestone, milestone_due) =
         issue.milestone.map_or((None, None), |given| (Some(storable(given.title)), given.due_on));
+    let assignees = match issue.assignees {
+        none if none.is_empty() => issue.assignee.into_iter().collect(),
+        several => several,
+    };
     let task = TaskRecord {
         external_id: issue.id.to_string().into(),
         locator: Locator { repository: repository.name.clone(), number, node_id: issue.node_id }
@@ -94,7 +98,7 @@ pub fn issue(
         title: storable(issue.title),
         url: issue.html_url,
         priority: priority(&labels, &fields),
-        assignees: issue.assignees.into_iter().map(|user| people.note(user)).collect(),
+        assignees: assignees.into_iter().map(|user| people.note(user)).collect(),
         author: issue.user.map(|user| people.note(user)),
         labels,
         milestone,
