@@ -133,16 +133,38 @@ impl Dirty {
         dirty
     }
 
-    /// A source that was removed took its identities of people with it.
-    fn add_people_of_removed(&mut self, snapshot: &Snapshot, sources: &[SourceRow]) {
-        let removed =
-            self.sources.iter().filter(|id| !sources.iter().any(|row| row.source.id == **id));
-        let known_by = removed
-            .filter_map(|source| snapshot.names.sources.find(source))
-            .filter_map(|source| snapshot.known_by.get(source));
-        let people = known_by.flat_map(|people| people.iter());
-        self.people.extend(people.filter_map(|person| Some(snapshot.person(person)?.id)));
+    /// What goes with a source that was removed. Its tasks and projects go without a look; its
+    /// people may be known elsewhere. One that is back already is told by the time its credential
+    /// was set, and then anything of the old one may be gone.
+    fn add_all_of_removed(&mut self, snapshot: &Snapshot, sources: &[SourceRow]) {
+        let known = snapshot.sources.iter().flatten().map(|row| row.source.id);
+        let looked_at: BTreeSet<SourceId> = known.chain(self.sources.iter().copied()).collect();
+        for id in looked_at {
+            let Some(symbol) = snapshot.names.sources.find(&id) else { continue };
+            let old = snapshot.source(symbol);
+            let new = sources.iter().find(|row| row.source.id == id);
+            if let (Some(old), Some(new)) = (old, new)
+                && is_the_same(new, old)
+            {
+                continue;
+            }
+            let people = snapshot.known_by.get(symbol).into_iter().flat_map(|people| people.iter());
+            self.people.extend(people.filter_map(|person| Some(snapshot.person(person)?.id)));
+            if old.is_some() && new.is_some() {
+                let tasks = snapshot.postings.source.get(symbol);
+                let tasks = tasks.into_iter().flat_map(|tasks| tasks.iter());
+                self.tasks.extend(tasks.filter_map(|task| Some(snapshot.row(task)?.id)));
+                let projects = snapshot.projects.iter().flatten();
+                let projects = projects.filter(|project| project.source == id);
+                self.projects.extend(projects.map(|project| project.id));
+            }
+        }
     }
+}
+
+/// Whether a source was not removed and added again in between.
+fn is_the_same(new: &SourceRow, old: &SourceRow) -> bool {
+    new.source.credential_set_at == old.source.credential_set_at
 }
 
 /// The snapshot after the next step of the log; `None` at its end.
@@ -152,7 +174,7 @@ pub(crate) async fn next(store: &Store, newest: &Snapshot) -> Result<Option<Snap
     let mut dirty = Dirty::of(&changes);
     let sources = if dirty.sources.is_empty() { None } else { Some(source_rows(store).await?) };
     if let Some(sources) = &sources {
-        dirty.add_people_of_removed(newest, sources);
+        dirty.add_all_of_removed(newest, sources);
     }
 
     let mut next = newest.clone();
@@ -171,16 +193,22 @@ pub(crate) async fn next(store: &Store, newest: &Snapshot) -> Result<Option<Snap
 }
 
 /// The snapshot with sources and freshness as they are now; `None` where that changes nothing.
+/// Sources that come and go are the log's to tell, together with what is theirs.
 pub(crate) async fn refreshed(
     store: &Store,
     newest: &Snapshot,
 ) -> Result<Option<Snapshot>, LoadError> {
     let rows = source_rows(store).await?;
+    let known = |row: &SourceRow| {
+        let symbol = newest.names.sources.find(&row.source.id);
+        symbol.and_then(|symbol| newest.source(symbol)).is_some_and(|old| is_the_same(row, old))
+    };
+    if rows.len() != newest.sources.iter().flatten().count() || !rows.iter().all(known) {
+        return Ok(None);
+    }
     let mut next = newest.clone();
-    let mut touched = Touched::default();
-    let changed = next.put_sources(rows, &mut touched);
-    count_generations(&mut next, touched.changed, changed);
-    next.settle(touched);
+    let changed = next.put_sources(rows, &mut Touched::default());
+    count_generations(&mut next, false, changed);
     Ok(changed.then_some(next))
 }
 

@@ -225,16 +225,17 @@ impl<'v> Planner<'v> {
                     self.symbols(view.visible_people().clone(), &postings.author, |row| row.author);
                 negate(*null, known)
             }
+            TaskPredicate::ParentKey(TextPredicate::Is(Comparison::IsNull(null)))
+            | TaskPredicate::ParentId(Comparison::IsNull(null))
+            | TaskPredicate::ParentIsNull(null) => self.parent(*null, |_| true),
             TaskPredicate::ParentKey(predicate) => {
                 let (negated, matcher) = TextMatcher::split(predicate, true);
-                let test = move |parent: &TaskRow| parent.keys().any(|key| matcher.matches(key));
-                self.parent(negated, test)
+                self.parent(negated, move |parent| parent.keys().any(|key| matcher.matches(key)))
             }
             TaskPredicate::ParentId(comparison) => {
                 let (negated, comparison) = positive(comparison);
                 self.parent(negated, move |parent| comparison.holds(Some(&parent.id)))
             }
-            TaskPredicate::ParentIsNull(null) => negate(*null, self.parent(false, |_| true)),
             TaskPredicate::StartOn(c) => self.value(c, |row| row.start_on),
             TaskPredicate::DueOn(c) => self.value(c, |row| row.due_on),
             TaskPredicate::CreatedAt(c) => self.value(c, |row| Some(row.created_at)),
