@@ -19,7 +19,7 @@ use crate::view::{TaskQuery, View};
 
 #[derive(Debug, Clone)]
 enum Step {
-    Put(u32, AnyTask),
+    Put(u32, Box<AnyTask>),
     Remove(u32),
     State(u32, Vec<AnyLink>),
     Redirect(Vec<(u32, u32)>),
@@ -31,7 +31,7 @@ enum Step {
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
-        6 => (0..TASKS, tasks()).prop_map(|(number, task)| Step::Put(number, task)),
+        6 => (0..TASKS, tasks()).prop_map(|(number, task)| Step::Put(number, Box::new(task))),
         2 => (0..TASKS).prop_map(Step::Remove),
         4 => (0..TASKS, prop::collection::vec(links(), 0..4)).prop_map(|(number, links)| Step::State(number, links)),
         1 => prop::collection::vec((100..104_u32, 0..TASKS), 0..3).prop_map(Step::Redirect),
