@@ -12,8 +12,8 @@ use crate::sync::{await_answer, configure, free_address, start_site, sync_once};
 use crate::{Size, limit, load};
 
 /// The question of a dashboard: who works on what, and what holds it up.
-const DASHBOARD: &str = "query Dashboard($category: StatusCategory!, $person: ID!, $first: Int!) {
-  tasks(first: $first, filter: {status: {category: {eq: $category}}, assignees: {some: {id: {eq: $person}}}}, orderBy: [{field: UPDATED_AT, direction: DESC}]) {
+const DASHBOARD: &str = "query Dashboard($category: StatusCategory!, $person: ID!, $since: DateTime!) {
+  tasks(first: 50, filter: {status: {category: {eq: $category}}, assignees: {some: {id: {eq: $person}}}, updatedAt: {gte: $since}}, orderBy: [{field: UPDATED_AT, direction: DESC}]) {
     totalCount
     nodes {
       id key title url updatedAt
@@ -77,14 +77,19 @@ pub async fn measure(size: &Size) -> anyhow::Result<()> {
     let question = {
         let token = token.clone();
         move |connection: usize, number: u64| {
-            // Ever-changing: another person, another category, and a page size that no two requests in a row share.
-            let person = &people[(connection * 7919 + number as usize * 31) % people.len()];
-            let category = ["TODO", "IN_PROGRESS", "DONE"][(number as usize + connection) % 3];
-            let first = 50 - (number % 2);
+            // Ever-changing: another person, another category, and a time that no other request names.
+            let number = number as usize;
+            let person = &people[(connection * 7919 + number * 31) % people.len()];
+            let category = ["TODO", "IN_PROGRESS", "DONE"][(number + connection) % 3];
+            let since = format!(
+                "2020-01-01T00:{connection:02}:{:02}.{:06}Z",
+                number / 1_000_000,
+                number % 1_000_000
+            );
             load::post(
                 "/graphql",
                 &token,
-                &json!({"query": DASHBOARD, "variables": {"category": category, "person": person, "first": first}}).to_string(),
+                &json!({"query": DASHBOARD, "variables": {"category": category, "person": person, "since": since}}).to_string(),
             )
         }
     };
