@@ -4,15 +4,15 @@ use std::hash::{DefaultHasher, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 
-use apollo_compiler::request::coerce_variable_values;
 use bytes::Bytes;
 use mainstem_model::{Clock, TokenId, TokenScope, Visibility};
 use mainstem_read_model::ReadModel;
 use mainstem_store::Store;
 use serde_json::Value;
 
+use crate::coercion::Variables;
 use crate::cursor;
-use crate::document::{Documents, problem};
+use crate::document::{Documents, operation};
 use crate::error::{Code, Problem};
 use crate::kept::{Exactness, KeptAnswers, Key, Stand};
 use crate::needs::Loaded;
@@ -210,24 +210,22 @@ impl Api {
 
     async fn execute(
         &self,
-        request: Request,
+        mut request: Request,
         question: &Question<'_>,
     ) -> Result<Executed, Vec<Problem>> {
         let one = |problem: Problem| vec![problem];
-        let refused = |error: apollo_compiler::request::RequestError, sources: &_| {
-            one(problem(&error.to_graphql_error(sources)))
-        };
-        let document = self.documents.read(&request.query)?;
-        let operation = document
-            .operations
-            .get(request.operation_name.as_deref())
-            .map_err(|error| refused(error, &document.sources))?;
-        let schema = self.documents.schema();
-        let variables = coerce_variable_values(schema, operation, &request.variables())
-            .map_err(|error| refused(error, &document.sources))?;
-        let plan = Plan::new(schema, &document, operation, &variables).map_err(one)?;
-        let introspection =
-            self.documents.introspect(&document, operation, &variables).map_err(one)?;
+        let given = request.take_variables();
+        let document = self.documents.read(&request.query).await?;
+        let name = request.operation_name.as_deref();
+        let operation = operation(&document, name).map_err(one)?;
+        let types = self.documents.types();
+        let variables = Variables::read(types, operation, &given).map_err(one)?;
+        let plan = Plan::new(types, &document, operation, &variables).map_err(one)?;
+        let introspection = self
+            .documents
+            .introspect(&document, operation, name, variables.values())
+            .await
+            .map_err(one)?;
 
         let view = self.model.view(&question.caller.visibility);
         let now = self.clock.now();

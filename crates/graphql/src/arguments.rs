@@ -1,13 +1,14 @@
 //! The arguments of every field that takes some, read once before anything runs.
 
-use apollo_compiler::response::{JsonMap, JsonValue};
 use mainstem_model::{ChangeCause, LinkKind, LinkOrigin, SourceId, TaskId, Timestamp};
 use mainstem_read_model::{
     GroupField, PageRequest, PersonFilter, ProjectFilter, TaskFilter, TaskOrder,
 };
+use serde_json::Value as JsonValue;
 
 use crate::error::Problem;
 use crate::input::{filter, get, group_field, orders, require};
+use crate::request::JsonMap;
 
 /// Rows of a page where neither `first` nor `last` is given.
 const DEFAULT_PAGE: i64 = 50;

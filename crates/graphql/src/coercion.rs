@@ -1,117 +1,269 @@
-//! Turns the arguments of a field into one JSON object: literals by the type that the schema gives
-//! them, variables as they were coerced before.
+//! Turns variables and the arguments of a field into JSON objects, by the types that the schema gives
+//! them. Validation does not look at variables, so what has no place in its type is refused here.
 
-use apollo_compiler::executable::{Field, Value};
-use apollo_compiler::response::{JsonMap, JsonValue};
-use apollo_compiler::schema::{ExtendedType, Type};
-use apollo_compiler::{Name, Node, Schema};
+use async_graphql::parser::types::{
+    BaseType, Field, InputValueDefinition, OperationDefinition, Type, VariableDefinition,
+};
+use async_graphql::{Name, Pos, Positioned};
+use async_graphql_value::{ConstValue, Value};
+use indexmap::IndexMap;
+use serde_json::Value as JsonValue;
 
 use crate::error::Problem;
+use crate::request::JsonMap;
+use crate::types::{NamedType, Types};
+
+/// The variables of an operation.
+#[derive(Default)]
+pub struct Variables<'d> {
+    values: JsonMap,
+    definitions: &'d [Positioned<VariableDefinition>],
+}
+
+impl<'d> Variables<'d> {
+    /// Reads the variables that an operation names; those that are not given and have no default are
+    /// left out.
+    ///
+    /// # Errors
+    /// A value that is missing or does not fit its type.
+    pub fn read(
+        types: &Types,
+        operation: &'d OperationDefinition,
+        given: &JsonMap,
+    ) -> Result<Self, Problem> {
+        let none = Variables::default();
+        let literals = Coercion { types, variables: &none, enums_as_text: false };
+        let json = Coercion { enums_as_text: true, ..literals };
+        let mut values = JsonMap::new();
+        for definition in &operation.variable_definitions {
+            let (name, ty) = (&definition.node.name.node, &definition.node.var_type.node);
+            let value = match (given.get(name.as_str()), &definition.node.default_value) {
+                (Some(value), _) => ConstValue::from_json(value.clone())
+                    .map_err(|_| unfit(name, ty))
+                    .and_then(|value| json.value(name, ty, &value.into_value())),
+                (None, Some(value)) => literals.value(name, ty, &value.node.clone().into_value()),
+                (None, None) => Ok(None),
+            };
+            let value = value
+                .and_then(|value| required(name, ty, value))
+                .map_err(|problem| located(problem, definition.pos))?;
+            if let Some(value) = value {
+                values.insert(name.to_string(), value);
+            }
+        }
+        Ok(Self { values, definitions: &operation.variable_definitions })
+    }
+
+    /// The values by name.
+    pub fn values(&self) -> &JsonMap {
+        &self.values
+    }
+
+    /// The value of a variable that stands where a value of this type is meant.
+    ///
+    /// # Errors
+    /// The variable's type does not fit there.
+    fn get(&self, name: &Name, place: &Type) -> Result<Option<&JsonValue>, Problem> {
+        let mut definitions = self.definitions.iter();
+        let Some(definition) = definitions.find(|known| known.node.name.node == *name) else {
+            return Ok(None);
+        };
+        let ty = &definition.node.var_type.node;
+        // A default keeps null away as a type without null does.
+        let defaulted = definition.node.default_value.is_some();
+        if !fits(&Type { nullable: ty.nullable && !defaulted, base: ty.base.clone() }, place) {
+            let message =
+                format!("The variable {name} of type {ty} stands where {place} is meant.");
+            return Err(located(Problem::bad_input(message), definition.pos));
+        }
+        Ok(self.values.get(name.as_str()))
+    }
+
+    /// What a `@skip` or `@include` is told.
+    ///
+    /// # Errors
+    /// It is told by a variable that is not a yes or no.
+    pub fn condition(&self, value: &Value) -> Result<bool, Problem> {
+        let boolean = Type { base: BaseType::Named(Name::new("Boolean")), nullable: false };
+        let value = match value {
+            Value::Variable(name) => self.get(name, &boolean)?.and_then(JsonValue::as_bool),
+            Value::Boolean(value) => Some(*value),
+            _ => None,
+        };
+        value.ok_or_else(|| unfit(&Name::new("if"), &boolean))
+    }
+}
+
+/// Whether every value of one type is one of the other.
+fn fits(ty: &Type, place: &Type) -> bool {
+    (place.nullable || !ty.nullable)
+        && match (&ty.base, &place.base) {
+            (BaseType::Named(name), BaseType::Named(place)) => name == place,
+            (BaseType::List(items), BaseType::List(place)) => fits(items, place),
+            _ => false,
+        }
+}
+
+fn located(problem: Problem, place: Pos) -> Problem {
+    problem.located(place.line, place.column)
+}
 
 /// The arguments of a field by name; those that are not given and have no default are left out.
 ///
 /// # Errors
-/// A required value is null or missing because a variable is.
-pub fn arguments(schema: &Schema, field: &Field, variables: &JsonMap) -> Result<JsonMap, Problem> {
-    let mut values = JsonMap::new();
-    for definition in &field.definition.arguments {
-        let given = field.arguments.iter().find(|argument| argument.name == definition.name);
-        let value = match given {
-            Some(argument) => coerce(schema, &definition.ty, &argument.value, variables)?,
-            None => None,
-        };
-        let value = match (value, &definition.default_value) {
-            (Some(value), _) => Some(value),
-            (None, Some(default)) => coerce(schema, &definition.ty, default, variables)?,
-            (None, None) => None,
-        };
-        require(&definition.ty, &definition.name, value.as_ref())?;
-        if let Some(value) = value {
-            values.insert(definition.name.as_str(), value);
-        }
-    }
-    Ok(values)
+/// A value that is missing or does not fit its type.
+pub fn arguments(
+    types: &Types,
+    definitions: &[InputValueDefinition],
+    field: &Field,
+    variables: &Variables<'_>,
+) -> Result<JsonMap, Problem> {
+    let coercion = Coercion { types, variables, enums_as_text: false };
+    coercion.fields(definitions, |name| field.get_argument(name).map(|value| &value.node))
 }
 
-fn require(ty: &Type, name: &Name, value: Option<&JsonValue>) -> Result<(), Problem> {
-    if ty.is_non_null() && value.is_none_or(JsonValue::is_null) {
-        return Err(Problem::bad_input(format!("{name} must not be null.")));
-    }
-    Ok(())
+/// What values are read with.
+#[derive(Clone, Copy)]
+struct Coercion<'c> {
+    types: &'c Types,
+    variables: &'c Variables<'c>,
+    /// Whether a word of an enum is given as a text, as in JSON.
+    enums_as_text: bool,
 }
 
-/// The value of a literal; `None` where it is a variable that was not given.
-fn coerce(
-    schema: &Schema,
-    ty: &Type,
-    value: &Node<Value>,
-    variables: &JsonMap,
-) -> Result<Option<JsonValue>, Problem> {
-    Ok(Some(match (value.as_ref(), ty) {
-        (Value::Variable(name), _) => return Ok(variables.get(name.as_str()).cloned()),
-        (Value::Null, _) => JsonValue::Null,
-        (Value::List(items), Type::List(inner) | Type::NonNullList(inner)) => {
-            let items = items.iter().map(|item| {
-                let value = coerce(schema, inner, item, variables)?.unwrap_or(JsonValue::Null);
-                if inner.is_non_null() && value.is_null() {
-                    return Err(Problem::bad_input("A list must not hold null here."));
+impl Coercion<'_> {
+    fn fields<'v>(
+        self,
+        definitions: &[InputValueDefinition],
+        given: impl Fn(&str) -> Option<&'v Value>,
+    ) -> Result<JsonMap, Problem> {
+        let mut values = JsonMap::new();
+        for definition in definitions {
+            let (name, ty) = (&definition.name.node, &definition.ty.node);
+            let value = match given(name) {
+                Some(value) => self.value(name, ty, value)?,
+                None => None,
+            };
+            let value = match (value, &definition.default_value) {
+                (None, Some(default)) => {
+                    self.value(name, ty, &default.node.clone().into_value())?
                 }
-                Ok(value)
-            });
-            JsonValue::Array(items.collect::<Result<_, _>>()?)
-        }
-        // One value stands for a list of one.
-        (_, Type::List(inner) | Type::NonNullList(inner)) => {
-            JsonValue::Array(coerce(schema, inner, value, variables)?.into_iter().collect())
-        }
-        (Value::Object(fields), Type::Named(name) | Type::NonNullNamed(name)) => {
-            match schema.types.get(name) {
-                Some(ExtendedType::InputObject(object)) => {
-                    let mut values = JsonMap::new();
-                    for (key, definition) in &object.fields {
-                        let given =
-                            fields.iter().find(|(name, _)| name == key).map(|(_, value)| value);
-                        let value = given.or(definition.default_value.as_ref());
-                        let value = match value {
-                            Some(value) => coerce(schema, &definition.ty, value, variables)?,
-                            None => None,
-                        };
-                        require(&definition.ty, key, value.as_ref())?;
-                        if let Some(value) = value {
-                            values.insert(key.as_str(), value);
-                        }
-                    }
-                    values.into()
-                }
-                _ => plain(schema, ty, fields, variables)?,
+                (value, _) => value,
+            };
+            if let Some(value) = required(name, ty, value)? {
+                values.insert(name.to_string(), value);
             }
         }
-        (Value::Enum(name), _) => name.as_str().into(),
-        (Value::String(text), _) => text.as_str().into(),
-        (Value::Boolean(value), _) => (*value).into(),
-        (Value::Int(number), _) => parse_number(number.as_str())?,
-        (Value::Float(number), _) => parse_number(number.as_str())?,
-        (Value::List(_), _) => return Err(Problem::bad_input("A list has no place here.")),
-    }))
-}
-
-/// An object literal where a scalar of any shape is meant.
-fn plain(
-    schema: &Schema,
-    ty: &Type,
-    fields: &[(Name, Node<Value>)],
-    variables: &JsonMap,
-) -> Result<JsonValue, Problem> {
-    let mut values = JsonMap::new();
-    for (key, value) in fields {
-        let value = coerce(schema, ty, value, variables)?;
-        values.insert(key.as_str(), value.unwrap_or(JsonValue::Null));
+        Ok(values)
     }
-    Ok(values.into())
+
+    /// The value of what stands at `name`; `None` where it is a variable that was not given.
+    fn value(self, name: &Name, ty: &Type, value: &Value) -> Result<Option<JsonValue>, Problem> {
+        Ok(Some(match (value, &ty.base) {
+            (Value::Variable(variable), _) => {
+                return Ok(self.variables.get(variable, ty)?.cloned());
+            }
+            (Value::Null, _) => JsonValue::Null,
+            (Value::List(items), BaseType::List(inner)) => {
+                let items = items.iter().map(|item| {
+                    let value = self.value(name, inner, item)?.unwrap_or(JsonValue::Null);
+                    if !inner.nullable && value.is_null() {
+                        return Err(Problem::bad_input("A list must not hold null here."));
+                    }
+                    Ok(value)
+                });
+                JsonValue::Array(items.collect::<Result<_, _>>()?)
+            }
+            // One value stands for a list of one.
+            (_, BaseType::List(inner)) => {
+                JsonValue::Array(self.value(name, inner, value)?.into_iter().collect())
+            }
+            (_, BaseType::Named(type_name)) => match (self.types.get(type_name), value) {
+                (Some(NamedType::Input(definitions)), Value::Object(given)) => {
+                    self.input(type_name, definitions, given)?
+                }
+                (Some(NamedType::Enum(words)), value) => {
+                    let word = match value {
+                        Value::Enum(word) => Some(word.as_str()),
+                        Value::String(word) if self.enums_as_text => Some(word.as_str()),
+                        _ => None,
+                    };
+                    let word = word.filter(|word| words.contains(*word));
+                    word.ok_or_else(|| unfit(name, ty))?.into()
+                }
+                (Some(NamedType::Scalar), value) => {
+                    self.scalar(type_name, value).ok_or_else(|| unfit(name, ty))?
+                }
+                _ => return Err(unfit(name, ty)),
+            },
+        }))
+    }
+
+    fn input(
+        self,
+        type_name: &Name,
+        definitions: &[InputValueDefinition],
+        given: &IndexMap<Name, Value>,
+    ) -> Result<JsonValue, Problem> {
+        let known = |name: &Name| definitions.iter().any(|known| known.name.node == *name);
+        if let Some(name) = given.keys().find(|name| !known(name)) {
+            return Err(Problem::bad_input(format!("{type_name} has no field {name}.")));
+        }
+        self.fields(definitions, |name| given.get(name)).map(JsonValue::Object)
+    }
+
+    /// A value of a scalar; `None` where it does not fit.
+    fn scalar(self, type_name: &str, value: &Value) -> Option<JsonValue> {
+        match (type_name, value) {
+            ("Int", Value::Number(number)) => {
+                number.as_i64().and_then(|number| i32::try_from(number).ok()).map(JsonValue::from)
+            }
+            ("Float", Value::Number(number)) => Some(JsonValue::Number(number.clone())),
+            ("ID", Value::Number(number)) if !number.is_f64() => Some(number.to_string().into()),
+            ("ID" | "String", Value::String(text)) => Some(text.as_str().into()),
+            ("Boolean", Value::Boolean(value)) => Some((*value).into()),
+            ("Int" | "Float" | "ID" | "String" | "Boolean", _) => None,
+            (_, value) => self.plain(value),
+        }
+    }
+
+    /// A value of a scalar of any shape.
+    fn plain(self, value: &Value) -> Option<JsonValue> {
+        Some(match value {
+            Value::Variable(name) => {
+                self.variables.values.get(name.as_str()).cloned().unwrap_or_default()
+            }
+            Value::Null => JsonValue::Null,
+            Value::Number(number) => JsonValue::Number(number.clone()),
+            Value::String(text) => text.as_str().into(),
+            Value::Boolean(value) => (*value).into(),
+            Value::Enum(word) => word.as_str().into(),
+            Value::List(items) => {
+                JsonValue::Array(items.iter().map(|item| self.plain(item)).collect::<Option<_>>()?)
+            }
+            Value::Object(fields) => JsonValue::Object(
+                fields
+                    .iter()
+                    .map(|(key, value)| Some((key.to_string(), self.plain(value)?)))
+                    .collect::<Option<_>>()?,
+            ),
+            Value::Binary(_) => return None,
+        })
+    }
 }
 
-fn parse_number(text: &str) -> Result<JsonValue, Problem> {
-    text.parse::<serde_json::Number>()
-        .map(JsonValue::Number)
-        .map_err(|_| Problem::bad_input(format!("{text} is not a number that can be used.")))
+/// Refuses null, and nothing at all, where the type does.
+fn required(
+    name: &Name,
+    ty: &Type,
+    value: Option<JsonValue>,
+) -> Result<Option<JsonValue>, Problem> {
+    if !ty.nullable && value.as_ref().is_none_or(JsonValue::is_null) {
+        return Err(Problem::bad_input(format!("{name} must not be null.")));
+    }
+    Ok(value)
+}
+
+fn unfit(name: &Name, ty: &Type) -> Problem {
+    Problem::bad_input(format!("The value of {name} does not fit its type {ty}."))
 }

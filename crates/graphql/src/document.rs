@@ -4,28 +4,25 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use apollo_compiler::collections::HashMap as TypeMap;
-use apollo_compiler::executable::Operation;
-use apollo_compiler::parser::Parser;
-use apollo_compiler::request::RequestError;
-use apollo_compiler::response::{GraphQLError, JsonMap};
-use apollo_compiler::schema::Implementers;
-use apollo_compiler::validation::{DiagnosticList, Valid};
-use apollo_compiler::{ExecutableDocument, Name, Schema, introspection};
+use async_graphql::parser::types::{
+    ExecutableDocument, OperationDefinition, Selection, SelectionSet,
+};
+use async_graphql::parser::{Error, parse_query, parse_schema};
 
+use crate::engine::{Engine, Introspection};
 use crate::error::Problem;
+use crate::request::JsonMap;
+use crate::types::{Types, inner};
 use crate::{guard, sdl};
 
 /// Documents that are kept; when there are more, all are forgotten and read anew.
 const MAX_KEPT: usize = 1_000;
-/// Errors that one answer lists.
-const MAX_ERRORS: usize = 10;
 
 /// The schema, and the documents that were read by it.
 pub struct Documents {
-    schema: Valid<Schema>,
-    implementers: TypeMap<Name, Implementers>,
-    kept: Mutex<HashMap<String, Arc<Valid<ExecutableDocument>>>>,
+    types: Types,
+    engine: Engine,
+    kept: Mutex<HashMap<String, Arc<ExecutableDocument>>>,
 }
 
 impl Documents {
@@ -34,28 +31,30 @@ impl Documents {
     /// # Errors
     /// The reason why it cannot be read.
     pub fn new() -> Result<Self, String> {
-        let schema = Schema::parse_and_validate(sdl(), "schema.graphql")
-            .map_err(|invalid| invalid.errors.to_string())?;
-        let implementers = schema.implementers_map();
-        Ok(Self { schema, implementers, kept: Mutex::default() })
+        let schema = parse_schema(sdl()).map_err(|error| error.to_string())?;
+        let engine = Engine::new(&schema)?;
+        Ok(Self { types: Types::new(&schema), engine, kept: Mutex::default() })
     }
 
-    /// The schema.
-    pub fn schema(&self) -> &Valid<Schema> {
-        &self.schema
+    /// The schema's types.
+    pub fn types(&self) -> &Types {
+        &self.types
     }
 
     /// The document of this text.
     ///
     /// # Errors
     /// Why it is refused or invalid.
-    pub fn read(&self, text: &str) -> Result<Arc<Valid<ExecutableDocument>>, Vec<Problem>> {
+    pub async fn read(&self, text: &str) -> Result<Arc<ExecutableDocument>, Vec<Problem>> {
         if let Some(document) = self.kept.lock().unwrap_or_else(PoisonError::into_inner).get(text) {
             return Ok(document.clone());
         }
         guard::check(text)
             .map_err(|refusal| vec![Problem::new(refusal.code(), refusal.to_string())])?;
-        let document = Arc::new(self.parse(text)?);
+        let document = parse_query(text).map_err(|error| vec![unreadable(&error)])?;
+        self.check_variable_types(&document)?;
+        self.engine.validate(text, &document).await?;
+        let document = Arc::new(document);
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.len() == MAX_KEPT {
             kept.clear();
@@ -64,54 +63,76 @@ impl Documents {
         Ok(document)
     }
 
-    /// A syntax error ends it before validation, so that the validator sees only what the guard saw.
-    fn parse(&self, text: &str) -> Result<Valid<ExecutableDocument>, Vec<Problem>> {
-        Parser::new()
-            .recursion_limit(2 * guard::MAX_NESTING)
-            .parse_ast(text, "document")
-            .map_err(|invalid| problems(&invalid.errors))?
-            .to_executable_validate(&self.schema)
-            .map_err(|invalid| problems(&invalid.errors))
+    /// Stands before the validation, which panics where a list of an unknown type has a default.
+    fn check_variable_types(&self, document: &ExecutableDocument) -> Result<(), Vec<Problem>> {
+        let operations = document.operations.iter();
+        let variables = operations.flat_map(|(_, operation)| &operation.node.variable_definitions);
+        for variable in variables {
+            let name = inner(&variable.node.var_type.node);
+            if self.types.get(name).is_none() {
+                let problem = Problem::bad_input(format!("Unknown type \"{name}\""));
+                return Err(vec![problem.located(variable.pos.line, variable.pos.column)]);
+            }
+        }
+        Ok(())
     }
 
     /// What the schema says of itself, by response key: `__schema` and `__type` at the root.
     ///
     /// # Errors
-    /// Why the operation asks too much or too deep.
-    pub fn introspect(
+    /// A variable cannot be used there.
+    pub async fn introspect(
         &self,
-        document: &Valid<ExecutableDocument>,
-        operation: &Operation,
-        variables: &Valid<JsonMap>,
-    ) -> Result<JsonMap, Problem> {
-        let asked = |name: &str| matches!(name, "__schema" | "__type");
-        if !operation.root_fields(document).any(|field| asked(field.name.as_str())) {
-            return Ok(JsonMap::new());
+        document: &ExecutableDocument,
+        operation: &OperationDefinition,
+        operation_name: Option<&str>,
+        variables: &JsonMap,
+    ) -> Result<Introspection, Problem> {
+        if !asks_about_schema(document, &operation.selection_set.node) {
+            return Ok(Introspection::new());
         }
-        let refused = |error: RequestError| problem(&error.to_graphql_error(&document.sources));
-        introspection::check_max_depth(document, operation).map_err(refused)?;
-        let response = introspection::partial_execute(
-            &self.schema,
-            &self.implementers,
-            document,
-            operation,
-            variables,
-        )
-        .map_err(refused)?;
-        match response.errors.first() {
-            Some(error) => Err(problem(error)),
-            None => Ok(response.data.unwrap_or_default()),
-        }
+        self.engine.introspect(document, operation_name, variables).await
     }
 }
 
-/// An error of the compiler as a caller sees it.
-pub fn problem(error: &GraphQLError) -> Problem {
-    error.locations.iter().fold(Problem::bad_input(&error.message), |problem, place| {
-        problem.located(place.line, place.column)
+/// The operation that is meant.
+///
+/// # Errors
+/// There is none of that name, or no name is given and there are several.
+pub fn operation<'d>(
+    document: &'d ExecutableDocument,
+    name: Option<&str>,
+) -> Result<&'d OperationDefinition, Problem> {
+    let mut operations = document.operations.iter();
+    let found = match name {
+        Some(name) => operations.find(|(own, _)| own.is_some_and(|own| own == name)),
+        None => operations.next().filter(|_| operations.len() == 0),
+    };
+    found.map(|(_, operation)| &operation.node).ok_or_else(|| {
+        Problem::bad_input(match name {
+            Some(name) => format!("The document has no operation named \"{name}\"."),
+            None => "The document has several operations; name one in operationName.".to_owned(),
+        })
     })
 }
 
-fn problems(diagnostics: &DiagnosticList) -> Vec<Problem> {
-    diagnostics.iter().take(MAX_ERRORS).map(|diagnostic| problem(&diagnostic.to_json())).collect()
+/// Whether a field of the root asks about the schema.
+fn asks_about_schema(document: &ExecutableDocument, set: &SelectionSet) -> bool {
+    set.items.iter().any(|selection| match &selection.node {
+        Selection::Field(field) => matches!(field.node.name.node.as_str(), "__schema" | "__type"),
+        Selection::InlineFragment(fragment) => {
+            asks_about_schema(document, &fragment.node.selection_set.node)
+        }
+        Selection::FragmentSpread(spread) => document
+            .fragments
+            .get(&spread.node.fragment_name.node)
+            .is_some_and(|fragment| asks_about_schema(document, &fragment.node.selection_set.node)),
+    })
+}
+
+/// A document that the parser cannot read.
+fn unreadable(error: &Error) -> Problem {
+    error.positions().fold(Problem::bad_input(error.to_string()), |problem, place| {
+        problem.located(place.line, place.column)
+    })
 }

@@ -1,6 +1,6 @@
 //! The public GraphQL API: schema, guard, execution, limits, error codes, kept answers, GraphiQL.
 //!
-//! A question goes one way: the guard looks at the raw document, the compiler parses and validates
+//! A question goes one way: the guard looks at the raw document, async-graphql parses and validates
 //! it (once for each text), a plan prices it and reads its arguments, and a writer walks plan and
 //! snapshot together and writes bytes. There is no resolver for each field and no future for each
 //! object; what is not in the snapshot is loaded in batches and the answer written again.
@@ -10,6 +10,7 @@ mod arguments;
 mod coercion;
 mod cursor;
 mod document;
+mod engine;
 pub mod error;
 pub mod graphiql;
 pub mod guard;
@@ -19,6 +20,7 @@ mod needs;
 mod objects;
 mod plan;
 mod request;
+mod types;
 mod writer;
 
 pub use api::{Answer, Api, ApiSettings, Caller, InvalidSchema, Question};

@@ -3,20 +3,23 @@
 
 use std::collections::HashSet;
 
-use apollo_compiler::executable::{self, DirectiveList, Operation, SelectionSet};
-use apollo_compiler::response::JsonMap;
-use apollo_compiler::schema::{ExtendedType, FieldDefinition};
-use apollo_compiler::{ExecutableDocument, Name, Schema};
+use async_graphql::parser::types::{
+    self as ast, Directive, ExecutableDocument, OperationDefinition, SelectionSet, TypeCondition,
+};
+use async_graphql::{Name, Positioned};
 use indexmap::IndexMap;
 
 use crate::arguments::Arguments;
-use crate::coercion;
+use crate::coercion::{self, Variables};
 use crate::error::{Code, Problem};
+use crate::types::{NamedType, Types};
 
 /// The highest price of a query; see the directive `@cost` in the schema.
 pub const MAX_COST: u64 = 10_000;
 /// Objects that an answer about the schema itself may be reckoned to hold.
 const MAX_INTROSPECTION: u64 = 100_000;
+/// Lists of the schema's answers inside each other that lead from types to types.
+const MAX_LISTS: usize = 3;
 /// Fields inside each other.
 const MAX_DEPTH: usize = 16;
 
@@ -81,21 +84,21 @@ impl Plan {
     /// # Errors
     /// `BAD_USER_INPUT` for an argument that cannot be used, `QUERY_TOO_COSTLY` for too much.
     pub fn new(
-        schema: &Schema,
+        types: &Types,
         document: &ExecutableDocument,
-        operation: &Operation,
-        variables: &JsonMap,
+        operation: &OperationDefinition,
+        variables: &Variables<'_>,
     ) -> Result<Self, Problem> {
         let mut planner = Planner {
-            schema,
+            types,
             document,
             variables,
             shows_time: false,
             shows_sources: false,
             introspection: 0,
         };
-        let sets = [&operation.selection_set];
-        let (root, cost) = planner.selection(operation.object_type(), &sets, 0)?;
+        let sets = [&operation.selection_set.node];
+        let (root, cost) = planner.selection(&Name::new("Query"), &sets, 0)?;
         let cost = cost.max(1);
         if cost > MAX_COST {
             return Err(Problem::new(
@@ -121,16 +124,16 @@ impl Plan {
 }
 
 struct Planner<'d> {
-    schema: &'d Schema,
+    types: &'d Types,
     document: &'d ExecutableDocument,
-    variables: &'d JsonMap,
+    variables: &'d Variables<'d>,
     shows_time: bool,
     shows_sources: bool,
     introspection: u64,
 }
 
 /// Fields of one object by response key, in the order in which they are first named.
-type Collected<'d> = IndexMap<Name, Vec<&'d executable::Field>>;
+type Collected<'d> = IndexMap<&'d Name, Vec<&'d ast::Field>>;
 
 impl<'d> Planner<'d> {
     /// What these selection sets together ask of an object of one type, and its price.
@@ -158,7 +161,7 @@ impl<'d> Planner<'d> {
         let mut total = 0_u64;
         for (response_key, fields) in collected {
             let (field, cost) = self
-                .field(type_name, &response_key, &fields, depth)
+                .field(type_name, response_key, &fields, depth)
                 .map_err(|problem| problem.at(response_key.as_str()))?;
             total = total.saturating_add(cost);
             selection.fields.push(field);
@@ -170,54 +173,60 @@ impl<'d> Planner<'d> {
         &mut self,
         parent: &Name,
         response_key: &Name,
-        fields: &[&'d executable::Field],
+        fields: &[&'d ast::Field],
         depth: usize,
     ) -> Result<(Field, u64), Problem> {
         let first = fields[0];
-        let name = first.name.clone();
+        if fields.iter().any(|other| differ(first, other)) {
+            return Err(Problem::bad_input(format!(
+                "{response_key} stands for different fields or arguments; give them aliases."
+            )));
+        }
+        let name = first.name.node.clone();
+        let sets: Vec<&SelectionSet> =
+            fields.iter().map(|field| &field.selection_set.node).collect();
         let mut field = Field {
             prefix: format!("\"{response_key}\":"),
             response_key: response_key.clone(),
-            nullable: !first.definition.ty.is_non_null(),
+            nullable: name == "__type",
             arguments: Arguments::None,
             selections: Vec::new(),
             name,
         };
         if field.name.starts_with("__") {
-            let sets: Vec<&SelectionSet> =
-                fields.iter().map(|field| &field.selection_set).collect();
-            let objects = self.introspected(&sets, 1);
+            let objects = self.introspected(&sets, 1, 0);
             self.introspection = self.introspection.saturating_add(objects);
             return Ok((field, 0));
         }
+        let Some(ty) = self.types.field(parent, &field.name) else {
+            return Err(Problem::bad_input(format!("{parent} has no field {}.", field.name)));
+        };
+        field.nullable = ty.nullable;
         self.shows_time |= matches!(field.name.as_str(), "lag" | "stale" | "overdue");
-        if !first.definition.arguments.is_empty() {
-            let values = coercion::arguments(self.schema, first, self.variables)?;
+        if !ty.arguments.is_empty() {
+            let values = coercion::arguments(self.types, &ty.arguments, first, self.variables)?;
             field.arguments = Arguments::read(parent, &field.name, &values)?;
         }
 
-        let inner = first.definition.ty.inner_named_type();
-        self.shows_sources |= matches!(inner.as_str(), "Source" | "Freshness" | "Node");
-        let is_node = self.is_node(inner);
-        let types: Vec<Name> = match self.schema.types.get(inner) {
-            Some(ExtendedType::Object(_)) => vec![inner.clone()],
-            Some(ExtendedType::Interface(_)) => self.implementers(inner),
-            _ => Vec::new(),
+        self.shows_sources |= matches!(ty.inner.as_str(), "Source" | "Freshness" | "Node");
+        let types = match self.types.get(&ty.inner) {
+            Some(NamedType::Object(_)) => std::slice::from_ref(&ty.inner),
+            Some(NamedType::Interface(objects)) => objects,
+            _ => &[],
         };
-        let sets: Vec<&SelectionSet> = fields.iter().map(|field| &field.selection_set).collect();
         // An object is of one type, so the dearest of them is what it costs.
         let mut each = 0;
         for type_name in types {
-            let (selection, cost) = self.selection(&type_name, &sets, depth + 1)?;
+            let (selection, cost) = self.selection(type_name, &sets, depth + 1)?;
             each = each.max(cost);
             field.selections.push(selection);
         }
-        if first.definition.argument_by_name("first").is_some() && field.asks_for("totalCount") {
+        if ty.takes("first") && field.asks_for("totalCount") {
             field.arguments.count_total();
         }
-        let price = Price::of(&first.definition);
-        let rows = field.arguments.rows().unwrap_or(price.rows);
-        let cost = price
+        let rows = field.arguments.rows().unwrap_or(ty.rows);
+        let is_node = self.types.is_subtype("Node", &ty.inner);
+        let cost = ty
             .weight
             .saturating_add(field.arguments.extra_cost())
             .saturating_add(rows.saturating_mul(each.saturating_add(u64::from(is_node))));
@@ -232,28 +241,30 @@ impl<'d> Planner<'d> {
         collected: &mut Collected<'d>,
         spread: &mut HashSet<&'d Name>,
     ) -> Result<(), Problem> {
-        for selection in &set.selections {
-            if !self.is_included(selection.directives()) {
+        for selection in &set.items {
+            if !self.is_included(selection.node.directives())? {
                 continue;
             }
-            match selection {
-                executable::Selection::Field(field) => {
-                    collected.entry(field.response_key().clone()).or_default().push(field);
+            match &selection.node {
+                ast::Selection::Field(field) => {
+                    let field = &field.node;
+                    collected.entry(&field.response_key().node).or_default().push(field);
                 }
-                executable::Selection::InlineFragment(fragment) => {
-                    if fragment.type_condition.as_ref().is_none_or(|on| self.applies(on, type_name))
-                    {
-                        self.collect(type_name, &fragment.selection_set, collected, spread)?;
+                ast::Selection::InlineFragment(fragment) => {
+                    let condition = fragment.node.type_condition.as_ref();
+                    if condition.is_none_or(|on| self.applies(&on.node, type_name)) {
+                        let set = &fragment.node.selection_set.node;
+                        self.collect(type_name, set, collected, spread)?;
                     }
                 }
-                executable::Selection::FragmentSpread(named) => {
-                    let Some(fragment) = self.document.fragments.get(&named.fragment_name) else {
-                        continue;
-                    };
-                    if spread.insert(&fragment.name)
-                        && self.applies(fragment.type_condition(), type_name)
+                ast::Selection::FragmentSpread(named) => {
+                    let name = &named.node.fragment_name.node;
+                    let Some(fragment) = self.document.fragments.get(name) else { continue };
+                    if spread.insert(name)
+                        && self.applies(&fragment.node.type_condition.node, type_name)
                     {
-                        self.collect(type_name, &fragment.selection_set, collected, spread)?;
+                        let set = &fragment.node.selection_set.node;
+                        self.collect(type_name, set, collected, spread)?;
                     }
                 }
             }
@@ -261,81 +272,65 @@ impl<'d> Planner<'d> {
         Ok(())
     }
 
-    fn is_included(&self, directives: &DirectiveList) -> bool {
-        let condition = |name: &str| {
-            let value = directives.get(name)?.specified_argument_by_name("if")?;
-            match value.as_variable() {
-                Some(variable) => self.variables.get(variable.as_str())?.as_bool(),
-                None => value.to_bool(),
+    fn is_included(&self, directives: &[Positioned<Directive>]) -> Result<bool, Problem> {
+        for (name, wanted) in [("skip", false), ("include", true)] {
+            let directive = directives.iter().find(|directive| directive.node.name.node == name);
+            let told = directive.and_then(|directive| directive.node.get_argument("if"));
+            if let Some(told) = told
+                && self.variables.condition(&told.node)? != wanted
+            {
+                return Ok(false);
             }
-        };
-        condition("skip") != Some(true) && condition("include") != Some(false)
+        }
+        Ok(true)
     }
 
-    fn applies(&self, condition: &Name, type_name: &Name) -> bool {
-        condition == type_name || self.schema.is_subtype(condition, type_name)
+    fn applies(&self, condition: &TypeCondition, type_name: &Name) -> bool {
+        self.types.is_subtype(&condition.on.node, type_name)
     }
 
-    fn is_node(&self, type_name: &Name) -> bool {
-        type_name == "Node" || self.schema.is_subtype("Node", type_name)
-    }
-
-    fn implementers(&self, interface: &Name) -> Vec<Name> {
-        let types = self.schema.types.iter();
-        types
-            .filter(|(name, ty)| ty.is_object() && self.schema.is_subtype(interface, name))
-            .map(|(name, _)| name.clone())
-            .collect()
-    }
-
-    /// Objects that an answer about the schema is reckoned to hold.
-    fn introspected(&self, sets: &[&'d SelectionSet], depth: usize) -> u64 {
-        if depth > 2 * MAX_DEPTH {
+    /// Objects that an answer about the schema is reckoned to hold. `lists` counts the lists around
+    /// that lead from types to types.
+    fn introspected(&self, sets: &[&'d SelectionSet], depth: usize, lists: usize) -> u64 {
+        if depth > 2 * MAX_DEPTH || lists == MAX_LISTS {
             return u64::MAX;
         }
-        let leaf = sets.iter().all(|set| set.is_empty());
+        let leaf = sets.iter().all(|set| set.items.is_empty());
         let mut objects = u64::from(!leaf);
-        for selection in sets.iter().flat_map(|set| &set.selections) {
-            let inner = match selection {
-                executable::Selection::Field(field) => {
-                    let rows = match field.name.as_str() {
+        for selection in sets.iter().flat_map(|set| &set.items) {
+            let (set, rows, lists) = match &selection.node {
+                ast::Selection::Field(field) => {
+                    let name = field.node.name.node.as_str();
+                    let rows = match name {
                         "types" => 80,
                         "fields" | "inputFields" => 12,
                         "enumValues" | "possibleTypes" | "directives" => 8,
                         "args" => 3,
                         _ => 1,
                     };
-                    self.introspected(&[&field.selection_set], depth + 1).saturating_mul(rows)
+                    let leads_on =
+                        matches!(name, "fields" | "inputFields" | "interfaces" | "possibleTypes");
+                    (&field.node.selection_set.node, rows, lists + usize::from(leads_on))
                 }
-                executable::Selection::InlineFragment(fragment) => {
-                    self.introspected(&[&fragment.selection_set], depth + 1)
+                ast::Selection::InlineFragment(fragment) => {
+                    (&fragment.node.selection_set.node, 1, lists)
                 }
-                executable::Selection::FragmentSpread(named) => {
-                    let fragment = self.document.fragments.get(&named.fragment_name);
-                    fragment.map_or(0, |fragment| {
-                        self.introspected(&[&fragment.selection_set], depth + 1)
-                    })
+                ast::Selection::FragmentSpread(named) => {
+                    let name = &named.node.fragment_name.node;
+                    let Some(fragment) = self.document.fragments.get(name) else { continue };
+                    (&fragment.node.selection_set.node, 1, lists)
                 }
             };
-            objects = objects.saturating_add(inner);
+            let inner = self.introspected(&[set], depth + 1, lists);
+            objects = objects.saturating_add(inner.saturating_mul(rows));
         }
         objects
     }
 }
 
-/// What the schema says that a field costs.
-struct Price {
-    weight: u64,
-    rows: u64,
-}
-
-impl Price {
-    fn of(definition: &FieldDefinition) -> Self {
-        let given = |name: &str| {
-            let directive = definition.directives.get("cost")?;
-            let value = directive.specified_argument_by_name(name)?.to_i32()?;
-            u64::try_from(value).ok()
-        };
-        Self { weight: given("weight").unwrap_or(0), rows: given("rows").unwrap_or(1) }
-    }
+/// Whether two fields of one response key cannot share a value.
+fn differ(one: &ast::Field, other: &ast::Field) -> bool {
+    one.name != other.name
+        || one.arguments.len() != other.arguments.len()
+        || one.arguments.iter().any(|(name, value)| other.get_argument(&name.node) != Some(value))
 }

@@ -2,11 +2,14 @@
 
 use std::fmt;
 
-use apollo_compiler::response::{JsonMap, JsonValue};
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde_json::Value as JsonValue;
 
 use crate::error::Problem;
+
+/// A JSON object.
+pub type JsonMap = serde_json::Map<String, JsonValue>;
 
 /// Lists and objects inside each other in `variables`.
 const MAX_DEPTH: usize = 32;
@@ -41,9 +44,9 @@ impl Request {
         })
     }
 
-    /// The variables, an empty object where none are given.
-    pub fn variables(self) -> JsonMap {
-        self.variables.map(|object| object.0).unwrap_or_default()
+    /// Takes the variables out, an empty object where none are given.
+    pub fn take_variables(&mut self) -> JsonMap {
+        self.variables.take().map(|object| object.0).unwrap_or_default()
     }
 }
 
@@ -118,9 +121,10 @@ impl<'de> Visitor<'de> for Strict {
         let mut map = JsonMap::new();
         while let Some(key) = entries.next_key::<String>()? {
             let value = entries.next_value_seed(inner)?;
-            if map.insert(key.as_str(), value).is_some() {
+            if map.contains_key(&key) {
                 return Err(A::Error::custom(format!("the key {key:?} stands twice")));
             }
+            map.insert(key, value);
         }
         Ok(JsonValue::Object(map))
     }

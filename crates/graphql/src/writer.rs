@@ -5,12 +5,12 @@
 use std::fmt::Display;
 use std::io::Write;
 
-use apollo_compiler::response::JsonMap;
 use mainstem_model::{Date, Timestamp};
 use mainstem_read_model::View;
 use uuid::Uuid;
 
 use crate::Caller;
+use crate::engine::Introspection;
 use crate::error::{Code, Problem};
 use crate::needs::{Loaded, Needs};
 use crate::plan::{Field, Selection};
@@ -37,7 +37,7 @@ pub struct Sources<'a> {
     /// What was loaded beside it.
     pub loaded: &'a Loaded,
     /// What the schema says of itself, by response key.
-    pub introspection: &'a JsonMap,
+    pub introspection: &'a Introspection,
     /// Who asks.
     pub caller: &'a Caller,
     /// The present time.

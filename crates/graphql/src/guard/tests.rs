@@ -2,10 +2,10 @@
 
 use std::sync::LazyLock;
 
-use apollo_compiler::response::JsonMap;
 use proptest::prelude::*;
 
 use super::*;
+use crate::coercion::Variables;
 use crate::document::Documents;
 use crate::plan::Plan;
 
@@ -218,9 +218,11 @@ fn survives(text: String) -> Result<(), TestCaseError> {
         let small = std::thread::Builder::new().stack_size(2 * 1024 * 1024);
         let parsed = small.spawn(move || {
             static DOCUMENTS: LazyLock<Documents> = LazyLock::new(|| Documents::new().unwrap());
-            let Ok(document) = DOCUMENTS.read(&text) else { return };
-            for operation in document.operations.iter() {
-                let _ = Plan::new(DOCUMENTS.schema(), &document, operation, &JsonMap::new());
+            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            let Ok(document) = runtime.block_on(DOCUMENTS.read(&text)) else { return };
+            for (_, operation) in document.operations.iter() {
+                let _ =
+                    Plan::new(DOCUMENTS.types(), &document, &operation.node, &Variables::default());
             }
         });
         prop_assert!(parsed.unwrap().join().is_ok());

@@ -1,12 +1,13 @@
 //! Comparisons of single values. What is given must all hold; null compares nothing.
 
-use apollo_compiler::response::{JsonMap, JsonValue};
 use mainstem_read_model::{Comparison, Filter, TextPredicate};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
+use serde_json::Value as JsonValue;
 
 use super::value::parse;
 use crate::error::Problem;
+use crate::request::JsonMap;
 
 /// A filter in which every part of an input object holds, as `read` understands it.
 pub fn all<P>(

@@ -1,10 +1,10 @@
 //! The filters of the schema. Fields side by side must all hold.
 
-use apollo_compiler::response::JsonValue;
 use mainstem_read_model::{
     Filter, PersonFilter, PersonPredicate, ProjectFilter, ProjectPredicate, Quantifier,
     SourceFilter, SourcePredicate, TaskFilter, TaskPredicate,
 };
+use serde_json::Value as JsonValue;
 
 use super::compare::{all, compare, compare_boolean, compare_duration, compare_text, unknown};
 use crate::error::Problem;

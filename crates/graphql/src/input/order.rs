@@ -1,11 +1,11 @@
 //! Orders and groups.
 
-use apollo_compiler::response::JsonMap;
 use mainstem_read_model::{Direction, GroupField, OrderField, TaskOrder};
 use serde::Deserialize;
 
 use super::value::get;
 use crate::error::Problem;
+use crate::request::JsonMap;
 
 /// The order in the argument `orderBy`.
 ///

@@ -1,9 +1,10 @@
 //! Single values out of arguments.
 
-use apollo_compiler::response::{JsonMap, JsonValue};
 use serde::de::DeserializeOwned;
+use serde_json::Value as JsonValue;
 
 use crate::error::Problem;
+use crate::request::JsonMap;
 
 /// The argument of this name; `None` where it is left out or null.
 ///
@@ -26,6 +27,6 @@ pub fn require<T: DeserializeOwned>(values: &JsonMap, name: &str) -> Result<T, P
 
 /// A value of a scalar, an enum, or a list of them.
 pub fn parse<T: DeserializeOwned>(value: &JsonValue) -> Result<T, Problem> {
-    serde_json_bytes::from_value(value.clone())
+    T::deserialize(value)
         .map_err(|error| Problem::bad_input(format!("An argument cannot be used: {error}.")))
 }
