@@ -130,9 +130,11 @@ fn asks_about_schema(document: &ExecutableDocument, set: &SelectionSet) -> bool 
     })
 }
 
-/// A document that the parser cannot read.
+/// A document that the parser cannot read. The parser draws the place into its message; the locations
+/// say the same without repeating the document.
 fn unreadable(error: &Error) -> Problem {
-    error.positions().fold(Problem::bad_input(error.to_string()), |problem, place| {
-        problem.located(place.line, place.column)
-    })
+    let drawn = error.to_string();
+    let reason = drawn.rsplit_once("= ").map_or(drawn.as_str(), |(_, reason)| reason);
+    let problem = Problem::bad_input(format!("The document cannot be read: {reason}."));
+    error.positions().fold(problem, |problem, place| problem.located(place.line, place.column))
 }

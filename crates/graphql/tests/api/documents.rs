@@ -96,6 +96,10 @@ async fn invalid_documents_are_refused_with_a_place() {
         assert_eq!(error["extensions"]["code"], "BAD_USER_INPUT", "{query}: {answer}");
         assert!(error["locations"][0]["line"].is_u64(), "{query}: {answer}");
     }
+    let unclosed = world.ask(&admin(), "{ viewer { name } ").await;
+    let message = unclosed["errors"][0]["message"].as_str().unwrap();
+    assert!(message.starts_with("The document cannot be read: expected "), "{message}");
+    assert!(!message.contains("viewer"), "{message}");
     let conflict =
         "{ task(key: \"a\") { source { a: name } } task(key: \"a\") { source { a: id } } }";
     assert_eq!(world.code(&admin(), conflict).await, "BAD_USER_INPUT");
