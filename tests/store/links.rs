@@ -59,6 +59,7 @@ async fn told(store: &Store, after: Position) -> Vec<(Option<Value>, Option<Valu
 both_databases! {
     async fn links_come_and_go_with_the_readings(db) {
         let (source, position) = with_tasks(&db).await;
+        #[allow(clippy::type_complexity, reason = "a table: version, links, rows written, what holds")]
         let steps: [(i64, Vec<LinkRecord>, u64, &[(u32, u32)]); 6] = [
             (1, vec![blocks(2, 1), blocks(1, 3)], 2, &[(1, 3), (2, 1)]),
             (2, vec![blocks(2, 1), blocks(1, 3)], 0, &[(1, 3), (2, 1)]),

@@ -192,6 +192,7 @@ fn block_on<T: Send>(future: impl Future<Output = T> + Send) -> T {
 }
 
 /// Starts a shell that reads from us until we are gone, then stops the server and removes its files.
+#[allow(clippy::zombie_processes, reason = "it outlives this process, which is what it is for")]
 fn remove_at_the_end_of_this_process(stop: &Command, directory: &Path) -> ChildStdin {
     let mut watcher = Command::new("sh")
         .args(["-c", "cat; directory=$1; shift; \"$@\"; rm -rf \"$directory\"", "watcher"])

@@ -76,11 +76,12 @@ impl Settings {
     /// # Errors
     /// One sentence that names the setting.
     pub fn read<T: serde::de::DeserializeOwned>(&self) -> Result<T, String> {
-        serde_path_to_error::deserialize(&self.0)
-            .map_err(|error| match error.path().to_string().as_str() {
+        serde_path_to_error::deserialize(&self.0).map_err(|error| {
+            match error.path().to_string().as_str() {
                 "." => format!("settings: {}", error.inner()),
                 path => format!("settings.{path}: {}", error.inner()),
-            })
+            }
+        })
     }
 }
 

@@ -313,8 +313,8 @@ impl<'v> TaskRef<'v> {
         tasks.into_iter().map(|(_, ordinal)| ordinal).collect()
     }
 
-    /// Its links of these kinds and origins (all where `None`), by kind, direction, other end. Of
-    /// several statements of the same edge, one is shown.
+    /// Its links of these kinds and origins (all where `None`), by kind, direction and id, which is
+    /// the same order in every process. Of several statements of the same edge, one is shown.
     #[must_use]
     pub fn links(
         self,
@@ -332,6 +332,7 @@ impl<'v> TaskRef<'v> {
                 links.push(LinkRef { owner: self, edge });
             }
         }
+        links.sort_by_key(|link| (link.edge.kind, link.edge.forward, link.edge.link.id));
         links
     }
 

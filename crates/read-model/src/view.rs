@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 use mainstem_model::{
-    Identity, Person, PersonId, Position, Project, ProjectId, SourceId, TaskId, Timestamp,
+    Identity, LinkId, Person, PersonId, Position, Project, ProjectId, SourceId, TaskId, Timestamp,
     Visibility,
 };
 use mainstem_store::FieldAsOf;
@@ -21,7 +21,7 @@ use crate::page::{Page, PageRequest};
 use crate::past::{Past, undo};
 use crate::plan::Plan;
 use crate::postings::Set;
-use crate::refs::{PersonRef, ProjectRef, SourceRef, TaskRef};
+use crate::refs::{LinkRef, PersonRef, ProjectRef, SourceRef, TaskRef};
 use crate::row::TaskRow;
 use crate::select::{self, ListOrder};
 use crate::snapshot::{Snapshot, SourceRow};
@@ -197,6 +197,15 @@ impl View {
     #[must_use]
     pub fn task(&self, id: TaskId) -> Option<TaskRef<'_>> {
         self.task_ref(self.visible(id)?)
+    }
+
+    /// The link of this id, as the task that states it sees it. Looks through every link: this is for
+    /// single questions.
+    #[must_use]
+    pub fn link(&self, id: LinkId) -> Option<LinkRef<'_>> {
+        let row = self.snapshot().graph.links().find(|link| link.id == id)?;
+        let links = self.task(row.stated_by)?.links(None, None);
+        links.into_iter().find(|link| link.id() == id)
     }
 
     /// The task of this ordinal.

@@ -202,6 +202,8 @@ async fn open_sqlite(path: &str) -> Result<Database, StoreError> {
         // An acknowledged commit survives a loss of power; NORMAL would not promise that.
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
+        // Rows come from a thread of SQLite's own; handing over many at a time is most of reading fast.
+        .row_buffer_size(1024)
         .busy_timeout(Duration::from_secs(5));
     // Ids are scattered, so a batch of a thousand tasks touches thousands of pages. A cache that holds
     // them (in KiB) and a log that is folded in less often (in pages) keep each from being written

@@ -5,6 +5,7 @@ use mainstem_store::ChangeQuery;
 
 use super::change::{ChangeNode, feed};
 use super::comment::CommentNode;
+use super::link::LinkNode;
 use super::person::PersonNode;
 use super::project::ProjectNode;
 use super::source::SourceNode;
@@ -25,6 +26,8 @@ pub enum Node<'a> {
     Source(SourceNode<'a>),
     /// A comment.
     Comment(CommentNode<'a>),
+    /// A link.
+    Link(LinkNode<'a>),
     /// A change.
     Change(ChangeNode<'a>),
 }
@@ -43,7 +46,8 @@ impl<'a> Node<'a> {
             NodeId::SourceId(id) => view.source(id).map(|source| Self::Source(SourceNode(source))),
             NodeId::CommentId(id) => Self::comment(id, writer),
             NodeId::ChangeId(id) => Self::change(id, writer),
-            NodeId::LinkId(_) | NodeId::TokenId(_) => None,
+            NodeId::LinkId(id) => view.link(id).map(|link| Self::Link(LinkNode { link, view })),
+            NodeId::TokenId(_) => None,
         }
     }
 
@@ -87,6 +91,7 @@ impl<'a> Node<'a> {
             Self::Project(node) => writer.object(node, field),
             Self::Source(node) => writer.object(node, field),
             Self::Comment(node) => writer.object(node, field),
+            Self::Link(node) => writer.object(node, field),
             Self::Change(node) => writer.object(node, field),
         }
     }
