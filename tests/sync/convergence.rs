@@ -68,9 +68,11 @@ async fn expect_convergence(hub: &Hub) {
     // A hint whose answer died with a process is put off for up to half an hour.
     hub.pass_time(4_000);
     let census = SyncOptions { census: true, ..SyncOptions::default() };
-    assert!(hub.sync_into(&hub.database.store, &census).await.ok);
-    hub.pass_time(120);
-    assert!(hub.sync().await.ok);
+    // What five deaths kept from being answered is parked; the next census gives it another chance.
+    for options in [&census, &census, &SyncOptions::default()] {
+        assert!(hub.sync_into(&hub.database.store, options).await.ok);
+        hub.pass_time(120);
+    }
     let fresh = TestDatabase::sqlite().await;
     hub.declare(&fresh.store).await;
     assert!(hub.sync_into(&fresh.store, &census).await.ok);
@@ -82,7 +84,13 @@ async fn expect_convergence(hub: &Hub) {
         assert_eq!(read.bodies[place], expected.bodies[place], "the body of {}", task.key);
         assert_eq!(read.comments[place], expected.comments[place], "the comments of {}", task.key);
     }
-    assert_eq!(read.blocks, expected.blocks);
+    let only = |one: &Contents, other: &Contents| {
+        let mut links = one.blocks.clone();
+        links.retain(|link| !other.blocks.contains(link));
+        links
+    };
+    assert_eq!(only(&read, &expected), [], "links too many");
+    assert_eq!(only(&expected, &read), [], "links missing");
 }
 
 async fn edits_while_pages_are_turned(database: TestDatabase, seed: u64) {
