@@ -6,8 +6,9 @@ use std::str::FromStr as _;
 use std::time::{Duration, Instant};
 
 use serde::Deserialize;
+use serde_json::{Value, json};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sqlx::{Connection as _, PgConnection, SqliteConnection};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection, SqliteConnection};
 
 /// What a bare program keeps of an issue.
 #[derive(Deserialize)]
@@ -28,6 +29,17 @@ struct Issue {
     created_at: String,
     updated_at: String,
     closed_at: Option<String>,
+}
+
+/// What a bare program keeps of a comment.
+#[derive(Deserialize)]
+struct Comment {
+    id: i64,
+    issue_url: String,
+    body: String,
+    user: Option<User>,
+    created_at: String,
+    updated_at: String,
 }
 
 #[derive(Deserialize)]
@@ -51,33 +63,48 @@ const TABLES: &str = "
         url TEXT, author BIGINT, milestone TEXT, created_at TEXT, updated_at TEXT, closed_at TEXT);
     CREATE TABLE limit_person (id BIGINT PRIMARY KEY, login TEXT);
     CREATE TABLE limit_label (task BIGINT, name TEXT, PRIMARY KEY (task, name));
+    CREATE TABLE limit_comment (id BIGINT PRIMARY KEY, issue TEXT, body TEXT, author BIGINT, created_at TEXT, updated_at TEXT);
     CREATE TABLE limit_assignee (task BIGINT, person BIGINT, PRIMARY KEY (task, person));";
 
 /// Issues to a transaction.
 const TRANSACTION: usize = 1_000;
 
-/// Pulls every issue of `repository` over one connection and upserts it.
+/// Pulls every issue and comment of `repository` over one connection at a time and upserts them.
 pub async fn sync(site: SocketAddr, repository: &str, database: &str) -> anyhow::Result<Duration> {
     let started = Instant::now();
     let mut target = Target::open(database).await?;
+    let issues = format!("/repos/{repository}/issues?state=all&");
+    pull(site, &issues, async |issues: &[Issue]| target.upsert(issues).await).await?;
+    let comments = format!("/repos/{repository}/issues/comments?");
+    pull(site, &comments, async |comments: &[Comment]| target.upsert_comments(comments).await)
+        .await?;
+    Ok(started.elapsed())
+}
+
+/// Reads a list to its end and hands it over a transaction at a time.
+async fn pull<T: serde::de::DeserializeOwned>(
+    site: SocketAddr,
+    path: &str,
+    mut upsert: impl AsyncFnMut(&[T]) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
     let mut waiting = Vec::with_capacity(TRANSACTION);
     for page in 1.. {
         let request = format!(
-            "GET /repos/{repository}/issues?state=all&sort=created&direction=asc&per_page=100&page={page} HTTP/1.1\r\nhost: {site}\r\nauthorization: Bearer bench\r\n\r\n"
+            "GET {path}sort=created&direction=asc&per_page=100&page={page} HTTP/1.1\r\nhost: {site}\r\nauthorization: Bearer bench\r\n\r\n"
         );
         let body = crate::load::once(site, request.as_bytes()).await?;
-        let issues: Vec<Issue> = serde_json::from_slice(&body)?;
-        let last = issues.len() < 100;
-        waiting.extend(issues);
+        let items: Vec<T> = serde_json::from_slice(&body)?;
+        let last = items.len() < 100;
+        waiting.extend(items);
         if waiting.len() >= TRANSACTION || last {
-            target.upsert(&waiting).await?;
+            upsert(&waiting).await?;
             waiting.clear();
         }
         if last {
             break;
         }
     }
-    Ok(started.elapsed())
+    Ok(())
 }
 
 enum Target {
@@ -115,52 +142,115 @@ impl Target {
     }
 }
 
+const TASK: &str = "ON CONFLICT (id) DO UPDATE SET
+    number=excluded.number, title=excluded.title, body=excluded.body, state=excluded.state, reason=excluded.reason,
+    url=excluded.url, author=excluded.author, milestone=excluded.milestone, updated_at=excluded.updated_at,
+    closed_at=excluded.closed_at";
+
+const COMMENT: &str =
+    "ON CONFLICT (id) DO UPDATE SET body=excluded.body, updated_at=excluded.updated_at";
+
+impl Target {
+    async fn upsert_comments(&mut self, comments: &[Comment]) -> anyhow::Result<()> {
+        let author = |comment: &Comment| comment.user.as_ref().map(|user| user.id);
+        match self {
+            Self::Sqlite(connection) => {
+                let rows = comments.iter().map(|comment| {
+                    json!([
+                        comment.id,
+                        comment.issue_url,
+                        comment.body,
+                        author(comment),
+                        comment.created_at,
+                        comment.updated_at
+                    ])
+                });
+                insert_sqlite(connection, "limit_comment", 6, COMMENT, rows).await?;
+            }
+            Self::Postgres(connection) => {
+                let text = format!(
+                    "INSERT INTO limit_comment SELECT * FROM UNNEST($1::bigint[],$2::text[],$3::text[],$4::bigint[],$5::text[],$6::text[]) {COMMENT}"
+                );
+                sqlx::query(AssertSqlSafe(text))
+                    .bind(comments.iter().map(|comment| comment.id).collect::<Vec<_>>())
+                    .bind(
+                        comments
+                            .iter()
+                            .map(|comment| comment.issue_url.clone())
+                            .collect::<Vec<_>>(),
+                    )
+                    .bind(comments.iter().map(|comment| comment.body.clone()).collect::<Vec<_>>())
+                    .bind(comments.iter().map(author).collect::<Vec<_>>())
+                    .bind(
+                        comments
+                            .iter()
+                            .map(|comment| comment.created_at.clone())
+                            .collect::<Vec<_>>(),
+                    )
+                    .bind(
+                        comments
+                            .iter()
+                            .map(|comment| comment.updated_at.clone())
+                            .collect::<Vec<_>>(),
+                    )
+                    .execute(connection)
+                    .await?;
+            }
+        }
+        Ok(())
+    }
+}
+
 async fn upsert_sqlite(connection: &mut SqliteConnection, issues: &[Issue]) -> anyhow::Result<()> {
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-    for issue in issues {
-        sqlx::query(
-            "INSERT INTO limit_task VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12) ON CONFLICT (id) DO UPDATE SET
-             number=excluded.number, title=excluded.title, body=excluded.body, state=excluded.state, reason=excluded.reason,
-             url=excluded.url, author=excluded.author, milestone=excluded.milestone, updated_at=excluded.updated_at,
-             closed_at=excluded.closed_at",
-        )
-        .bind(issue.id)
-        .bind(issue.number)
-        .bind(&issue.title)
-        .bind(&issue.body)
-        .bind(&issue.state)
-        .bind(&issue.state_reason)
-        .bind(&issue.html_url)
-        .bind(issue.user.as_ref().map(|user| user.id))
-        .bind(issue.milestone.as_ref().map(|milestone| &milestone.title))
-        .bind(&issue.created_at)
-        .bind(&issue.updated_at)
-        .bind(&issue.closed_at)
-        .execute(&mut *transaction)
+    let tasks = issues.iter().map(|issue| {
+        json!([
+            issue.id,
+            issue.number,
+            issue.title,
+            issue.body,
+            issue.state,
+            issue.state_reason,
+            issue.html_url,
+            issue.user.as_ref().map(|user| user.id),
+            issue.milestone.as_ref().map(|milestone| &milestone.title),
+            issue.created_at,
+            issue.updated_at,
+            issue.closed_at,
+        ])
+    });
+    insert_sqlite(&mut transaction, "limit_task", 12, TASK, tasks).await?;
+    let people = issues.iter().flat_map(|issue| issue.user.iter().chain(&issue.assignees));
+    let people = people.map(|user| json!([user.id, user.login]));
+    insert_sqlite(&mut transaction, "limit_person", 2, "ON CONFLICT DO NOTHING", people).await?;
+    let labels = issues
+        .iter()
+        .flat_map(|issue| issue.labels.iter().map(|label| json!([issue.id, label.name])));
+    insert_sqlite(&mut transaction, "limit_label", 2, "ON CONFLICT DO NOTHING", labels).await?;
+    let assignees = issues
+        .iter()
+        .flat_map(|issue| issue.assignees.iter().map(|user| json!([issue.id, user.id])));
+    insert_sqlite(&mut transaction, "limit_assignee", 2, "ON CONFLICT DO NOTHING", assignees)
         .await?;
-        for person in issue.user.iter().chain(&issue.assignees) {
-            sqlx::query("INSERT INTO limit_person VALUES ($1,$2) ON CONFLICT (id) DO UPDATE SET login=excluded.login")
-                .bind(person.id)
-                .bind(&person.login)
-                .execute(&mut *transaction)
-                .await?;
-        }
-        for label in &issue.labels {
-            sqlx::query("INSERT INTO limit_label VALUES ($1,$2) ON CONFLICT DO NOTHING")
-                .bind(issue.id)
-                .bind(&label.name)
-                .execute(&mut *transaction)
-                .await?;
-        }
-        for assignee in &issue.assignees {
-            sqlx::query("INSERT INTO limit_assignee VALUES ($1,$2) ON CONFLICT DO NOTHING")
-                .bind(issue.id)
-                .bind(assignee.id)
-                .execute(&mut *transaction)
-                .await?;
-        }
-    }
     transaction.commit().await?;
+    Ok(())
+}
+
+/// Writes rows, each a JSON array, in one statement: row by row, the driver's hand-over would be most of it.
+async fn insert_sqlite(
+    connection: &mut SqliteConnection,
+    table: &str,
+    columns: usize,
+    conflict: &str,
+    rows: impl Iterator<Item = Value>,
+) -> anyhow::Result<()> {
+    let columns: Vec<_> = (0..columns).map(|column| format!("value->>{column}")).collect();
+    let text = format!(
+        "INSERT INTO {table} SELECT {} FROM json_each($1) WHERE true {conflict}",
+        columns.join(", ")
+    );
+    let rows = Value::Array(rows.collect()).to_string();
+    sqlx::query(AssertSqlSafe(text)).bind(rows).execute(connection).await?;
     Ok(())
 }
 
@@ -168,27 +258,27 @@ async fn upsert_postgres(connection: &mut PgConnection, issues: &[Issue]) -> any
     let mut transaction = connection.begin().await?;
     let column =
         |value: &dyn Fn(&Issue) -> Option<String>| issues.iter().map(value).collect::<Vec<_>>();
-    sqlx::query(
+    let text = format!(
         "INSERT INTO limit_task SELECT * FROM UNNEST($1::bigint[],$2::bigint[],$3::text[],$4::text[],$5::text[],$6::text[],
-         $7::text[],$8::bigint[],$9::text[],$10::text[],$11::text[],$12::text[]) ON CONFLICT (id) DO UPDATE SET
-         number=excluded.number, title=excluded.title, body=excluded.body, state=excluded.state, reason=excluded.reason,
-         url=excluded.url, author=excluded.author, milestone=excluded.milestone, updated_at=excluded.updated_at,
-         closed_at=excluded.closed_at",
-    )
-    .bind(issues.iter().map(|issue| issue.id).collect::<Vec<_>>())
-    .bind(issues.iter().map(|issue| issue.number).collect::<Vec<_>>())
-    .bind(column(&|issue| Some(issue.title.clone())))
-    .bind(column(&|issue| issue.body.clone()))
-    .bind(column(&|issue| Some(issue.state.clone())))
-    .bind(column(&|issue| issue.state_reason.clone()))
-    .bind(column(&|issue| Some(issue.html_url.clone())))
-    .bind(issues.iter().map(|issue| issue.user.as_ref().map(|user| user.id)).collect::<Vec<_>>())
-    .bind(column(&|issue| issue.milestone.as_ref().map(|milestone| milestone.title.clone())))
-    .bind(column(&|issue| Some(issue.created_at.clone())))
-    .bind(column(&|issue| Some(issue.updated_at.clone())))
-    .bind(column(&|issue| issue.closed_at.clone()))
-    .execute(&mut *transaction)
-    .await?;
+         $7::text[],$8::bigint[],$9::text[],$10::text[],$11::text[],$12::text[]) {TASK}"
+    );
+    sqlx::query(AssertSqlSafe(text))
+        .bind(issues.iter().map(|issue| issue.id).collect::<Vec<_>>())
+        .bind(issues.iter().map(|issue| issue.number).collect::<Vec<_>>())
+        .bind(column(&|issue| Some(issue.title.clone())))
+        .bind(column(&|issue| issue.body.clone()))
+        .bind(column(&|issue| Some(issue.state.clone())))
+        .bind(column(&|issue| issue.state_reason.clone()))
+        .bind(column(&|issue| Some(issue.html_url.clone())))
+        .bind(
+            issues.iter().map(|issue| issue.user.as_ref().map(|user| user.id)).collect::<Vec<_>>(),
+        )
+        .bind(column(&|issue| issue.milestone.as_ref().map(|milestone| milestone.title.clone())))
+        .bind(column(&|issue| Some(issue.created_at.clone())))
+        .bind(column(&|issue| Some(issue.updated_at.clone())))
+        .bind(column(&|issue| issue.closed_at.clone()))
+        .execute(&mut *transaction)
+        .await?;
     let people: std::collections::BTreeMap<i64, &str> = issues
         .iter()
         .flat_map(|issue| issue.user.iter().chain(&issue.assignees))
