@@ -1,5 +1,9 @@
-//! Ids. Every id derives from the external reference it stands for (UUID version 5), so a link may
-//! be known before its task, a full resync changes nothing, and two replicas agree without talking.
+//! Ids. Every id derives from the external reference it stands for, so a link may be known before
+//! its task, a full resync changes nothing, and two replicas agree without talking.
+//!
+//! Most are a hash (UUID version 5). Tools that count what they hold give numbers, and these keep
+//! their order (version 8): what comes to be one after the other then stands side by side in every
+//! index of the store, where scattered ids would touch a page each.
 //!
 //! The text form is the global id of the API: `task_` and 32 hexadecimal digits, and likewise for
 //! the other kinds. Parsing accepts exactly that form.
@@ -21,6 +25,25 @@ fn derive(parts: &[&str]) -> Uuid {
         name.extend_from_slice(part.as_bytes());
     }
     Uuid::new_v5(&NAMESPACE, &name)
+}
+
+/// Numbers below this keep their order as ids; tools are far from counting this high.
+const MOST_COUNTED: u64 = 1 << 44;
+
+/// The number that a tool's id is, where it is written as numbers are.
+fn counted(external_id: &str) -> Option<u64> {
+    let number = external_id.parse().ok().filter(|number| *number < MOST_COUNTED)?;
+    let is_plain = external_id.starts_with(|first: char| matches!(first, '1'..='9'));
+    is_plain.then_some(number)
+}
+
+/// An id that sorts by group, then by number: 16 bits of the group, 44 of the number, and what
+/// version and variant leave of the lower half of the hash.
+fn ordered(group: Uuid, number: u64, hash: Uuid) -> Uuid {
+    let group = u64::from(group.as_fields().0 >> 16) << 48;
+    let upper = group | number >> 12 << 16 | number & 0xfff;
+    let id = Uuid::from_u64_pair(upper, hash.as_u64_pair().1);
+    uuid::Builder::from_custom_bytes(id.into_bytes()).into_uuid()
 }
 
 /// A text is not an id of the expected kind.
@@ -144,7 +167,8 @@ impl SourceId {
     }
 
     fn entity(self, kind: &str, external_id: &str) -> Uuid {
-        derive(&[kind, &self.0.as_simple().to_string(), external_id])
+        let hash = derive(&[kind, &self.0.as_simple().to_string(), external_id]);
+        counted(external_id).map_or(hash, |number| ordered(self.0, number, hash))
     }
 
     /// The id of the task that this source calls `external_id`.
@@ -222,6 +246,29 @@ mod tests {
     #[test]
     fn parts_do_not_run_into_each_other() {
         assert_ne!(derive(&["ab", "c"]), derive(&["a", "bc"]));
+    }
+
+    #[test]
+    fn ids_of_what_a_tool_counts_keep_its_order() {
+        let source = SourceId::of("acme");
+        let counted = ["1", "9", "10", "4095", "4096", "99999", "3000000000", "17592186044415"];
+        let ids = counted.map(|external_id| source.task(external_id));
+        assert!(ids.is_sorted_by(|one, next| one < next), "{ids:?}");
+        assert!(ids.iter().all(|id| id.0.get_version_num() == 8), "{ids:?}");
+    }
+
+    #[test]
+    fn different_references_have_different_ids() {
+        let (one, other) = (SourceId::of("acme"), SourceId::of("other"));
+        let texts = ["7", "07", "+7", " 7", "0", "", "17592186044416", "18446744073709551616", "x"];
+        let mut ids: Vec<Uuid> = texts
+            .iter()
+            .flat_map(|text| [one.task(text).0, other.task(text).0, one.comment(text).0])
+            .collect();
+        let count = ids.len();
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), count);
     }
 
     #[test]
