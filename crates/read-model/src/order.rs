@@ -207,8 +207,8 @@ pub(crate) fn day_number(date: Date) -> i64 {
 }
 
 /// A row's place in a sorted order: value (absent: [`ABSENT`]), the first half of its id, ordinal.
-/// Half an id (60 random bits) keeps places small; two tasks of one value that share it stand in
-/// the order of their ordinals.
+/// Half an id (60 bits of it) keeps places small; two tasks of one value that share it stand in the
+/// order of their ordinals.
 pub(crate) type Place = (i64, u64, u32);
 
 /// The half of an id that a place has.

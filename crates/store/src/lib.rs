@@ -15,6 +15,7 @@ mod leases;
 mod load;
 mod log;
 mod migrate;
+mod packed;
 mod payload;
 mod quarantine;
 mod scopes;

@@ -5,12 +5,14 @@ use mainstem_model::{
     Priority, PriorityLevel, Project, ProjectId, SourceId, Status, StatusCategory, Task, TaskId,
     TaskKind, Timestamp,
 };
+use serde::Deserialize;
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
-use crate::conditions::{Conditions, bind_all};
+use crate::conditions::{Conditions, Parameter, bind_all};
 use crate::decode::{date, list, word};
 use crate::dialect::{read, row};
+use crate::packed::Packed;
 use crate::{Store, StoreError};
 
 impl Store {
@@ -23,12 +25,10 @@ impl Store {
         after: Option<TaskId>,
         limit: u32,
     ) -> Result<Vec<Task>, StoreError> {
-        let columns = TaskRow::COLUMNS;
-        let text = format!("SELECT {columns} FROM task WHERE id > $1 ORDER BY id LIMIT $2");
         let after = after.map_or(Uuid::nil(), |task| task.0);
-        let rows: Vec<TaskRow> = read!(self, pool =>
-            sqlx::query_as(AssertSqlSafe(text))
-                .bind(after).bind(i64::from(limit)).fetch_all(pool).await)?;
+        let parameters = vec![Parameter::Id(after), Parameter::Number(limit.into())];
+        let rows: Vec<TaskRow> =
+            self.select_packed("FROM task WHERE id > $1 ORDER BY id LIMIT $2", parameters).await?;
         rows.into_iter().map(TaskRow::read).collect()
     }
 
@@ -40,9 +40,8 @@ impl Store {
         let mut conditions = Conditions::new(self.dialect(), "TRUE");
         conditions.among_ids("id", ids.iter().map(|id| id.0).collect());
         let (condition, parameters) = conditions.finish();
-        let text = format!("SELECT {} FROM task WHERE {condition}", TaskRow::COLUMNS);
-        let rows: Vec<TaskRow> = read!(self, pool =>
-            bind_all!(sqlx::query_as(AssertSqlSafe(text)), parameters).fetch_all(pool).await)?;
+        let from = format!("FROM task WHERE {condition}");
+        let rows: Vec<TaskRow> = self.select_packed(&from, parameters).await?;
         rows.into_iter().map(TaskRow::read).collect()
     }
 
@@ -57,14 +56,11 @@ impl Store {
     ) -> Result<Vec<Link>, StoreError> {
         let (task, link) =
             after.map_or((Uuid::nil(), Uuid::nil()), |(task, link)| (task.0, link.0));
-        let columns = LinkRow::COLUMNS;
-        let text = format!(
-            "SELECT {columns} FROM link WHERE until_at IS NULL AND (stated_by, id) > ($1, $2)
-             ORDER BY stated_by, id LIMIT $3"
-        );
-        let rows: Vec<LinkRow> = read!(self, pool =>
-            sqlx::query_as(AssertSqlSafe(text))
-                .bind(task).bind(link).bind(i64::from(limit)).fetch_all(pool).await)?;
+        let from = "FROM link WHERE until_at IS NULL AND (stated_by, id) > ($1, $2)
+            ORDER BY stated_by, id LIMIT $3";
+        let parameters =
+            vec![Parameter::Id(task), Parameter::Id(link), Parameter::Number(limit.into())];
+        let rows: Vec<LinkRow> = self.select_packed(from, parameters).await?;
         rows.into_iter().map(LinkRow::read).collect()
     }
 
@@ -169,6 +165,7 @@ impl Store {
 }
 
 row! {
+    #[derive(Deserialize)]
     TaskRow {
         id: Uuid,
         source: Uuid,
@@ -200,6 +197,11 @@ row! {
         presence: String,
         scope: String,
     }
+}
+
+impl Packed for TaskRow {
+    const COLUMNS: &'static str = Self::COLUMNS;
+    const IDS: &'static [&'static str] = &["id", "source", "project", "author", "parent_task"];
 }
 
 impl TaskRow {
@@ -247,6 +249,7 @@ impl TaskRow {
 }
 
 row! {
+    #[derive(Deserialize)]
     LinkRow {
         stated_by: Uuid,
         id: Uuid,
@@ -263,6 +266,11 @@ row! {
         review: String,
         evidence: String,
     }
+}
+
+impl Packed for LinkRow {
+    const COLUMNS: &'static str = Self::COLUMNS;
+    const IDS: &'static [&'static str] = &["stated_by", "id", "source", "from_task", "to_task"];
 }
 
 impl LinkRow {
