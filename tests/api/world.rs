@@ -16,7 +16,7 @@ use mainstem_model::{
     Visibility,
 };
 use mainstem_read_model::ReadModel;
-use mainstem_store::{BatchContext, SourceSpec};
+use mainstem_store::{BatchContext, PreparedBatch, SourceSpec};
 use serde_json::{Value, json};
 
 use crate::support::database::{TestDatabase, start};
@@ -260,6 +260,7 @@ impl World {
             cause: ChangeCause::Sync,
             answered: &[],
         };
+        let batch = PreparedBatch::of(batch).await.unwrap();
         store.apply_batch(&context, &batch).await.unwrap();
         store.release_lease(&lease).await.unwrap();
     }

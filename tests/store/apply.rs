@@ -8,7 +8,7 @@ use mainstem_model::{
     Change, ChangeCause, Criterion, CustomField, Position, Presence, Priority, PriorityLevel,
     Status, StatusCategory, Subject, TaskId, TaskKind,
 };
-use mainstem_store::{Applied, BatchContext, Store};
+use mainstem_store::{Applied, BatchContext, PreparedBatch, Store};
 use serde_json::{Value, json};
 
 use crate::support::database::{SCOPE, TestSource, both_databases};
@@ -421,7 +421,8 @@ async fn answer(store: &Store, source: &TestSource, hint: i64) {
         cause: ChangeCause::Sync,
         answered: &[hint],
     };
-    store.apply_batch(&context, &Batch::default()).await.unwrap();
+    let nothing = PreparedBatch::of(Batch::default()).await.unwrap();
+    store.apply_batch(&context, &nothing).await.unwrap();
 }
 
 both_databases! {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use mainstem_model::record::{Batch, Cursor, Depth, Hint, Scope};
 use mainstem_model::{SourceError, SourceState, Subject};
-use mainstem_store::{PassOutcome, SourceSpec, StoreError};
+use mainstem_store::{PassOutcome, PreparedBatch, SourceSpec, StoreError};
 
 use crate::support::database::{SCOPE, both_databases};
 use crate::support::records::{at, batch_of, comment_record, person_record, task_record};
@@ -114,7 +114,8 @@ both_databases! {
             cause: mainstem_model::ChangeCause::Webhook,
             answered: &[taken.id],
         };
-        store.apply_batch(&context, &Batch::default()).await.unwrap();
+        let nothing = PreparedBatch::of(Batch::default()).await.unwrap();
+        store.apply_batch(&context, &nothing).await.unwrap();
         let again = store.take_hints(lease, source.id, 10).await.unwrap();
         assert_eq!(again.iter().map(|taken| &taken.hint).collect::<Vec<_>>(), [&asked[0]]);
     }

@@ -7,7 +7,9 @@ use mainstem_model::clock::ManualClock;
 use mainstem_model::random::SeededRandom;
 use mainstem_model::record::Batch;
 use mainstem_model::{ChangeCause, SourceId, Timestamp};
-use mainstem_store::{Applied, BatchContext, Lease, SourceSpec, Store, StoreError, StoreOptions};
+use mainstem_store::{
+    Applied, BatchContext, Lease, PreparedBatch, SourceSpec, Store, StoreError, StoreOptions,
+};
 
 use super::postgres;
 
@@ -147,7 +149,7 @@ impl TestSource {
             cause: ChangeCause::Sync,
             answered: &[],
         };
-        store.apply_batch(&context, batch).await
+        store.apply_batch(&context, &PreparedBatch::of(batch.clone()).await?).await
     }
 
     /// Stores a batch that must be accepted.

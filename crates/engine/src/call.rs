@@ -34,29 +34,29 @@ impl From<StoreError> for Failure {
 }
 
 /// A call under way. Dropping it ends it.
-pub(crate) struct Call<T>(AbortOnDropHandle<Result<T, ConnectorError>>);
+pub(crate) struct Call<T>(AbortOnDropHandle<Result<T, Failure>>);
 
 impl<T: Send + 'static> Call<T> {
     /// Begins a call as soon as one of the permits is free.
-    pub(crate) fn begin(
+    pub(crate) fn begin<E: Into<Failure>>(
         permits: &Arc<Semaphore>,
-        call: impl Future<Output = Result<T, ConnectorError>> + Send + 'static,
+        call: impl Future<Output = Result<T, E>> + Send + 'static,
     ) -> Self {
         let permits = Arc::clone(permits);
         Self(AbortOnDropHandle::new(tokio::spawn(async move {
             // The semaphore is never closed; were it, the call would run unbounded rather than never.
             let _permit = permits.acquire().await;
-            call.await
+            call.await.map_err(Into::into)
         })))
     }
 
-    /// What the connector answers, unless we are to stop first.
+    /// What comes of it, unless we are to stop first.
     pub(crate) async fn answer(self, stop: &CancellationToken) -> Result<T, Failure> {
         tokio::select! {
             biased;
             () = stop.cancelled() => Err(Failure::Stopped),
             answer = self.0 => match answer {
-                Ok(answer) => answer.map_err(Failure::Connector),
+                Ok(answer) => answer,
                 Err(_) => Err(Failure::Connector(panicked("reading"))),
             },
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use mainstem_connector::ConnectorError;
 use mainstem_model::record::Hint;
 use mainstem_model::{ChangeCause, SourceError};
-use mainstem_store::{Applied, BatchContext, QueuedHint};
+use mainstem_store::{Applied, BatchContext, PreparedBatch, QueuedHint};
 use tokio::task::JoinSet;
 
 use crate::Event;
@@ -106,11 +106,14 @@ enum Answer {
 async fn fetch(visit: Arc<Visit>, group: Group) -> Result<Answer, Failure> {
     let session = Arc::clone(&visit.session);
     let hints = group.hints;
-    let batch =
-        match visit.call(async move { session.fetch(&hints).await }).answer(&visit.stop).await {
-            Err(Failure::Connector(error)) => return unanswered(&visit, Some(&group.scope), error),
-            answer => answer?,
-        };
+    let call = visit.call(async move {
+        let batch = session.fetch(&hints).await?;
+        Ok::<_, Failure>(PreparedBatch::of(batch).await?)
+    });
+    let batch = match call.answer(&visit.stop).await {
+        Err(Failure::Connector(error)) => return unanswered(&visit, Some(&group.scope), error),
+        answer => answer?,
+    };
     let context = BatchContext {
         lease: &visit.lease,
         source: visit.source.id,

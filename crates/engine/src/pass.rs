@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use mainstem_connector::{ConnectorError, Disposition};
-use mainstem_model::record::{Batch, Cursor};
+use mainstem_model::record::Cursor;
 use mainstem_model::{ChangeCause, SourceError, Timestamp};
-use mainstem_store::{Applied, BatchContext, PassOutcome, ScopeState, StoreError};
+use mainstem_store::{Applied, BatchContext, PassOutcome, PreparedBatch, ScopeState, StoreError};
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::Event;
@@ -123,8 +123,8 @@ async fn read_or_restart(
     }
 }
 
-/// Reads from a cursor on. While a batch is being stored, the one after it is already asked for;
-/// never more than that one, so memory is bounded and the order of commits is the tool's.
+/// Reads from a cursor on. While a batch is being stored, the one after it is already read and
+/// prepared; never more than that one, so memory is bounded and the order of commits is the tool's.
 async fn read_from(
     visit: &Visit,
     scope: &ScopeState,
@@ -133,11 +133,12 @@ async fn read_from(
 ) -> Result<(), Failure> {
     let mut next = pull(visit, scope, cursor.clone());
     loop {
-        let batch = next.answer(&visit.stop).await?;
+        let prepared = next.answer(&visit.stop).await?;
+        let batch = prepared.batch();
         let stuck = batch.more && (batch.cursor.is_none() || batch.cursor == cursor);
         let goes_on = batch.more && !stuck && !visit.gives_way();
         let following = goes_on.then(|| pull(visit, scope, batch.cursor.clone()));
-        store(visit, scope, &batch, done).await?;
+        store(visit, scope, &prepared, done).await?;
         if stuck {
             return Err(no_progress("listing").into());
         }
@@ -146,20 +147,23 @@ async fn read_from(
             None if batch.more => return Err(Failure::Stopped),
             None => return Ok(()),
         }
-        cursor = batch.cursor;
+        cursor.clone_from(&batch.cursor);
     }
 }
 
-fn pull(visit: &Visit, scope: &ScopeState, cursor: Option<Cursor>) -> Call<Batch> {
+fn pull(visit: &Visit, scope: &ScopeState, cursor: Option<Cursor>) -> Call<PreparedBatch> {
     let session = visit.session.clone();
     let key = scope.key.as_str().into();
-    visit.call(async move { session.pull(&key, cursor.as_ref()).await })
+    visit.call(async move {
+        let batch = session.pull(&key, cursor.as_ref()).await?;
+        Ok::<_, Failure>(PreparedBatch::of(batch).await?)
+    })
 }
 
 async fn store(
     visit: &Visit,
     scope: &ScopeState,
-    batch: &Batch,
+    batch: &PreparedBatch,
     done: &mut Done,
 ) -> Result<(), StoreError> {
     let context = BatchContext {
@@ -176,7 +180,7 @@ async fn store(
         source: &visit.source.name,
         scope: &scope.key,
         applied: &applied,
-        progress: batch.progress,
+        progress: batch.batch().progress,
     });
     Ok(())
 }

@@ -120,9 +120,9 @@ impl Visit {
     }
 
     /// Begins a call of the connector.
-    pub(crate) fn call<T: Send + 'static>(
+    pub(crate) fn call<T: Send + 'static, E: Into<Failure>>(
         &self,
-        call: impl Future<Output = Result<T, ConnectorError>> + Send + 'static,
+        call: impl Future<Output = Result<T, E>> + Send + 'static,
     ) -> Call<T> {
         Call::begin(&self.shared.permits, call)
     }

@@ -25,7 +25,7 @@ use mainstem_read_model::{
     Comparison, Direction, Filter, GroupField, OrderField, PageRequest, PersonPredicate,
     Quantifier, ReadModel, TaskFilter, TaskOrder, TaskPredicate, TaskQuery, TextPredicate, View,
 };
-use mainstem_store::{BatchContext, Lease, SourceSpec, Store, StoreOptions};
+use mainstem_store::{BatchContext, Lease, PreparedBatch, SourceSpec, Store, StoreOptions};
 
 const PEOPLE: u64 = 500;
 const BATCH: u64 = 1_000;
@@ -242,6 +242,7 @@ impl Filled {
             cause: ChangeCause::Sync,
             answered: &[],
         };
+        let batch = PreparedBatch::of(batch).await.unwrap();
         store.apply_batch(&context, &batch).await.unwrap();
     }
 }

@@ -24,7 +24,7 @@ pub(crate) struct Table {
     pub(crate) on_conflict: OnConflict,
 }
 
-/// What becomes of a row whose key is taken.
+/// What becomes of a row, by whether its key is taken.
 pub(crate) enum OnConflict {
     /// It replaces the stored one.
     Replace,
@@ -32,6 +32,9 @@ pub(crate) enum OnConflict {
     Keep,
     /// The statement fails: there must be none.
     Fail,
+    /// Its columns that are given are replaced; a row whose key is free is left out. The key is one
+    /// column.
+    Update,
 }
 
 /// What a column holds; the same on both databases.
@@ -76,14 +79,13 @@ impl Table {
     ) -> Result<(), StoreError> {
         let full = SQLITE_ROWS.min(SQLITE_PARAMETERS / N);
         for chunk in rows.chunks(full) {
-            let mut text = self.head();
-            text.push_str(" VALUES ");
+            let mut given = String::from("VALUES ");
             for row in 0..chunk.len() {
-                text.push_str(if row == 0 { "(?" } else { ",(?" });
-                text.extend(std::iter::repeat_n(",?", N - 1));
-                text.push(')');
+                given.push_str(if row == 0 { "(?" } else { ",(?" });
+                given.extend(std::iter::repeat_n(",?", N - 1));
+                given.push(')');
             }
-            self.push_conflict(&mut text);
+            let text = self.statement(&given);
             // Only full chunks come again and again; keeping every odd length prepared would push
             // them out of the cache.
             let mut query =
@@ -110,8 +112,7 @@ impl Table {
         transaction: &mut Transaction<'_>,
         rows: &[[Value<'_>; N]],
     ) -> Result<(), StoreError> {
-        let mut text = self.head();
-        text.push_str(" SELECT * FROM UNNEST(");
+        let mut given = String::from("SELECT * FROM UNNEST(");
         for (index, (_, kind)) in self.columns.iter().enumerate() {
             let comma = if index == 0 { "" } else { "," };
             let array = match kind {
@@ -122,11 +123,10 @@ impl Table {
                 Kind::Real => "double precision[]",
             };
             // Writing into a String does not fail.
-            let _ = write!(text, "{comma}${}::{array}", index + 1);
+            let _ = write!(given, "{comma}${}::{array}", index + 1);
         }
-        text.push(')');
-        self.push_conflict(&mut text);
-        let mut query = sqlx::query::<sqlx::Postgres>(AssertSqlSafe(text));
+        given.push(')');
+        let mut query = sqlx::query::<sqlx::Postgres>(AssertSqlSafe(self.statement(&given)));
         for (index, (_, kind)) in self.columns.iter().enumerate() {
             let column = rows.iter().map(|row| &row[index]);
             query = match kind {
@@ -144,28 +144,38 @@ impl Table {
         Ok(())
     }
 
-    fn head(&self) -> String {
-        let columns: Vec<_> = self.columns.iter().map(|(name, _)| *name).collect();
-        format!("INSERT INTO {} ({})", self.name, columns.join(", "))
-    }
-
-    fn push_conflict(&self, text: &mut String) {
-        let key = self.key;
+    /// The statement that does to the table what is to be done with the given rows.
+    fn statement(&self, given: &str) -> String {
+        let Self { name, key, columns, .. } = self;
+        let columns: Vec<_> = columns.iter().map(|(name, _)| *name).collect();
+        let columns = columns.join(", ");
         match self.on_conflict {
-            OnConflict::Fail => {}
+            OnConflict::Fail => format!("INSERT INTO {name} ({columns}) {given}"),
             OnConflict::Keep => {
-                let _ = write!(text, " ON CONFLICT ({key}) DO NOTHING");
+                format!("INSERT INTO {name} ({columns}) {given} ON CONFLICT ({key}) DO NOTHING")
             }
             OnConflict::Replace => {
-                let _ = write!(text, " ON CONFLICT ({key}) DO UPDATE SET ");
-                let key: Vec<_> = key.split(", ").collect();
-                let mut comma = "";
-                for (name, _) in self.columns.iter().filter(|(name, _)| !key.contains(name)) {
-                    let _ = write!(text, "{comma}{name} = excluded.{name}");
-                    comma = ", ";
-                }
+                let set = self.assignments("excluded");
+                format!(
+                    "INSERT INTO {name} ({columns}) {given} ON CONFLICT ({key}) DO UPDATE SET {set}"
+                )
+            }
+            OnConflict::Update => {
+                let set = self.assignments("given");
+                format!(
+                    "WITH given ({columns}) AS ({given}) \
+                     UPDATE {name} SET {set} FROM given WHERE {name}.{key} = given.{key}"
+                )
             }
         }
+    }
+
+    /// Every column outside the key becomes that of `row`.
+    fn assignments(&self, row: &str) -> String {
+        let key: Vec<_> = self.key.split(", ").collect();
+        let others = self.columns.iter().filter(|(name, _)| !key.contains(name));
+        let others: Vec<_> = others.map(|(name, _)| format!("{name} = {row}.{name}")).collect();
+        others.join(", ")
     }
 }
 

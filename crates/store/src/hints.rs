@@ -33,6 +33,13 @@ const HINT: Table = Table {
     on_conflict: OnConflict::Keep,
 };
 
+const PUT_OFF: Table = Table {
+    name: "hint",
+    key: "id",
+    columns: &[("id", Kind::Number), ("attempts", Kind::Number), ("due_at", Kind::Number)],
+    on_conflict: OnConflict::Update,
+};
+
 row! {
     /// A hint as its table holds it.
     HintRow {
@@ -73,16 +80,19 @@ impl Store {
         source: SourceId,
         limit: usize,
     ) -> Result<Vec<QueuedHint>, StoreError> {
-        const PUT_OFF: &str = "UPDATE hint SET attempts = attempts + 1, due_at = $2 WHERE id = $1";
         let now = self.now();
         let mut transaction = self.begin().await?;
         transaction.require_lease(lease).await?;
         transaction.park_hints(source, now).await?;
         let due = transaction.due_hints(source, now, limit).await?;
-        for hint in &due {
-            let again = now.plus_seconds(PUT_OFF_SECONDS << hint.attempts.min(ATTEMPTS));
-            execute!(transaction, sqlx::query(PUT_OFF).bind(hint.id).bind(again.0))?;
-        }
+        let rows: Vec<_> = due
+            .iter()
+            .map(|hint| {
+                let again = now.plus_seconds(PUT_OFF_SECONDS << hint.attempts.min(ATTEMPTS));
+                [hint.id, hint.attempts + 1, again.0].map(|number| Value::Number(Some(number)))
+            })
+            .collect();
+        PUT_OFF.write(&mut transaction, &rows).await?;
         transaction.commit().await?;
         due.into_iter().map(QueuedHint::try_from).collect()
     }

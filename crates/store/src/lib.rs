@@ -24,5 +24,6 @@ mod sources;
 mod tokens;
 mod types;
 
+pub use apply::PreparedBatch;
 pub use connect::{Store, StoreOptions};
 pub use types::*;

@@ -1,7 +1,5 @@
 //! Payloads as the tools gave them, compressed.
 
-use bytes::Bytes;
-
 use crate::StoreError;
 
 /// zstd's fastest usual level: payloads are written far more often than they are read.
@@ -18,17 +16,6 @@ impl Compressor {
     pub(crate) fn compress(&mut self, payload: &[u8]) -> Result<Vec<u8>, StoreError> {
         self.0.compress(payload).map_err(failed)
     }
-}
-
-/// Compresses payloads on a thread of their own. It begins at once, whether or not it is waited for.
-pub(crate) fn compress_all(
-    payloads: Vec<Bytes>,
-) -> impl Future<Output = Result<Vec<Vec<u8>>, StoreError>> {
-    let work = tokio::task::spawn_blocking(move || {
-        let mut compressor = Compressor::new()?;
-        payloads.iter().map(|payload| compressor.compress(payload)).collect()
-    });
-    async { work.await.map_err(|stopped| failed(std::io::Error::other(stopped)))? }
 }
 
 /// Compressing into memory fails only where there is none left.

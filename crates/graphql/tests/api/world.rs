@@ -17,7 +17,7 @@ use mainstem_model::{
     SourceId, Status, StatusCategory, TaskKind, Timestamp, TokenId, TokenScope, Visibility,
 };
 use mainstem_read_model::ReadModel;
-use mainstem_store::{BatchContext, SourceSpec, Store, StoreOptions};
+use mainstem_store::{BatchContext, PreparedBatch, SourceSpec, Store, StoreOptions};
 use serde_json::{Value, json};
 
 /// When the clock starts: 2026-01-01T00:00:00Z.
@@ -213,7 +213,8 @@ impl World {
             cause: ChangeCause::Sync,
             answered: &[],
         };
-        self.store.apply_batch(&context, batch).await.unwrap();
+        let batch = PreparedBatch::of(batch.clone()).await.unwrap();
+        self.store.apply_batch(&context, &batch).await.unwrap();
         self.store.release_lease(&lease).await.unwrap();
     }
 

@@ -13,7 +13,9 @@ use mainstem_model::{
     ChangeCause, Clock, LinkKind, Presence, Priority, SourceId, Status, StatusCategory, TaskKind,
     Timestamp, Visibility,
 };
-use mainstem_store::{BatchContext, Lease, PassOutcome, SourceSpec, Store, StoreOptions};
+use mainstem_store::{
+    BatchContext, Lease, PassOutcome, PreparedBatch, SourceSpec, Store, StoreOptions,
+};
 use proptest::prelude::*;
 use tokio_util::sync::CancellationToken;
 
@@ -113,6 +115,7 @@ impl Site {
             cause: ChangeCause::Sync,
             answered: &[],
         };
+        let batch = PreparedBatch::of(batch).await.unwrap();
         self.store.apply_batch(&context, &batch).await.unwrap();
     }
 

@@ -10,11 +10,10 @@ use uuid::Uuid;
 
 use super::Apply;
 use super::changes::NewChange;
-use super::fingerprint::Fingerprint;
+use super::prepared::Prepared;
 use crate::StoreError;
 use crate::bulk::{Kind, OnConflict, Table, Value};
 use crate::dialect::{Ids, Texts, execute, row, run};
-use crate::payload::Compressor;
 
 const COMMENT: Table = Table {
     name: "comment",
@@ -51,35 +50,34 @@ impl Apply<'_> {
     pub(super) async fn comments(
         &mut self,
         records: &[CommentRecord],
-        hashes: &[Fingerprint],
+        prepared: &[Prepared],
     ) -> Result<(), StoreError> {
         if records.is_empty() {
             return Ok(());
         }
-        let mut newest: HashMap<CommentId, (&CommentRecord, Fingerprint)> = HashMap::new();
-        for (record, hash) in records.iter().zip(hashes) {
+        let mut newest: HashMap<CommentId, (&CommentRecord, &Prepared)> = HashMap::new();
+        for (record, prepared) in records.iter().zip(prepared) {
             let id = self.source.comment(&record.external_id);
-            let known = newest.entry(id).or_insert((record, *hash));
+            let known = newest.entry(id).or_insert((record, prepared));
             if known.0.version <= record.version {
-                *known = (record, *hash);
+                *known = (record, prepared);
             }
         }
         let glances = self.glance_at_comments(newest.keys().copied()).await?;
         let mut changed: Vec<_> = newest
             .into_iter()
-            .filter(|(id, (record, hash))| {
+            .filter(|(id, (record, prepared))| {
                 glances.get(&id.0).is_none_or(|stored| {
-                    stored.version <= record.version && stored.content_hash != hash
+                    stored.version <= record.version && stored.content_hash != prepared.fingerprint
                 })
             })
-            .map(|(id, (record, hash))| (id, record, hash))
+            .map(|(id, (record, prepared))| (id, record, prepared))
             .collect();
         changed.sort_by_key(|(id, record, _)| (record.created_at, *id));
         let tasks = self.tasks_of_comments(changed.iter().map(|(_, record, _)| *record)).await?;
 
-        let mut compressor = Compressor::new()?;
         let mut written = Vec::with_capacity(changed.len());
-        for (place, (id, record, hash)) in changed.iter().enumerate() {
+        for (place, (id, record, prepared)) in changed.iter().enumerate() {
             let stored = glances.get(&id.0);
             let task = tasks[place].or_else(|| stored.and_then(|stored| stored.task));
             if let Some(task) = task {
@@ -99,11 +97,11 @@ impl Apply<'_> {
                 });
             }
             let author = record.author.as_ref().map(|id| self.names.person(id).0);
-            written.push((*id, task, author, *record, hash, compressor.compress(&record.raw)?));
+            written.push((*id, task, author, *record, *prepared));
         }
         let rows: Vec<_> = written
             .iter()
-            .map(|(id, task, author, record, hash, raw)| {
+            .map(|(id, task, author, record, prepared)| {
                 [
                     Value::Id(Some(id.0)),
                     Value::Id(Some(self.source.0)),
@@ -115,8 +113,8 @@ impl Apply<'_> {
                     Value::Number(Some(record.updated_at.0)),
                     Value::Text(record.url.as_deref()),
                     Value::Number(Some(record.version)),
-                    Value::Bytes(&hash[..]),
-                    Value::Bytes(raw),
+                    Value::Bytes(&prepared.fingerprint),
+                    Value::Bytes(&prepared.raw),
                 ]
             })
             .collect();
@@ -197,7 +195,7 @@ impl Apply<'_> {
     ) -> Result<(), StoreError> {
         const BIND: &str = "UPDATE comment SET task = $3
             WHERE source = $1 AND task_key = $2 AND task IS NULL";
-        if tasks.is_empty() {
+        if tasks.is_empty() || !self.waiting.comments {
             return Ok(());
         }
         let among = self.transaction.dialect().among("task_key", 2);

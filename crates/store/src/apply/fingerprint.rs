@@ -4,26 +4,11 @@
 //! reading knows (parent, links, history, census token) is left out: its absence is no difference.
 
 use mainstem_model::Date;
-use mainstem_model::record::{Batch, CommentRecord, TaskRecord};
+use mainstem_model::record::{CommentRecord, TaskRecord};
 use sha2::{Digest, Sha256};
 
 /// 128 bits of SHA-256: no two contents that a tool could give share them.
 pub(super) type Fingerprint = [u8; 16];
-
-/// The fingerprints of a batch's records, in the order of the records.
-pub(super) struct Fingerprints {
-    pub(super) tasks: Vec<Fingerprint>,
-    pub(super) comments: Vec<Fingerprint>,
-}
-
-impl Fingerprints {
-    pub(super) fn of(batch: &Batch) -> Self {
-        Self {
-            tasks: batch.tasks.iter().map(of_task).collect(),
-            comments: batch.comments.iter().map(of_comment).collect(),
-        }
-    }
-}
 
 /// The fingerprint of bytes.
 pub(super) fn of_bytes(bytes: &[u8]) -> Fingerprint {
@@ -32,7 +17,8 @@ pub(super) fn of_bytes(bytes: &[u8]) -> Fingerprint {
     hasher.finish()
 }
 
-fn of_task(task: &TaskRecord) -> Fingerprint {
+/// The fingerprint of a task.
+pub(super) fn of_task(task: &TaskRecord) -> Fingerprint {
     let mut hasher = Hasher::default();
     hasher.text(&task.external_id);
     hasher.text(&task.locator);
@@ -73,7 +59,8 @@ fn of_task(task: &TaskRecord) -> Fingerprint {
     hasher.finish()
 }
 
-fn of_comment(comment: &CommentRecord) -> Fingerprint {
+/// The fingerprint of a comment.
+pub(super) fn of_comment(comment: &CommentRecord) -> Fingerprint {
     let mut hasher = Hasher::default();
     hasher.optional(comment.author.as_deref());
     hasher.text(&comment.body);

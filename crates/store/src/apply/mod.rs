@@ -17,6 +17,7 @@ mod history;
 mod moves;
 mod names;
 mod others;
+mod prepared;
 mod quarantine;
 mod relations;
 mod tasks;
@@ -27,11 +28,11 @@ use mainstem_model::record::Batch;
 use mainstem_model::{SourceId, Timestamp};
 use uuid::Uuid;
 
-use crate::dialect::{Transaction, execute};
+use crate::dialect::{Transaction, execute, run};
 use crate::{Applied, BatchContext, Store, StoreError};
 use changes::NewChange;
-use fingerprint::Fingerprints;
 use names::Names;
+pub use prepared::PreparedBatch;
 
 /// How often a batch is tried before the database's refusal is passed on.
 const ATTEMPTS: u32 = 5;
@@ -50,29 +51,29 @@ impl Store {
     pub async fn apply_batch(
         &self,
         context: &BatchContext<'_>,
-        batch: &Batch,
+        batch: &PreparedBatch,
     ) -> Result<Applied, StoreError> {
-        let fingerprints = Fingerprints::of(batch);
         for _ in 1..ATTEMPTS {
-            match self.apply_once(context, batch, &fingerprints).await {
+            match self.apply_once(context, batch).await {
                 Err(error) if error.asks_for_another_try() => {}
                 outcome => return outcome,
             }
         }
-        self.apply_once(context, batch, &fingerprints).await
+        self.apply_once(context, batch).await
     }
 
     async fn apply_once(
         &self,
         context: &BatchContext<'_>,
-        batch: &Batch,
-        fingerprints: &Fingerprints,
+        prepared: &PreparedBatch,
     ) -> Result<Applied, StoreError> {
+        let batch = &prepared.batch;
         let mut transaction = self.begin().await?;
         transaction.require_lease(context.lease).await?;
         transaction.hold_source(context.source, context.lease).await?;
         let mut apply = Apply {
             names: Names::load(&mut transaction, context.source, batch).await?,
+            waiting: Waiting::load(&mut transaction, context.source).await?,
             transaction,
             context,
             source: context.source,
@@ -84,8 +85,8 @@ impl Store {
         apply.moves(&batch.moves).await?;
         apply.people(&batch.people).await?;
         apply.projects(&batch.projects).await?;
-        apply.tasks(&batch.tasks, &fingerprints.tasks).await?;
-        apply.comments(&batch.comments, &fingerprints.comments).await?;
+        apply.tasks(&batch.tasks, &prepared.tasks).await?;
+        apply.comments(&batch.comments, &prepared.comments).await?;
         apply.comment_sets(&batch.comment_sets).await?;
         apply.relations(&batch.relations).await?;
         apply.absences(&batch.absences).await?;
@@ -105,6 +106,26 @@ impl StoreError {
     }
 }
 
+/// Whether a source has what the records of a batch may have to be held against, one by one. Mostly it
+/// has none.
+struct Waiting {
+    /// Records that could not be read.
+    quarantined: bool,
+    /// Comments whose task has not arrived.
+    comments: bool,
+}
+
+impl Waiting {
+    async fn load(transaction: &mut Transaction<'_>, source: SourceId) -> Result<Self, StoreError> {
+        const TEXT: &str = "SELECT
+            EXISTS (SELECT 1 FROM quarantine WHERE source = $1),
+            EXISTS (SELECT 1 FROM comment WHERE source = $1 AND task IS NULL)";
+        let (quarantined, comments) = run!(transaction, connection =>
+            sqlx::query_as(TEXT).bind(source.0).fetch_one(connection).await)?;
+        Ok(Self { quarantined, comments })
+    }
+}
+
 /// A batch on its way into the store.
 struct Apply<'a> {
     transaction: Transaction<'a>,
@@ -112,6 +133,7 @@ struct Apply<'a> {
     source: SourceId,
     now: Timestamp,
     names: Names,
+    waiting: Waiting,
     /// What goes into the log, in order.
     changes: Vec<NewChange>,
     applied: Applied,

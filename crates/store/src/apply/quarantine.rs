@@ -66,10 +66,10 @@ impl Apply<'_> {
         external_ids: impl Iterator<Item = &'r str>,
         comments: bool,
     ) -> Result<(), StoreError> {
-        let external_ids = Texts(external_ids.map(str::to_owned).collect());
-        if external_ids.0.is_empty() {
+        if !self.waiting.quarantined {
             return Ok(());
         }
+        let external_ids = Texts(external_ids.map(str::to_owned).collect());
         let text = format!(
             "DELETE FROM quarantine WHERE source = $1 AND kind {} 'comment' AND {}",
             if comments { "=" } else { "<>" },

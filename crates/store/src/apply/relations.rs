@@ -44,6 +44,13 @@ const READING: Table = Table {
     on_conflict: OnConflict::Replace,
 };
 
+const PARENT: Table = Table {
+    name: "task",
+    key: "id",
+    columns: &[("id", Kind::Id), ("parent_task", Kind::Id), ("parent_key", Kind::Text)],
+    on_conflict: OnConflict::Update,
+};
+
 row! {
     /// What is stored of a task that a reading is about.
     Stated {
@@ -262,7 +269,7 @@ impl Apply<'_> {
     }
 
     async fn parents(&mut self, readings: &[(&Stated, &RelationRecord)]) -> Result<(), StoreError> {
-        const TEXT: &str = "UPDATE task SET parent_task = $2, parent_key = $3 WHERE id = $1";
+        let mut written = Vec::new();
         for (task, record) in readings {
             let before = stored_parent(task.parent_task, task.parent_key.as_deref());
             let after = self.names.parent(&record.parent, before.clone());
@@ -271,16 +278,21 @@ impl Apply<'_> {
             if let Some(change) = change {
                 self.changes.push(change);
                 self.applied.links_written += 1;
-                execute!(
-                    self.transaction,
-                    sqlx::query(TEXT)
-                        .bind(task.id)
-                        .bind(after.as_ref().and_then(|end| end.task).map(|id| id.0))
-                        .bind(after.as_ref().map(|end| &end.key))
-                )?;
+                written.push((task.id, after));
             }
         }
-        Ok(())
+        let rows: Vec<_> = written
+            .iter()
+            .map(|(task, parent)| {
+                let parent = parent.as_ref();
+                [
+                    Value::Id(Some(*task)),
+                    Value::Id(parent.and_then(|end| end.task).map(|id| id.0)),
+                    Value::Text(parent.map(|end| end.key.as_str())),
+                ]
+            })
+            .collect();
+        PARENT.write(&mut self.transaction, &rows).await
     }
 }
 

@@ -8,13 +8,12 @@ use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 use super::changes::NewChange;
-use super::fingerprint::Fingerprint;
 use super::history::{self, Logged};
+use super::prepared::Prepared;
 use super::{Apply, diff};
 use crate::StoreError;
 use crate::bulk::{Kind, OnConflict, Table, Value};
-use crate::dialect::{Ids, execute, row, run};
-use crate::payload::compress_all;
+use crate::dialect::{Ids, row, run};
 
 row! {
     /// Enough of a stored task to tell whether a record differs from it.
@@ -125,6 +124,13 @@ const TASK: Table = Table {
     on_conflict: OnConflict::Replace,
 };
 
+const CENSUS_TOKEN: Table = Table {
+    name: "task",
+    key: "id",
+    columns: &[("id", Kind::Id), ("census_token", Kind::Text)],
+    on_conflict: OnConflict::Update,
+};
+
 const DETAIL: Table = Table {
     name: "task_detail",
     key: "task",
@@ -155,7 +161,7 @@ pub(super) struct Whole {
 struct Candidate<'r> {
     id: Uuid,
     record: &'r TaskRecord,
-    hash: Fingerprint,
+    prepared: &'r Prepared,
     verdict: Verdict,
 }
 
@@ -171,12 +177,12 @@ impl Apply<'_> {
     pub(super) async fn tasks(
         &mut self,
         records: &[TaskRecord],
-        hashes: &[Fingerprint],
+        prepared: &[Prepared],
     ) -> Result<(), StoreError> {
         if records.is_empty() {
             return Ok(());
         }
-        let mut candidates = self.candidates(records, hashes);
+        let mut candidates = self.candidates(records, prepared);
         self.judge(&mut candidates).await?;
         let stored = self.stored_whole(&candidates).await?;
         let logged = self.logged(&candidates).await?;
@@ -195,11 +201,14 @@ impl Apply<'_> {
                 None => self.log_new(&whole, history),
                 Some(stored) => self.log_changed(stored, &whole, history, logged),
             }
-            written.push((candidate.record, whole));
+            written.push((candidate, whole));
         }
         self.write_tasks(&written).await?;
-        self.forget_quarantine(written.iter().map(|(record, _)| &*record.external_id), false)
-            .await?;
+        self.forget_quarantine(
+            written.iter().map(|(candidate, _)| &*candidate.record.external_id),
+            false,
+        )
+        .await?;
         let keys = written.iter().map(|(_, whole)| (whole.task.key.as_str(), whole.task.id));
         self.bind_waiting_comments(keys.collect()).await
     }
@@ -208,13 +217,13 @@ impl Apply<'_> {
     fn candidates<'r>(
         &self,
         records: &'r [TaskRecord],
-        hashes: &[Fingerprint],
+        prepared: &'r [Prepared],
     ) -> Vec<Candidate<'r>> {
         let mut places: HashMap<Uuid, usize> = HashMap::with_capacity(records.len());
         let mut candidates: Vec<Candidate<'r>> = Vec::with_capacity(records.len());
-        for (record, hash) in records.iter().zip(hashes) {
+        for (record, prepared) in records.iter().zip(prepared) {
             let id = self.names.task(&record.external_id).0;
-            let candidate = Candidate { id, record, hash: *hash, verdict: Verdict::New };
+            let candidate = Candidate { id, record, prepared, verdict: Verdict::New };
             match places.get(&id) {
                 Some(place) if candidates[*place].record.version <= record.version => {
                     candidates[*place] = candidate;
@@ -249,7 +258,7 @@ impl Apply<'_> {
             };
             let record = candidate.record;
             let parent = stored_parent(stored.parent_task, stored.parent_key.as_deref());
-            let same = stored.content_hash == candidate.hash
+            let same = stored.content_hash == candidate.prepared.fingerprint
                 && stored.presence == Presence::Present.as_str()
                 && self.names.parent(&record.parent, parent.clone()) == parent;
             if !same && stored.version <= record.version {
@@ -275,11 +284,11 @@ impl Apply<'_> {
         &mut self,
         tokens: &[(Uuid, Option<String>)],
     ) -> Result<(), StoreError> {
-        const TEXT: &str = "UPDATE task SET census_token = $2 WHERE id = $1";
-        for (task, token) in tokens {
-            execute!(self.transaction, sqlx::query(TEXT).bind(task).bind(token))?;
-        }
-        Ok(())
+        let rows: Vec<_> = tokens
+            .iter()
+            .map(|(task, token)| [Value::Id(Some(*task)), Value::Text(token.as_deref())])
+            .collect();
+        CENSUS_TOKEN.write(&mut self.transaction, &rows).await
     }
 
     /// The tasks that are about to change, as they stand.
@@ -362,7 +371,7 @@ impl Apply<'_> {
             locator: record.locator.clone(),
             scope: self.context.scope.to_owned(),
             version: record.version,
-            content_hash: candidate.hash.to_vec(),
+            content_hash: candidate.prepared.fingerprint.to_vec(),
             census_token: record
                 .census_token
                 .clone()
@@ -446,22 +455,18 @@ impl Apply<'_> {
         self.changes[first..].sort_by_key(|change| change.occurred_at);
     }
 
-    async fn write_tasks(&mut self, written: &[(&TaskRecord, Whole)]) -> Result<(), StoreError> {
-        // The payloads are compressed while the database writes the tasks.
-        let payloads = compress_all(written.iter().map(|(record, _)| record.raw.clone()).collect());
+    async fn write_tasks(&mut self, written: &[(&Candidate<'_>, Whole)]) -> Result<(), StoreError> {
         let tasks: Vec<_> = written.iter().map(|(_, whole)| task_values(&whole.task)).collect();
         TASK.write(&mut self.transaction, &tasks).await?;
-        let payloads = payloads.await?;
         let details: Vec<_> = written
             .iter()
-            .zip(&payloads)
-            .map(|((_, whole), payload)| {
+            .map(|(candidate, whole)| {
                 [
                     Value::Id(Some(whole.detail.task)),
                     Value::Text(whole.detail.body.as_deref()),
                     Value::Text(whole.detail.criteria.as_deref()),
                     Value::Text(whole.detail.fields.as_deref()),
-                    Value::Bytes(payload),
+                    Value::Bytes(&candidate.prepared.raw),
                 ]
             })
             .collect();
