@@ -12,6 +12,7 @@ mod cursor;
 mod document;
 mod engine;
 pub mod error;
+mod escapes;
 pub mod graphiql;
 pub mod guard;
 mod input;
@@ -20,6 +21,7 @@ mod needs;
 mod objects;
 mod plan;
 mod request;
+mod rules;
 mod types;
 mod writer;
 
