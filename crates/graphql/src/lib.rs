@@ -1,7 +1,7 @@
 //! The public GraphQL API: schema, guard, execution, limits, error codes, kept answers, GraphiQL.
 //!
 //! A question goes one way: the guard looks at the raw document, async-graphql parses and validates
-//! it (once for each text), a plan prices it and reads its arguments, and a writer walks plan and
+//! it, our own rules add what its rules leave out (once for each text), a plan prices it and reads its arguments, and a writer walks plan and
 //! snapshot together and writes bytes. There is no resolver for each field and no future for each
 //! object; what is not in the snapshot is loaded in batches and the answer written again.
 

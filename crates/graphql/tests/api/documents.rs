@@ -152,7 +152,7 @@ async fn documents_that_look_odd_but_are_valid_are_answered() {
         "query ($a: Boolean = true) { viewer { name @skip(if: $a) } }",
         "query ($a: [ID!] = \"x\") { nodes(ids: $a) { id } }",
         "query ($a: OrderDirection) { tasks(orderBy: {field: KEY, direction: $a}) { totalCount } }",
-        "query ($a: String! = \"Task\", $b: Boolean) { __type(name: $a) { fields(includeDeprecated: $b) { name } } }",
+        "query ($a: String! = \"Task\", $b: Boolean = false) { __type(name: $a) { fields(includeDeprecated: $b) { name } } }",
         "query A($a: Int) { ...f } query B($a: Int = 3) { ...f } fragment f on Query { tasks(first: $a) { totalCount } }",
     ] {
         let body = match query.starts_with("query A") {
