@@ -33,6 +33,9 @@ fn each_fault_is_refused_by_name() {
         (format!("{good}[[sources]]{second}"), "\"acme\""),
         (good.replace("owner = \"acme\"", "repositories = [\"acme\"]"), "repositories"),
         (good.replace("kind = \"token\"", "kind = \"password\""), "password"),
+        (good.replace("= 60", "= \"60\""), "a whole number"),
+        (good.replace("{ kind = \"token\", env = \"GITHUB_TOKEN\" }", "\"x\""), "a table such as"),
+        ("sources = 5".to_owned(), "a list"),
         ("[database".to_owned(), "line 1"),
     ];
     for (configuration, named) in table {
@@ -54,6 +57,38 @@ fn expect_refusal(configuration: &str, command: &[&str], named: &str) {
     assert_eq!(ended.code, Some(2), "{command:?} {named}: {ended:?}");
     assert!(ended.stderr.contains(named), "{command:?} {named}: {ended:?}");
     assert_eq!(ended.stdout, "", "{command:?} {named}");
+}
+
+#[test]
+fn a_file_that_is_no_database_is_named() {
+    let program = Program::reading(SITE, "sqlite://notes.txt");
+    std::fs::write(program.folder().join("notes.txt"), "These are notes, and no database. ")
+        .unwrap();
+    for command in [&["check"][..], &["source", "list"]] {
+        let ended = program.run(command);
+        assert_ne!(ended.code, Some(0), "{ended:?}");
+        assert!(ended.stderr.contains("database.url: notes.txt cannot be opened"), "{ended:?}");
+    }
+}
+
+#[test]
+fn the_secrets_of_sources_that_the_command_line_added_are_checked_too() {
+    let program = Program::configured("");
+    let add = ["source", "add", "--set", "owner=acme", "--name"];
+    let sealed =
+        program.run_with("a secret", &[&add[..], &["sealed", "--credential-stdin"]].concat());
+    assert_eq!(sealed.code, Some(0), "{sealed:?}");
+    program.must(&["check"]);
+    program.must(&[&add[..], &["elsewhere", "--credential-env", "ABSENT_TOKEN"]].concat());
+    std::fs::remove_file(program.folder().join("mainstem.key")).unwrap();
+    let ended = program.run(&["check"]);
+    assert_eq!(ended.code, Some(2), "{ended:?}");
+    for named in ["\"sealed\"", "mainstem.key", "\"elsewhere\"", "ABSENT_TOKEN"] {
+        assert!(ended.stderr.contains(named), "{named}: {ended:?}");
+    }
+    program.must(&["source", "pause", "elsewhere"]);
+    program.must(&["source", "pause", "sealed"]);
+    program.must(&["check"]);
 }
 
 #[test]

@@ -69,6 +69,19 @@ impl Program {
         }
     }
 
+    /// Runs a command to its end while nobody reads what it logs.
+    pub fn run_unread(&self, arguments: &[&str]) -> ExitStatus {
+        let mut child = self
+            .command(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stderr.take());
+        child.wait().unwrap()
+    }
+
     /// Runs a command that must go well, and gives its standard output.
     pub fn must(&self, arguments: &[&str]) -> String {
         let ended = self.run(arguments);

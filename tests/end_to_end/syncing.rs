@@ -56,6 +56,15 @@ both_databases! {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_log_that_nobody_reads_stops_nothing() {
+    let site = site().await;
+    let program = Program::reading(&site.base_url, "sqlite://mainstem.db");
+    assert!(program.run_unread(&["sync", "--once", "--log", "debug"]).success());
+    let counted = program.json(&["query", "{ tasks { totalCount } }"]);
+    assert_eq!(counted["data"]["tasks"]["totalCount"], 140, "{counted}");
+}
+
 /// The killed process would hold its lease for a minute: to a clock far ahead that minute is over.
 async fn let_the_lease_run_out(db: &TestDatabase) {
     db.clock.advance_seconds(100 * 365 * 86_400);

@@ -21,6 +21,7 @@ const EXAMPLE = `# What is being worked on, and what holds it up?
 const form = document.getElementById("sign-in");
 const state = document.getElementById("state");
 const field = document.getElementById("token");
+const help = document.getElementById("help");
 const root = ReactDOM.createRoot(document.getElementById("graphiql"));
 
 async function ask(params) {
@@ -33,26 +34,57 @@ async function ask(params) {
     },
     body: JSON.stringify(params),
   });
-  state.textContent = response.status === 401 ? "This token is not valid." : "";
-  return response.json();
+  const answer = await response.json();
+  // A token may end while the page is open.
+  if (response.status === 401) signOut(answer.errors[0].message);
+  return answer;
 }
 
-// A new key makes a new GraphiQL, which reads the schema with the new token.
+function signOut(reason) {
+  sessionStorage.removeItem(KEY);
+  state.textContent = reason;
+  help.hidden = false;
+}
+
+// Opens the editor where the token is good. A new key makes a new GraphiQL, which reads the schema
+// with the new token.
 let shown = 0;
-function show() {
+async function signIn(token) {
+  sessionStorage.setItem(KEY, token);
+  state.textContent = "…";
+  let answer;
+  try {
+    answer = await ask({ query: "{ viewer { name } }" });
+  } catch (error) {
+    signOut(`The API cannot be reached: ${error.message}`);
+    return;
+  }
+  if (!answer.data) {
+    signOut(answer.errors[0].message);
+    return;
+  }
+  state.textContent = `You ask with the token "${answer.data.viewer.name}".`;
+  help.hidden = true;
   shown += 1;
-  root.render(React.createElement(GraphiQL, { key: shown, fetcher: ask, defaultQuery: EXAMPLE }));
+  root.render(React.createElement(GraphiQL, {
+    key: shown,
+    fetcher: ask,
+    defaultQuery: EXAMPLE,
+    isHeadersEditorEnabled: false,
+    showPersistHeadersSettings: false,
+  }));
 }
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  sessionStorage.setItem(KEY, field.value.trim());
+  const token = field.value.trim();
   field.value = "";
-  show();
+  signIn(token);
 });
 
-if (sessionStorage.getItem(KEY)) {
-  show();
+const kept = sessionStorage.getItem(KEY);
+if (kept) {
+  signIn(kept);
 } else {
-  state.textContent = "Paste a token to begin.";
+  field.focus();
 }

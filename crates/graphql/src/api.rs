@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use mainstem_model::{Clock, TokenId, TokenScope, Visibility};
 use mainstem_read_model::ReadModel;
-use mainstem_store::Store;
+use mainstem_store::{Store, StoreError};
 use serde_json::Value;
 
 use crate::coercion::Variables;
@@ -77,12 +77,6 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// The answer to a request that never reaches the API: without a valid token, too large, not JSON.
-    #[must_use]
-    pub fn refused(code: Code, message: &str, accept: Option<&str>) -> Self {
-        Self::error(&[Problem::new(code, message)], content_type(accept))
-    }
-
     /// An answer without data, with the status of its first error.
     fn error(problems: &[Problem], content_type: &'static str) -> Self {
         let status = problems.first().map_or(500, |problem| problem.code().status());
@@ -263,10 +257,10 @@ impl Api {
             }
             let needs = std::mem::take(&mut writer.needs);
             out = writer.finish().0;
-            loaded
-                .load(needs, &self.store, &view)
-                .await
-                .map_err(|error| one(Problem::internal(&error, question.request_id)))?;
+            loaded.load(needs, &self.store, &view).await.map_err(|error| match error {
+                StoreError::Invalid(reason) => one(Problem::bad_input(reason)),
+                other => one(Problem::internal(&other, question.request_id)),
+            })?;
             rounds += 1;
         }
     }
@@ -299,10 +293,12 @@ fn write_problems(body: &mut Vec<u8>, problems: &[Problem]) {
     body.extend_from_slice(errors.to_string().as_bytes());
 }
 
-/// 304 where the caller has the answer already.
+/// 304 where the caller has the answer already. Tags are compared weakly: a proxy may have dropped
+/// the mark that ours carry.
 fn unless_known(answer: Answer, if_none_match: Option<&str>) -> Answer {
+    let opaque = |tag: &str| tag.strip_prefix("W/").unwrap_or(tag).to_owned();
     let known = answer.etag.as_deref().zip(if_none_match).is_some_and(|(etag, tags)| {
-        tags.split(',').map(str::trim).any(|tag| tag == "*" || tag == etag)
+        tags.split(',').map(str::trim).any(|tag| tag == "*" || opaque(tag) == opaque(etag))
     });
     if known { Answer { status: 304, body: Bytes::new(), ..answer } } else { answer }
 }

@@ -19,6 +19,9 @@ const MAX_LIST: usize = 100;
 /// Characters of a cursor, a search or a key.
 const MAX_TEXT: usize = 1_000;
 
+/// What it costs to look at a past moment: every change since then is undone.
+const PAST_COST: u64 = 1_000;
+
 /// The arguments of one field.
 pub enum Arguments {
     /// It takes none.
@@ -197,9 +200,9 @@ impl Arguments {
         match self {
             Self::Tasks(arguments) => {
                 20 * u64::from(arguments.search.is_some())
-                    + 100 * u64::from(arguments.as_of.is_some())
+                    + PAST_COST * u64::from(arguments.as_of.is_some())
             }
-            Self::TaskCounts(arguments) => 100 * u64::from(arguments.as_of.is_some()),
+            Self::TaskCounts(arguments) => PAST_COST * u64::from(arguments.as_of.is_some()),
             Self::Blockers(arguments) => 50 * u64::from(arguments.transitive),
             _ => 0,
         }

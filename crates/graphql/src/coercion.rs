@@ -2,9 +2,9 @@
 //! them. Validation does not look at variables, so what has no place in its type is refused here.
 
 use async_graphql::parser::types::{
-    BaseType, Field, InputValueDefinition, OperationDefinition, Type, VariableDefinition,
+    BaseType, Field, InputValueDefinition, OperationDefinition, Type,
 };
-use async_graphql::{Name, Pos, Positioned};
+use async_graphql::{Name, Pos};
 use async_graphql_value::{ConstValue, Value};
 use indexmap::IndexMap;
 use serde_json::Value as JsonValue;
@@ -15,12 +15,9 @@ use crate::types::{NamedType, Types};
 
 /// The variables of an operation.
 #[derive(Default)]
-pub struct Variables<'d> {
-    values: JsonMap,
-    definitions: &'d [Positioned<VariableDefinition>],
-}
+pub struct Variables(JsonMap);
 
-impl<'d> Variables<'d> {
+impl Variables {
     /// Reads the variables that an operation names; those that are not given and have no default are
     /// left out.
     ///
@@ -28,7 +25,7 @@ impl<'d> Variables<'d> {
     /// A value that is missing or does not fit its type.
     pub fn read(
         types: &Types,
-        operation: &'d OperationDefinition,
+        operation: &OperationDefinition,
         given: &JsonMap,
     ) -> Result<Self, Problem> {
         let none = Variables::default();
@@ -51,57 +48,27 @@ impl<'d> Variables<'d> {
                 values.insert(name.to_string(), value);
             }
         }
-        Ok(Self { values, definitions: &operation.variable_definitions })
+        Ok(Self(values))
     }
 
     /// The values by name.
     pub fn values(&self) -> &JsonMap {
-        &self.values
-    }
-
-    /// The value of a variable that stands where a value of this type is meant.
-    ///
-    /// # Errors
-    /// The variable's type does not fit there.
-    fn get(&self, name: &Name, place: &Type) -> Result<Option<&JsonValue>, Problem> {
-        let mut definitions = self.definitions.iter();
-        let Some(definition) = definitions.find(|known| known.node.name.node == *name) else {
-            return Ok(None);
-        };
-        let ty = &definition.node.var_type.node;
-        // A default keeps null away as a type without null does.
-        let defaulted = definition.node.default_value.is_some();
-        if !fits(&Type { nullable: ty.nullable && !defaulted, base: ty.base.clone() }, place) {
-            let message =
-                format!("The variable {name} of type {ty} stands where {place} is meant.");
-            return Err(located(Problem::bad_input(message), definition.pos));
-        }
-        Ok(self.values.get(name.as_str()))
+        &self.0
     }
 
     /// What a `@skip` or `@include` is told.
     ///
     /// # Errors
-    /// It is told by a variable that is not a yes or no.
+    /// It is told by a variable that is null in spite of its default.
     pub fn condition(&self, value: &Value) -> Result<bool, Problem> {
         let boolean = Type { base: BaseType::Named(Name::new("Boolean")), nullable: false };
         let value = match value {
-            Value::Variable(name) => self.get(name, &boolean)?.and_then(JsonValue::as_bool),
+            Value::Variable(name) => self.0.get(name.as_str()).and_then(JsonValue::as_bool),
             Value::Boolean(value) => Some(*value),
             _ => None,
         };
         value.ok_or_else(|| unfit(&Name::new("if"), &boolean))
     }
-}
-
-/// Whether every value of one type is one of the other.
-fn fits(ty: &Type, place: &Type) -> bool {
-    (place.nullable || !ty.nullable)
-        && match (&ty.base, &place.base) {
-            (BaseType::Named(name), BaseType::Named(place)) => name == place,
-            (BaseType::List(items), BaseType::List(place)) => fits(items, place),
-            _ => false,
-        }
 }
 
 fn located(problem: Problem, place: Pos) -> Problem {
@@ -116,7 +83,7 @@ pub fn arguments(
     types: &Types,
     definitions: &[InputValueDefinition],
     field: &Field,
-    variables: &Variables<'_>,
+    variables: &Variables,
 ) -> Result<JsonMap, Problem> {
     let coercion = Coercion { types, variables, enums_as_text: false };
     coercion.fields(definitions, |name| field.get_argument(name).map(|value| &value.node))
@@ -126,7 +93,7 @@ pub fn arguments(
 #[derive(Clone, Copy)]
 struct Coercion<'c> {
     types: &'c Types,
-    variables: &'c Variables<'c>,
+    variables: &'c Variables,
     /// Whether a word of an enum is given as a text, as in JSON.
     enums_as_text: bool,
 }
@@ -161,7 +128,7 @@ impl Coercion<'_> {
     fn value(self, name: &Name, ty: &Type, value: &Value) -> Result<Option<JsonValue>, Problem> {
         Ok(Some(match (value, &ty.base) {
             (Value::Variable(variable), _) => {
-                return Ok(self.variables.get(variable, ty)?.cloned());
+                return Ok(self.variables.0.get(variable.as_str()).cloned());
             }
             (Value::Null, _) => JsonValue::Null,
             (Value::List(items), BaseType::List(inner)) => {
@@ -231,7 +198,7 @@ impl Coercion<'_> {
     fn plain(self, value: &Value) -> Option<JsonValue> {
         Some(match value {
             Value::Variable(name) => {
-                self.variables.values.get(name.as_str()).cloned().unwrap_or_default()
+                self.variables.0.get(name.as_str()).cloned().unwrap_or_default()
             }
             Value::Null => JsonValue::Null,
             Value::Number(number) => JsonValue::Number(number.clone()),

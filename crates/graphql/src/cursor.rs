@@ -21,7 +21,7 @@ pub fn change(position: Position) -> String {
 /// # Errors
 /// `BAD_USER_INPUT` where the cursor was not given out for changes.
 pub fn read_change(text: &str) -> Result<Position, Problem> {
-    read_number(text, CHANGE)
+    read_number(text, CHANGE).map(Position).ok_or_else(foreign)
 }
 
 /// The cursor of a comment.
@@ -60,13 +60,16 @@ pub fn position(position: Position) -> String {
 /// # Errors
 /// `BAD_USER_INPUT` where it was not given out as a position.
 pub fn read_position(text: &str) -> Result<Position, Problem> {
-    read_number(text, POSITION)
+    read_number(text, POSITION).map(Position).ok_or_else(|| {
+        Problem::bad_input(
+            "The header Mainstem-Min-Position takes the extensions.position of an earlier answer.",
+        )
+    })
 }
 
-fn read_number(text: &str, prefix: &str) -> Result<Position, Problem> {
-    let digits =
-        text.strip_prefix(prefix).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
-    digits.and_then(|digits| digits.parse().ok()).map(Position).ok_or_else(foreign)
+fn read_number(text: &str, prefix: &str) -> Option<i64> {
+    let digits = text.strip_prefix(prefix)?;
+    digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
 }
 
 fn read_uuid(text: &str, prefix: &str) -> Result<Uuid, Problem> {

@@ -13,7 +13,7 @@ use crate::engine::{Engine, Introspection};
 use crate::error::Problem;
 use crate::request::JsonMap;
 use crate::types::{Types, inner};
-use crate::{guard, sdl};
+use crate::{escapes, guard, rules, sdl};
 
 /// Documents that are kept; when there are more, all are forgotten and read anew.
 const MAX_KEPT: usize = 1_000;
@@ -33,7 +33,7 @@ impl Documents {
     pub fn new() -> Result<Self, String> {
         let schema = parse_schema(sdl()).map_err(|error| error.to_string())?;
         let engine = Engine::new(&schema)?;
-        Ok(Self { types: Types::new(&schema), engine, kept: Mutex::default() })
+        Ok(Self { types: Types::new(&schema)?, engine, kept: Mutex::default() })
     }
 
     /// The schema's types.
@@ -51,9 +51,11 @@ impl Documents {
         }
         guard::check(text)
             .map_err(|refusal| vec![Problem::new(refusal.code(), refusal.to_string())])?;
-        let document = parse_query(text).map_err(|error| vec![unreadable(&error)])?;
+        let document =
+            parse_query(escapes::written_out(text)).map_err(|error| vec![unreadable(&error)])?;
         self.check_variable_types(&document)?;
         self.engine.validate(text, &document).await?;
+        rules::check(&self.types, &document).map_err(|problem| vec![problem])?;
         let document = Arc::new(document);
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.len() == MAX_KEPT {

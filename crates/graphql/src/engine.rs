@@ -37,8 +37,8 @@ impl Engine {
         builder.finish().map(Self).map_err(|error| error.to_string())
     }
 
-    /// Applies the rules of validation; nothing is executed. Whether variables fit where they stand is
-    /// left to [`crate::coercion`]: the library does not look.
+    /// Applies the library's rules of validation; nothing is executed. What they leave out is in
+    /// [`crate::rules`].
     ///
     /// # Errors
     /// What is wrong with the document, the first few reasons.

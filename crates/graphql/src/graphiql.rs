@@ -2,8 +2,9 @@
 
 /// The policy that the page works under; the server sends it as `Content-Security-Policy` with every
 /// asset. The editor positions its parts by inline styles, and the style sheet holds its fonts.
-pub const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; \
-     font-src 'self' data:; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
+pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; connect-src 'self'; \
+     style-src 'self' 'unsafe-inline'; font-src data:; img-src 'self' data:; frame-ancestors 'none'; \
+     base-uri 'none'; form-action 'self'";
 
 /// The content type and bytes of an asset by its path below `/graphiql/`; the empty path is the page.
 #[must_use]

@@ -2,9 +2,9 @@
 //! one pass over the tokens, then one pass over the fragments, and only what is small in every
 //! dimension goes on.
 
-mod lexer;
+pub(crate) mod lexer;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use lexer::{Lexer, Token};
 
@@ -23,7 +23,7 @@ pub const MAX_OPERATIONS: usize = 20;
 /// Selections once every fragment is written out.
 pub const MAX_SELECTIONS: u32 = 5_000;
 /// Aliases once every fragment is written out.
-pub const MAX_ALIASES: u32 = 200;
+pub const MAX_ALIASES: u32 = 100;
 /// Directives on one node.
 pub const MAX_DIRECTIVES: u32 = 5;
 
@@ -51,6 +51,8 @@ pub enum Refusal {
     TooManyDirectives,
     #[error("the document has two fragments of one name")]
     DuplicateFragment,
+    #[error("the field {0:?} stands twice in one input object")]
+    DuplicateInputField(String),
     #[error("the fragment {0:?} contains itself")]
     FragmentCycle(String),
     #[error("the document cannot be read from byte {0} on")]
@@ -62,9 +64,10 @@ impl Refusal {
     #[must_use]
     pub const fn code(&self) -> Code {
         match self {
-            Self::DuplicateFragment | Self::FragmentCycle(_) | Self::Unreadable(_) => {
-                Code::BadUserInput
-            }
+            Self::DuplicateFragment
+            | Self::DuplicateInputField(_)
+            | Self::FragmentCycle(_)
+            | Self::Unreadable(_) => Code::BadUserInput,
             _ => Code::QueryTooCostly,
         }
     }
@@ -73,7 +76,8 @@ impl Refusal {
 /// Checks that a document is small enough, in every dimension, to be parsed and validated.
 ///
 /// # Errors
-/// The first limit that the document passes. Anything else that is wrong with it is left to the parser.
+/// The first limit that the document passes, or what the parser would lose without a word. Anything
+/// else that is wrong with it is left to the parser.
 pub fn check(document: &str) -> Result<(), Refusal> {
     if document.len() > MAX_BYTES {
         return Err(Refusal::TooLarge);
@@ -93,11 +97,13 @@ struct Definition<'a> {
 }
 
 /// An open bracket.
-struct Bracket {
+struct Bracket<'a> {
     /// Whether names in it are selections rather than arguments or values.
     selections: bool,
     /// Directives in a row so far.
     directives: u32,
+    /// The fields so far, where it is an input object.
+    fields: Option<HashSet<&'a str>>,
 }
 
 /// One pass over the tokens.
@@ -105,7 +111,7 @@ fn survey(document: &str) -> Result<Vec<Definition<'_>>, Refusal> {
     let mut lexer = Lexer::new(document);
     let mut definitions: Vec<Definition<'_>> = Vec::new();
     let (mut operations, mut fragments, mut tokens) = (0, 0, 0);
-    let mut open: Vec<Bracket> = Vec::new();
+    let mut open: Vec<Bracket<'_>> = Vec::new();
     let mut top_level_directives = 0;
     // The two tokens before the present one tell what a name is.
     let (mut before, mut previous) = (None, None);
@@ -130,6 +136,12 @@ fn survey(document: &str) -> Result<Vec<Definition<'_>>, Refusal> {
             _ => {}
         }
 
+        if let (Token::Punctuator(b':'), Some(Token::Name(name))) = (token, previous)
+            && let Some(fields) = open.last_mut().and_then(|bracket| bracket.fields.as_mut())
+            && !fields.insert(name)
+        {
+            return Err(Refusal::DuplicateInputField(name.to_owned()));
+        }
         let in_selections = open.last().is_some_and(|bracket| bracket.selections);
         match (token, definitions.last_mut()) {
             (Token::Punctuator(b'{' | b'(' | b'['), _) => {
@@ -139,7 +151,9 @@ fn survey(document: &str) -> Result<Vec<Definition<'_>>, Refusal> {
                     operations += 1;
                     definitions.push(Definition::default());
                 }
-                open.push(Bracket { selections, directives: 0 });
+                let is_object = token == Token::Punctuator(b'{') && !selections;
+                let fields = is_object.then(HashSet::new);
+                open.push(Bracket { selections, directives: 0, fields });
                 if open.len() > MAX_NESTING {
                     return Err(Refusal::TooDeep);
                 }

@@ -1,7 +1,7 @@
 //! The public GraphQL API: schema, guard, execution, limits, error codes, kept answers, GraphiQL.
 //!
 //! A question goes one way: the guard looks at the raw document, async-graphql parses and validates
-//! it (once for each text), a plan prices it and reads its arguments, and a writer walks plan and
+//! it, our own rules add what its rules leave out (once for each text), a plan prices it and reads its arguments, and a writer walks plan and
 //! snapshot together and writes bytes. There is no resolver for each field and no future for each
 //! object; what is not in the snapshot is loaded in batches and the answer written again.
 
@@ -12,6 +12,7 @@ mod cursor;
 mod document;
 mod engine;
 pub mod error;
+mod escapes;
 pub mod graphiql;
 pub mod guard;
 mod input;
@@ -20,6 +21,7 @@ mod needs;
 mod objects;
 mod plan;
 mod request;
+mod rules;
 mod types;
 mod writer;
 

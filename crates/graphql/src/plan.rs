@@ -87,7 +87,7 @@ impl Plan {
         types: &Types,
         document: &ExecutableDocument,
         operation: &OperationDefinition,
-        variables: &Variables<'_>,
+        variables: &Variables,
     ) -> Result<Self, Problem> {
         let mut planner = Planner {
             types,
@@ -126,7 +126,7 @@ impl Plan {
 struct Planner<'d> {
     types: &'d Types,
     document: &'d ExecutableDocument,
-    variables: &'d Variables<'d>,
+    variables: &'d Variables,
     shows_time: bool,
     shows_sources: bool,
     introspection: u64,
@@ -177,11 +177,6 @@ impl<'d> Planner<'d> {
         depth: usize,
     ) -> Result<(Field, u64), Problem> {
         let first = fields[0];
-        if fields.iter().any(|other| differ(first, other)) {
-            return Err(Problem::bad_input(format!(
-                "{response_key} stands for different fields or arguments; give them aliases."
-            )));
-        }
         let name = first.name.node.clone();
         let sets: Vec<&SelectionSet> =
             fields.iter().map(|field| &field.selection_set.node).collect();
@@ -201,7 +196,7 @@ impl<'d> Planner<'d> {
         let Some(ty) = self.types.field(parent, &field.name) else {
             return Err(Problem::bad_input(format!("{parent} has no field {}.", field.name)));
         };
-        field.nullable = ty.nullable;
+        field.nullable = ty.ty.nullable;
         self.shows_time |= matches!(field.name.as_str(), "lag" | "stale" | "overdue");
         if !ty.arguments.is_empty() {
             let values = coercion::arguments(self.types, &ty.arguments, first, self.variables)?;
@@ -211,7 +206,7 @@ impl<'d> Planner<'d> {
         self.shows_sources |= matches!(ty.inner.as_str(), "Source" | "Freshness" | "Node");
         let types = match self.types.get(&ty.inner) {
             Some(NamedType::Object(_)) => std::slice::from_ref(&ty.inner),
-            Some(NamedType::Interface(objects)) => objects,
+            Some(NamedType::Interface(_, objects)) => objects,
             _ => &[],
         };
         // An object is of one type, so the dearest of them is what it costs.
@@ -326,11 +321,4 @@ impl<'d> Planner<'d> {
         }
         objects
     }
-}
-
-/// Whether two fields of one response key cannot share a value.
-fn differ(one: &ast::Field, other: &ast::Field) -> bool {
-    one.name != other.name
-        || one.arguments.len() != other.arguments.len()
-        || one.arguments.iter().any(|(name, value)| other.get_argument(&name.node) != Some(value))
 }

@@ -1,5 +1,6 @@
 //! Reads a request's JSON. Whatever is ambiguous in it (a key twice, a batch) is refused.
 
+use std::cell::Cell;
 use std::fmt;
 
 use serde::Deserialize;
@@ -13,6 +14,8 @@ pub type JsonMap = serde_json::Map<String, JsonValue>;
 
 /// Lists and objects inside each other in `variables`.
 const MAX_DEPTH: usize = 32;
+/// Values in `variables`, those inside others included.
+const MAX_VALUES: usize = 10_000;
 
 /// A request as it came.
 #[derive(Deserialize)]
@@ -55,36 +58,44 @@ struct Object(JsonMap);
 
 impl<'de> Deserialize<'de> for Object {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match (Strict { depth: 0 }).deserialize(deserializer)? {
+        let left = Cell::new(MAX_VALUES);
+        match (Strict { depth: 0, left: &left }).deserialize(deserializer)? {
             JsonValue::Object(map) => Ok(Self(map)),
             _ => Err(D::Error::custom("expected an object")),
         }
     }
 }
 
-/// Builds a JSON value, refusing a key that stands twice and nesting beyond [`MAX_DEPTH`].
+/// Builds a JSON value, refusing a key that stands twice, nesting beyond [`MAX_DEPTH`] and more than
+/// [`MAX_VALUES`].
 #[derive(Clone, Copy)]
-struct Strict {
+struct Strict<'c> {
     depth: usize,
+    /// How many values more may come.
+    left: &'c Cell<usize>,
 }
 
-impl Strict {
+impl Strict<'_> {
     fn deeper<E: serde::de::Error>(self) -> Result<Self, E> {
         if self.depth == MAX_DEPTH {
             return Err(E::custom(format!("nested more than {MAX_DEPTH} deep")));
         }
-        Ok(Self { depth: self.depth + 1 })
+        Ok(Self { depth: self.depth + 1, ..self })
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Strict {
+impl<'de> DeserializeSeed<'de> for Strict<'_> {
     type Value = JsonValue;
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<JsonValue, D::Error> {
+        let Some(left) = self.left.get().checked_sub(1) else {
+            return Err(D::Error::custom(format!("more than {MAX_VALUES} values")));
+        };
+        self.left.set(left);
         deserializer.deserialize_any(self)
     }
 }
 
-impl<'de> Visitor<'de> for Strict {
+impl<'de> Visitor<'de> for Strict<'_> {
     type Value = JsonValue;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

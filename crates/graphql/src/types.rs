@@ -2,21 +2,26 @@
 
 use std::collections::{HashMap, HashSet};
 
+use async_graphql::parser::parse_schema;
 use async_graphql::parser::types::{
     BaseType, ConstDirective, FieldDefinition, InputValueDefinition, ServiceDocument, Type,
-    TypeKind, TypeSystemDefinition,
+    TypeDefinition, TypeKind, TypeSystemDefinition,
 };
 use async_graphql::{Name, Positioned};
 
-/// The types that have a name, those that GraphQL itself brings aside.
-pub struct Types(HashMap<Name, NamedType>);
+/// The types that have a name, those by which the schema tells of itself included.
+pub struct Types {
+    named: HashMap<Name, NamedType>,
+    /// `__typename`, which everything with fields has.
+    type_name: FieldType,
+}
 
 /// One type.
 pub enum NamedType {
     /// An object by its fields.
     Object(HashMap<Name, FieldType>),
-    /// An interface by the objects that implement it.
-    Interface(Vec<Name>),
+    /// An interface by its fields, and the objects that implement it.
+    Interface(HashMap<Name, FieldType>, Vec<Name>),
     /// An input object by its fields.
     Input(Vec<InputValueDefinition>),
     /// An enum by its words.
@@ -25,10 +30,10 @@ pub enum NamedType {
     Scalar,
 }
 
-/// What the schema says of a field of an object.
+/// What the schema says of a field of an object or an interface.
 pub struct FieldType {
-    /// Whether its value may be null.
-    pub nullable: bool,
+    /// The type of its value.
+    pub ty: Type,
     /// The type at the end of its lists.
     pub inner: Name,
     /// What it takes.
@@ -41,49 +46,75 @@ pub struct FieldType {
 
 impl Types {
     /// The types of a schema.
-    pub fn new(schema: &ServiceDocument) -> Self {
-        let mut types: HashMap<Name, NamedType> = ["Boolean", "Float", "ID", "Int", "String"]
-            .map(|name| (Name::new(name), NamedType::Scalar))
-            .into();
-        let mut implementers: HashMap<Name, Vec<Name>> = HashMap::new();
-        for definition in &schema.definitions {
-            let TypeSystemDefinition::Type(definition) = definition else { continue };
-            let name = &definition.node.name.node;
-            let named = match &definition.node.kind {
-                TypeKind::Object(object) => {
-                    for interface in &object.implements {
-                        implementers.entry(interface.node.clone()).or_default().push(name.clone());
-                    }
-                    let fields = object
-                        .fields
-                        .iter()
-                        .map(|field| (field.node.name.node.clone(), FieldType::new(&field.node)));
-                    NamedType::Object(fields.collect())
+    ///
+    /// # Errors
+    /// The reason why what GraphQL adds to every schema cannot be read.
+    pub fn new(schema: &ServiceDocument) -> Result<Self, String> {
+        let text = include_str!("introspection.graphql");
+        let introspection = parse_schema(text).map_err(|error| error.to_string())?;
+        let string = Type { base: BaseType::Named(Name::new("String")), nullable: false };
+        let scalars = ["Boolean", "Float", "ID", "Int", "String"];
+        let mut types = Self {
+            named: scalars.map(|name| (Name::new(name), NamedType::Scalar)).into(),
+            type_name: FieldType::new(string, &[], &[]),
+        };
+        let all = || {
+            let definitions = schema.definitions.iter().chain(&introspection.definitions);
+            definitions.filter_map(|definition| match definition {
+                TypeSystemDefinition::Type(definition) => Some(&definition.node),
+                _ => None,
+            })
+        };
+        all().for_each(|definition| types.add(definition));
+        all().for_each(|definition| types.note_implementer(definition));
+        Ok(types)
+    }
+
+    fn add(&mut self, definition: &TypeDefinition) {
+        let name = &definition.name.node;
+        let named = match &definition.kind {
+            TypeKind::Object(object) => {
+                let mut fields = by_name(&object.fields);
+                // An extension comes after what it extends.
+                if let Some(NamedType::Object(known)) = self.named.remove(name) {
+                    fields.extend(known);
                 }
-                TypeKind::InputObject(input) => NamedType::Input(nodes(&input.fields)),
-                TypeKind::Enum(words) => NamedType::Enum(
-                    words.values.iter().map(|word| word.node.value.node.clone()).collect(),
-                ),
-                TypeKind::Scalar => NamedType::Scalar,
-                TypeKind::Interface(_) | TypeKind::Union(_) => continue,
-            };
-            types.insert(name.clone(), named);
+                NamedType::Object(fields)
+            }
+            TypeKind::Interface(interface) => {
+                NamedType::Interface(by_name(&interface.fields), Vec::new())
+            }
+            TypeKind::InputObject(input) => NamedType::Input(nodes(&input.fields)),
+            TypeKind::Enum(words) => NamedType::Enum(
+                words.values.iter().map(|word| word.node.value.node.clone()).collect(),
+            ),
+            TypeKind::Scalar => NamedType::Scalar,
+            TypeKind::Union(_) => return,
+        };
+        self.named.insert(name.clone(), named);
+    }
+
+    fn note_implementer(&mut self, definition: &TypeDefinition) {
+        let TypeKind::Object(object) = &definition.kind else { return };
+        for interface in &object.implements {
+            if let Some(NamedType::Interface(_, objects)) = self.named.get_mut(&interface.node) {
+                objects.push(definition.name.node.clone());
+            }
         }
-        types.extend(
-            implementers.into_iter().map(|(name, objects)| (name, NamedType::Interface(objects))),
-        );
-        Self(types)
     }
 
     /// The type of this name.
     pub fn get(&self, name: &str) -> Option<&NamedType> {
-        self.0.get(name)
+        self.named.get(name)
     }
 
-    /// A field of an object.
-    pub fn field(&self, object: &str, field: &str) -> Option<&FieldType> {
-        match self.get(object) {
-            Some(NamedType::Object(fields)) => fields.get(field),
+    /// A field of an object or an interface.
+    pub fn field(&self, parent: &str, field: &str) -> Option<&FieldType> {
+        match self.get(parent) {
+            Some(NamedType::Object(_) | NamedType::Interface(..)) if field == "__typename" => {
+                Some(&self.type_name)
+            }
+            Some(NamedType::Object(fields) | NamedType::Interface(fields, _)) => fields.get(field),
             _ => None,
         }
     }
@@ -91,18 +122,22 @@ impl Types {
     /// Whether every object of the type `name` is also one of the type `general`.
     pub fn is_subtype(&self, general: &str, name: &str) -> bool {
         general == name
-            || matches!(self.get(general), Some(NamedType::Interface(objects)) if objects.iter().any(|object| object == name))
+            || matches!(self.get(general), Some(NamedType::Interface(_, objects)) if objects.iter().any(|object| object == name))
     }
 }
 
 impl FieldType {
-    fn new(definition: &FieldDefinition) -> Self {
+    fn new(
+        ty: Type,
+        arguments: &[Positioned<InputValueDefinition>],
+        directives: &[Positioned<ConstDirective>],
+    ) -> Self {
         Self {
-            nullable: definition.ty.node.nullable,
-            inner: inner(&definition.ty.node).clone(),
-            arguments: nodes(&definition.arguments),
-            weight: cost(&definition.directives, "weight").unwrap_or(0),
-            rows: cost(&definition.directives, "rows").unwrap_or(1),
+            inner: inner(&ty).clone(),
+            ty,
+            arguments: nodes(arguments),
+            weight: cost(directives, "weight").unwrap_or(0),
+            rows: cost(directives, "rows").unwrap_or(1),
         }
     }
 
@@ -110,6 +145,14 @@ impl FieldType {
     pub fn takes(&self, argument: &str) -> bool {
         self.arguments.iter().any(|definition| definition.name.node == argument)
     }
+}
+
+fn by_name(fields: &[Positioned<FieldDefinition>]) -> HashMap<Name, FieldType> {
+    let field = |field: &FieldDefinition| {
+        let new = FieldType::new(field.ty.node.clone(), &field.arguments, &field.directives);
+        (field.name.node.clone(), new)
+    };
+    fields.iter().map(|definition| field(&definition.node)).collect()
 }
 
 /// The named type at the end of a type's lists.

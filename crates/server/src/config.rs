@@ -92,6 +92,21 @@ impl Database {
         Some(Path::new(rest.split('?').next().unwrap_or(rest)))
     }
 
+    /// Where the database is, without what the URL may hold of secrets.
+    #[must_use]
+    pub fn place(&self) -> String {
+        match (self.file(), url::Url::parse(&self.url)) {
+            (Some(file), _) => file.display().to_string(),
+            (None, Ok(url)) => format!(
+                "{} at {}:{}",
+                url.path().trim_start_matches('/'),
+                url.host_str().unwrap_or("localhost"),
+                url.port().unwrap_or(5432)
+            ),
+            (None, Err(_)) => "it".into(),
+        }
+    }
+
     /// The path of a file that belongs to the database: beside it and named like it, or
     /// `mainstem.EXTENSION` in the working directory where the database is on a server.
     #[must_use]

@@ -9,7 +9,7 @@ use mainstem_connector::{CountingHttp, Host, Registry, ReqwestHttp};
 use mainstem_connector_github::GitHub;
 use mainstem_engine::{Engine, EngineParts, EngineSettings, Observer, RequestCounts, TokioSleeper};
 use mainstem_model::{Clock, Random, Source, SourceState, SystemClock, TokenScope};
-use mainstem_store::{SourceSpec, Store, StoreOptions};
+use mainstem_store::{SourceSpec, Store, StoreError, StoreOptions};
 use mainstem_vault::OsRandom;
 
 use crate::cli::Global;
@@ -73,7 +73,14 @@ impl Installation {
     pub async fn open(&self) -> Result<Store, Failure> {
         self.config.database.check().map_err(Failure::Usage)?;
         let options = StoreOptions { clock: self.clock.clone(), random: self.random.clone() };
-        Ok(Store::open(&self.config.database.url, options).await?)
+        let database = &self.config.database;
+        Store::open(&database.url, options).await.map_err(|error| match error {
+            StoreError::Database(reason) => Failure::Failed(format!(
+                "database.url: {} cannot be opened: {reason}",
+                database.place()
+            )),
+            other => other.into(),
+        })
     }
 
     /// Everything that is wrong with the configuration, the secrets that it names included.

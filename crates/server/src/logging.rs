@@ -20,7 +20,9 @@ pub fn start(global: &Global, default: &str) -> Result<(), Failure> {
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr);
+        .with_writer(std::io::stderr)
+        // Whoever read the log may have gone. Telling them so, where they no longer listen, would panic.
+        .log_internal_errors(false);
     let started = match global.log_format {
         LogFormat::Text => lines.with_target(false).try_init(),
         LogFormat::Json => lines.json().flatten_event(true).try_init(),

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use mainstem_model::{Clock, Position, Random, Timestamp};
 use sqlx::Connection;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use tokio::sync::watch;
 
@@ -276,6 +276,7 @@ async fn open_postgres(url: &str) -> Result<Database, StoreError> {
                 .to_owned(),
         ));
     }
+    let options = options.application_name("mainstem");
     let pool = PgPoolOptions::new()
         .max_connections(POSTGRES_CONNECTIONS)
         // Asking before every use would double the round trips of every small read.
@@ -285,8 +286,17 @@ async fn open_postgres(url: &str) -> Result<Database, StoreError> {
                 async move { Ok(idle.idle_for < TRUSTED_IDLE || connection.ping().await.is_ok()) },
             )
         })
-        .connect_with(options.application_name("mainstem"))
-        .await?;
+        .connect_with(options.clone())
+        .await;
+    let pool = match pool {
+        Ok(pool) => pool,
+        // The pool has tried again until its patience ended, and does not say what it met.
+        Err(sqlx::Error::PoolTimedOut) => {
+            PgConnection::connect_with(&options).await?.close().await?;
+            return Err(sqlx::Error::PoolTimedOut.into());
+        }
+        Err(other) => return Err(other.into()),
+    };
     let version: String = sqlx::query_scalar("SHOW server_version_num").fetch_one(&pool).await?;
     if version.parse::<u32>().is_ok_and(|version| version < 150_000) {
         return Err(StoreError::Url(format!(

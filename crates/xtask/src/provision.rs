@@ -2,68 +2,73 @@
 //! apt-get, after saying so; elsewhere it names what is missing and fails.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 
 use crate::tasks::{run, say};
 
 /// The oldest PostgreSQL that Mainstem supports.
 const OLDEST: u32 = 15;
 
-/// Makes sure that `initdb` and `postgres` of version 15 or newer are installed. The tests start a
+/// What to do where nothing can be installed from here.
+const BY_HAND: &str = "the tests need PostgreSQL 15 or newer (initdb, pg_ctl, postgres): install it, \
+     name its folder of programs in MAINSTEM_TEST_POSTGRES_BIN, or set MAINSTEM_TEST_POSTGRES_URL to a \
+     server where databases may be created";
+
+/// Makes sure that `initdb` and `pg_ctl` of version 15 or newer are installed. The tests start a
 /// server of their own with them; a server that is running already is left alone.
 pub fn postgresql() -> anyhow::Result<()> {
     if std::env::var_os("MAINSTEM_TEST_POSTGRES_URL").is_some() || installed() {
         return Ok(());
     }
     if !on_path("apt-get") {
-        bail!(
-            "the tests need PostgreSQL {OLDEST} or newer (initdb, pg_ctl, postgres) on the PATH: \
-             install it, or set MAINSTEM_TEST_POSTGRES_URL to a server where databases may be created"
-        );
+        bail!(BY_HAND);
     }
     say("the tests need PostgreSQL; installing the package `postgresql` with apt-get");
     apt_get(&["update", "--quiet"])?;
     apt_get(&["install", "--yes", "--quiet", "--no-install-recommends", "postgresql"])?;
     if !installed() {
-        bail!("`apt-get install postgresql` brought no PostgreSQL of version {OLDEST} or newer");
+        bail!("`apt-get install postgresql` brought no PostgreSQL of version {OLDEST}; {BY_HAND}");
     }
     Ok(())
 }
 
 fn apt_get(arguments: &[&str]) -> anyhow::Result<()> {
-    if on_path("sudo") && !is_root() {
-        let mut all = vec!["--non-interactive", "env", "DEBIAN_FRONTEND=noninteractive", "apt-get"];
-        all.extend(arguments);
-        run("sudo", &all)
-    } else {
-        let mut all = vec!["DEBIAN_FRONTEND=noninteractive", "apt-get"];
-        all.extend(arguments);
-        run("env", &all)
-    }
+    let apt_get = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"];
+    let sudo = ["sudo", "--non-interactive"];
+    let by_root = if is_root() { &sudo[..0] } else { &sudo[..] };
+    let all = [by_root, &apt_get[..], arguments].concat();
+    let (program, arguments) = all.split_first().context("no command")?;
+    run(program, arguments).context(BY_HAND)
 }
 
 fn is_root() -> bool {
-    std::process::Command::new("id")
-        .arg("-u")
-        .output()
-        .is_ok_and(|output| output.stdout.trim_ascii() == b"0")
+    Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.trim_ascii() == b"0")
 }
 
+/// Whether one of the folders in which the tests look holds a version that is new enough.
 fn installed() -> bool {
-    newest_debian_folder().is_some() || on_path("initdb") && on_path("pg_ctl")
+    let mut folders: Vec<PathBuf> = match std::env::var_os("MAINSTEM_TEST_POSTGRES_BIN") {
+        Some(folder) => vec![folder.into()],
+        None => std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()).collect(),
+    };
+    // Debian keeps each version in a folder of its own, off the PATH.
+    if let Ok(versions) = std::fs::read_dir("/usr/lib/postgresql") {
+        folders.extend(versions.flatten().map(|version| version.path().join("bin")));
+    }
+    folders.iter().any(|folder| {
+        folder.join("pg_ctl").is_file()
+            && major_version(&folder.join("initdb")).is_some_and(|major| major >= OLDEST)
+    })
 }
 
-/// Debian keeps each version in a folder of its own, off the PATH.
-fn newest_debian_folder() -> Option<PathBuf> {
-    let versions = std::fs::read_dir("/usr/lib/postgresql").ok()?;
-    versions
-        .filter_map(|entry| entry.ok())
-        .filter(|entry| {
-            entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) >= Some(OLDEST)
-        })
-        .map(|entry| entry.path().join("bin"))
-        .find(|folder| folder.join("initdb").is_file())
+/// Reads `initdb (PostgreSQL) 15.20`.
+fn major_version(initdb: &Path) -> Option<u32> {
+    let output = Command::new(initdb).arg("--version").output().ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    let version = text.split_once(") ")?.1;
+    version.split(|character: char| !character.is_ascii_digit()).next()?.parse().ok()
 }
 
 /// Whether a program of this name stands on the PATH.

@@ -1,6 +1,8 @@
 //! Cuts a document into tokens. Stricter than the parser behind it wherever the two could disagree
 //! on where a string or a number ends, so that nothing hides from the guard.
 
+use std::ops::Range;
+
 /// One token, as far as the guard has to know it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Token<'a> {
@@ -25,13 +27,19 @@ pub struct Invalid {
 pub struct Lexer<'a> {
     text: &'a str,
     bytes: &'a [u8],
+    start: usize,
     at: usize,
 }
 
 impl<'a> Lexer<'a> {
     /// Starts at the beginning of `text`.
     pub fn new(text: &'a str) -> Self {
-        Self { text, bytes: text.as_bytes(), at: 0 }
+        Self { text, bytes: text.as_bytes(), start: 0, at: 0 }
+    }
+
+    /// Where the last token stands, in bytes.
+    pub fn last(&self) -> Range<usize> {
+        self.start..self.at
     }
 
     /// The next token; `None` at the end.
@@ -39,6 +47,7 @@ impl<'a> Lexer<'a> {
         self.skip_ignored();
         let Some(&byte) = self.bytes.get(self.at) else { return Ok(None) };
         let start = self.at;
+        self.start = start;
         let token = match byte {
             b'A'..=b'Z' | b'a'..=b'z' | b'_' => {
                 self.skip_while(is_name_byte);
@@ -81,8 +90,12 @@ impl<'a> Lexer<'a> {
     }
 
     fn number(&mut self) -> Result<Token<'a>, Invalid> {
-        self.skip_while(|byte| byte == b'-');
+        self.at += usize::from(self.bytes.get(self.at) == Some(&b'-'));
+        let whole = self.at;
         self.digits()?;
+        if self.bytes[whole] == b'0' && self.at > whole + 1 {
+            return Err(Invalid { offset: whole });
+        }
         if self.bytes.get(self.at) == Some(&b'.') {
             self.at += 1;
             self.digits()?;

@@ -90,6 +90,30 @@ async fn invalid_documents_are_refused_with_a_place() {
         "{ tasks(search: \"\\ud800\") { totalCount } }",
         "{ a: viewer { name } a: __typename }",
         "mutation { viewer { name } }",
+        // In another operation, in what is skipped, and in what is asked about the schema.
+        "query A($a: String) { tasks(first: $a) { totalCount } } query B { viewer { name } }",
+        "query ($a: String) { viewer { name } tasks(first: $a) @skip(if: true) { totalCount } }",
+        "query ($a: Int) { ...f } fragment f on Query { task(key: $a) { id } }",
+        "query ($a: String) { __type(name: $a) { name } }",
+        "query ($a: ID = null) { node(id: $a) { id } }",
+        "query ($a: [ID]!) { nodes(ids: $a) { id } }",
+        "query ($a: [ID!]) { nodes(ids: $a) { id } }",
+        "query ($a: TaskKind) { tasks(filter: {kind: {in: [$a]}}) { totalCount } }",
+        "query ($a: Int @skip(if: true)) { tasks(first: $a) { totalCount } }",
+        "query ($a: Int @nothing) { tasks(first: $a) { totalCount } }",
+        "{ tasks(filter: {kind: {eq: \"TASK\"}}) @skip(if: true) { totalCount } }",
+        "fragment on on Query { viewer { name } } { ...on }",
+        // One key, two values.
+        "{ viewer { name } viewer @skip(if: true) { name: scopes } }",
+        "{ task(key: \"a\") { id } task(key: \"b\") @skip(if: true) { id } }",
+        "{ ...a ...b } fragment a on Query { t: task(key: \"a\") { id } } fragment b on Query { t: task(key: \"b\") { id } }",
+        "{ tasks { nodes { x: id } } tasks { nodes { ...on Node { x: __typename } } } }",
+        "{ node(id: \"x\") { ...on Task { n: key } ...on Link { n: crossTool } } }",
+        "{ node(id: \"x\") { ...on Task { n: url } ...on Person { n: name } } }",
+        "{ node(id: \"x\") { ...on Task { n: labels } ...on Person { n: name } } }",
+        "{ node(id: \"x\") { ...on Task { kind } ...on Link { kind } } }",
+        "{ node(id: \"x\") { ...on Task { n: source { x: id } } ...on Project { n: source { x: name } } } }",
+        "{ node(id: \"x\") { ...on Task { n: assignees { id } } ...on Comment { n: author { id } } } }",
     ] {
         let answer = world.ask(&admin(), query).await;
         let error = &answer["errors"][0];
@@ -106,6 +130,39 @@ async fn invalid_documents_are_refused_with_a_place() {
     let many: String = (0..50).map(|n| format!("f{n} ")).collect();
     let answer = world.ask(&admin(), &format!("{{ {many} }}")).await;
     assert_eq!(answer["errors"].as_array().unwrap().len(), 10);
+}
+
+#[tokio::test]
+async fn documents_that_look_odd_but_are_valid_are_answered() {
+    let world = World::new().await;
+    for query in [
+        // Two types of which an object is never both.
+        "{ node(id: \"x\") { ...on Task { n: key } ...on Person { n: name } } }",
+        "{ node(id: \"x\") { ...on Task { n: author { id } } ...on Comment { n: author { name } } } }",
+        "{ node(id: \"x\") { ...on Task { n: comments(first: 1) { totalCount } } ...on Source { n: projects(first: 2) { totalCount } } } }",
+        "{ node(id: \"x\") { ...n ...on Task { ...n key } } } fragment n on Node { id __typename }",
+        // One field in two places.
+        "{ tasks(first: 1, filter: {}) { totalCount } tasks(filter: {}, first: 1) { nodes { id } } }",
+        "query ($a: Int = 1) { a: tasks(first: $a) { totalCount } ...f } fragment f on Query { a: tasks(first: $a) { nodes { id } } }",
+        "{ viewer { name } ... @include(if: false) { viewer { scopes } } }",
+        // A character beyond the first plane, in each of the ways in which it can be written.
+        "{ tasks(search: \"😀 \\u{1F600} \\uD83D\\uDE00\") { totalCount } }",
+        // Variables that stand in a wider place.
+        "query ($a: ID = \"x\") { node(id: $a) { id } }",
+        "query ($a: Boolean = true) { viewer { name @skip(if: $a) } }",
+        "query ($a: [ID!] = \"x\") { nodes(ids: $a) { id } }",
+        "query ($a: OrderDirection) { tasks(orderBy: {field: KEY, direction: $a}) { totalCount } }",
+        "query ($a: String! = \"Task\", $b: Boolean = false) { __type(name: $a) { fields(includeDeprecated: $b) { name } } }",
+        "query A($a: Int) { ...f } query B($a: Int = 3) { ...f } fragment f on Query { tasks(first: $a) { totalCount } }",
+    ] {
+        let body = match query.starts_with("query A") {
+            true => json!({ "query": query, "operationName": "A" }),
+            false => json!({ "query": query }),
+        };
+        let answer = world.answer_body(&admin(), &body.to_string()).await;
+        let answer: Value = serde_json::from_slice(&answer.body).unwrap();
+        assert_eq!(answer.get("errors"), None, "{query}: {answer}");
+    }
 }
 
 #[tokio::test]

@@ -47,6 +47,16 @@ async fn questions_that_cannot_be_answered_have_the_right_code() {
     for (query, code) in table {
         assert_eq!(world.code(&me, query).await, code, "{query}");
     }
+    let words = "a ".repeat(33);
+    let search = format!("{{ tasks(search: \"{words}\") {{ totalCount }} }}");
+    assert_eq!(world.code(&me, &search).await, "BAD_USER_INPUT");
+    let moments = |count: usize| -> String {
+        let moment = |n| {
+            format!("m{n}: tasks(first: 1, asOf: \"2026-01-01T00:00:0{n}Z\") {{ totalCount }} ")
+        };
+        format!("{{ {} }}", (0..count).map(moment).collect::<String>())
+    };
+    assert_eq!(world.code(&me, &moments(10)).await, "QUERY_TOO_COSTLY");
     let ids: String = (0..101).map(|n| format!("\"{n}\" ")).collect();
     assert_eq!(
         world.code(&me, &format!("{{ nodes(ids: [{ids}]) {{ id }} }}")).await,
@@ -78,6 +88,10 @@ async fn requests_that_are_no_requests_are_refused() {
         "[".repeat(40),
         "]".repeat(40)
     );
+    let many = format!(
+        "{{\"query\":\"{{viewer{{name}}}}\",\"variables\":{{\"a\":[{}1]}}}}",
+        "{},".repeat(10_000)
+    );
     for body in [
         "",
         "null",
@@ -92,6 +106,7 @@ async fn requests_that_are_no_requests_are_refused() {
         "{\"query\":\"{ viewer { name } }\",\"variables\":{\"a\":1e400}}",
         "{\"query\":\"{ viewer { name } }\",\"variables\":{\"a\":\"\\ud800\"}}",
         nested.as_str(),
+        many.as_str(),
     ] {
         let answer = world.answer_body(&admin(), body).await;
         let json: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();

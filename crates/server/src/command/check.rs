@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use mainstem_engine::CredentialProvider as _;
+use mainstem_model::SourceState;
 use mainstem_store::Store;
 
 use crate::config::ConfigError;
@@ -49,12 +51,27 @@ async fn database(installation: &Installation) -> Result<String, String> {
         };
     }
     let store = installation.open().await.map_err(|error| error.to_string())?;
-    let answer = reach(&store).await;
+    let answer = reach(installation, &store).await;
     store.close().await;
     answer
 }
 
-async fn reach(store: &Store) -> Result<String, String> {
+/// Asks the database, and reads the secrets of the sources that only it knows.
+async fn reach(installation: &Installation, store: &Store) -> Result<String, String> {
     store.check().await.map_err(|error| error.to_string())?;
-    Ok("reached, and can be written to".into())
+    let credentials = installation.credentials(store);
+    let mut faults = Vec::new();
+    for source in store.sources().await.map_err(|error| error.to_string())? {
+        if source.provisioned || source.state == SourceState::Paused {
+            continue;
+        }
+        if let Err(error) = credentials.credential(&source).await {
+            faults.push(format!("source {:?}: credential: {}", source.name, error.message));
+        }
+    }
+    if faults.is_empty() {
+        Ok("reached, and can be written to".into())
+    } else {
+        Err(faults.join("\n"))
+    }
 }

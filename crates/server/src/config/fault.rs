@@ -8,7 +8,7 @@ pub struct ConfigError(pub Vec<String>);
 /// Says where the text is wrong. TOML's own message would quote the whole line, and a misplaced
 /// secret with it.
 pub(super) fn describe(text: &str, error: &toml::de::Error) -> String {
-    let reason = without_value(error.message());
+    let reason = in_words(&without_value(error.message()));
     let Some(span) = error.span() else { return reason };
     let before = text.get(..span.start).unwrap_or(text);
     let line_start = before.rfind('\n').map_or(0, |end| end + 1);
@@ -30,4 +30,12 @@ fn without_value(message: &str) -> String {
         }
         _ => message.to_owned(),
     }
+}
+
+/// Names the types of the program as a person who writes TOML does.
+fn in_words(message: &str) -> String {
+    message
+        .replace("expected u32", "expected a whole number, 0 or more")
+        .replace("expected a sequence", "expected a list")
+        .replace("expected a map", "expected a table")
 }

@@ -38,6 +38,7 @@ const fn default_poll_interval() -> u32 {
 /// What a source authenticates with: a kind, where the secret comes from, and the public part that
 /// the kind asks for (`app_id`, `username`).
 #[derive(Debug, Clone, Deserialize)]
+#[serde(expecting = "a table such as { kind = \"token\", env = \"NAME\" }")]
 pub struct CredentialConfig {
     /// `token`, `app`, …
     pub kind: String,

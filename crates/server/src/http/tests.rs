@@ -308,9 +308,15 @@ async fn graphiql_is_served_whole_and_strictly_or_not_at_all() {
     let response = hub.send(get("/graphiql")).await;
     assert_eq!(response.status(), 200);
     let policy = response.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap().to_owned();
-    assert!(policy.starts_with("default-src 'self'") && !policy.contains("http"), "{policy}");
+    assert!(policy.starts_with("default-src 'none'") && !policy.contains("http"), "{policy}");
     assert_eq!(response.headers()[header::X_CONTENT_TYPE_OPTIONS], "nosniff");
     assert_eq!(response.headers()[header::REFERRER_POLICY], "no-referrer");
+    let page = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+    let page = std::str::from_utf8(&page).unwrap();
+    assert!(page.contains("mainstem token create"), "it says where a token comes from: {page}");
+    for reference in page.split(['"', '\'']).filter(|part| part.starts_with("/graphiql/")) {
+        assert_eq!(hub.send(get(reference)).await.status(), 200, "{reference}");
+    }
     assert_eq!(hub.send(get("/graphiql/../etc/passwd")).await.status(), 404);
     let without = Hub::new(SiteSettings { graphiql: false, ..SETTINGS }).await;
     assert_eq!(without.send(get("/graphiql")).await.status(), 404);
