@@ -30,7 +30,23 @@ pub fn timeline(
             Err(malformed) => quarantine.push(malformed.quarantine("event", raw.clone())),
         }
     }
-    (from_events(task, events, people), quarantine)
+    (of_task(task, events, people), quarantine)
+}
+
+/// The history that these events and the issue's own payload give, oldest first.
+pub(crate) fn of_task(
+    task: &TaskRecord,
+    events: Vec<wire::Event>,
+    people: &mut People,
+) -> Vec<HistoryEntry> {
+    let mut history = from_events(Present::of(task), events, people);
+    for entry in &task.history {
+        if history.iter().all(|known| known.key != entry.key) {
+            history.push(entry.clone());
+        }
+    }
+    history.sort_by_key(|entry| entry.occurred_at);
+    history
 }
 
 /// Reads one event.
@@ -39,31 +55,23 @@ pub(crate) fn event(raw: &[u8]) -> Result<wire::Event, Malformed> {
 }
 
 /// The history that these events give, oldest first. They must be all those after some moment; later
-/// ones than the state of `task` are left for its next reading.
+/// ones than `present` are left for its next reading.
 pub(crate) fn from_events(
-    task: &TaskRecord,
+    present: Present,
     mut events: Vec<wire::Event>,
     people: &mut People,
 ) -> Vec<HistoryEntry> {
-    // GitHub was seen to give a closing a second more than the update that it is.
-    let known_until = task.closed_at.map_or(task.updated_at, |at| at.max(task.updated_at));
+    let known_until = present.known_until;
     events.retain(|event| event.created_at.is_some_and(|at| at <= known_until));
     events.sort_by_key(|event| (event.created_at, event.id));
-    let mut walk = Walk::from(task);
+    let mut walk = Walk { at: present, is_newest_status: true };
     let mut history: Vec<HistoryEntry> = Vec::new();
     while let Some(event) = events.pop() {
         let closing = events.iter().rev().find(|older| older.event.as_deref() == Some("closed"));
         let older_reason = closing.and_then(|older| older.state_reason.clone());
         history.extend(walk.back(event, older_reason.as_deref(), people));
     }
-    for entry in &task.history {
-        if history.iter().all(|known| known.key != entry.key) {
-            history.push(entry.clone());
-        }
-    }
-    // Oldest first; what shares a second stays in the order of the events.
     history.reverse();
-    history.sort_by_key(|entry| entry.occurred_at);
     history
 }
 
@@ -77,26 +85,43 @@ pub(super) fn status_value(status: &Status) -> Value {
     json!({"name": status.name, "category": status.category})
 }
 
-/// The issue as it was after the events that have not been walked over yet.
-struct Walk {
-    pull_request: bool,
-    status: Status,
-    labels: Vec<String>,
-    assignees: Vec<ExternalId>,
-    is_newest_status: bool,
+/// An issue as it is now, as far as its events change it.
+#[derive(Debug)]
+pub(crate) struct Present {
+    pub pull_request: bool,
+    pub status: Status,
+    pub labels: Vec<String>,
+    pub assignees: Vec<ExternalId>,
+    /// The last moment that this knows of.
+    pub known_until: Timestamp,
 }
 
-impl Walk {
-    fn from(task: &TaskRecord) -> Self {
+impl Present {
+    fn of(task: &TaskRecord) -> Self {
         Self {
             pull_request: task.kind == TaskKind::PullRequest,
             status: task.status.clone(),
             labels: task.labels.clone(),
             assignees: task.assignees.clone(),
-            is_newest_status: true,
+            known_until: known_until(task.updated_at, task.closed_at),
         }
     }
+}
 
+/// The last moment that a reading of an issue knows of: GitHub was seen to give a closing a second
+/// more than the update that it is.
+pub(crate) fn known_until(updated_at: Timestamp, closed_at: Option<Timestamp>) -> Timestamp {
+    closed_at.map_or(updated_at, |at| at.max(updated_at))
+}
+
+/// The way back through the events.
+struct Walk {
+    /// The issue as it was after the events that have not been walked over yet.
+    at: Present,
+    is_newest_status: bool,
+}
+
+impl Walk {
     /// Takes one step into the past. `older_reason` is the reason of the closing before this event.
     fn back(
         &mut self,
@@ -127,15 +152,15 @@ impl Walk {
             }
             "closed" => {
                 key = closed_key(at);
-                let after = if self.is_newest_status && !self.status.category.is_open() {
-                    self.status.clone()
+                let after = if self.is_newest_status && !self.at.status.category.is_open() {
+                    self.at.status.clone()
                 } else {
                     self.closed(event.state_reason.as_deref())
                 };
-                self.status_step(open_status(self.pull_request), after)
+                self.status_step(open_status(self.at.pull_request), after)
             }
             "reopened" => {
-                self.status_step(self.closed(older_reason), open_status(self.pull_request))
+                self.status_step(self.closed(older_reason), open_status(self.at.pull_request))
             }
             "convert_to_draft" => self.status_step(open_status(true), draft()),
             "ready_for_review" => self.status_step(draft(), open_status(true)),
@@ -148,19 +173,19 @@ impl Walk {
     }
 
     fn list(&mut self, label: String, added: bool) -> HistoryChange {
-        let (before, after) = step(&mut self.labels, label, added);
+        let (before, after) = step(&mut self.at.labels, label, added);
         value("labels", before.into(), after.into())
     }
 
     fn people(&mut self, person: ExternalId, added: bool) -> HistoryChange {
-        let (before, after) = step(&mut self.assignees, person, added);
+        let (before, after) = step(&mut self.at.assignees, person, added);
         HistoryChange::People { field: "assignees", before, after }
     }
 
     fn status_step(&mut self, before: Status, after: Status) -> HistoryChange {
         self.is_newest_status = false;
         let change = value("status", status_value(&before), status_value(&after));
-        self.status = before;
+        self.at.status = before;
         change
     }
 
@@ -171,7 +196,7 @@ impl Walk {
     }
 
     fn closed(&self, reason: Option<&str>) -> Status {
-        let (name, category) = if self.pull_request {
+        let (name, category) = if self.at.pull_request {
             ("closed", StatusCategory::Canceled)
         } else {
             closed_status(reason)
