@@ -85,6 +85,7 @@ impl Store {
         apply.people(&batch.people).await?;
         apply.projects(&batch.projects).await?;
         apply.tasks(&batch.tasks, &fingerprints.tasks).await?;
+        apply.histories(&batch.histories).await?;
         apply.comments(&batch.comments, &fingerprints.comments).await?;
         apply.comment_sets(&batch.comment_sets).await?;
         apply.relations(&batch.relations).await?;
