@@ -64,7 +64,7 @@ pub(crate) fn from_events(
     let known_until = present.known_until;
     events.retain(|event| event.created_at.is_some_and(|at| at <= known_until));
     events.sort_by_key(|event| (event.created_at, event.id));
-    let mut walk = Walk { at: present, is_newest_status: true };
+    let mut walk = Walk { open: open_now(&present, &events), at: present, is_newest_status: true };
     let mut history: Vec<HistoryEntry> = Vec::new();
     while let Some(event) = events.pop() {
         let closing = events.iter().rev().find(|older| older.event.as_deref() == Some("closed"));
@@ -114,10 +114,25 @@ pub(crate) fn known_until(updated_at: Timestamp, closed_at: Option<Timestamp>) -
     closed_at.map_or(updated_at, |at| at.max(updated_at))
 }
 
+/// What an issue is when it is open: the last event that says so tells whether a closed pull request is
+/// a draft.
+fn open_now(present: &Present, events: &[wire::Event]) -> Status {
+    let name = |event: &wire::Event| event.event.clone();
+    let is_of_drafts =
+        |name: &String| matches!(name.as_str(), "convert_to_draft" | "ready_for_review");
+    match events.iter().rev().filter_map(name).find(is_of_drafts).as_deref() {
+        Some("convert_to_draft") => draft(),
+        None if present.status.category.is_open() => present.status.clone(),
+        _ => open_status(present.pull_request),
+    }
+}
+
 /// The way back through the events.
 struct Walk {
     /// The issue as it was after the events that have not been walked over yet.
     at: Present,
+    /// What it was then, had it been open.
+    open: Status,
     is_newest_status: bool,
 }
 
@@ -157,13 +172,11 @@ impl Walk {
                 } else {
                     self.closed(event.state_reason.as_deref())
                 };
-                self.status_step(open_status(self.at.pull_request), after)
+                self.status_step(self.open.clone(), after)
             }
-            "reopened" => {
-                self.status_step(self.closed(older_reason), open_status(self.at.pull_request))
-            }
-            "convert_to_draft" => self.status_step(open_status(true), draft()),
-            "ready_for_review" => self.status_step(draft(), open_status(true)),
+            "reopened" => self.status_step(self.closed(older_reason), self.open.clone()),
+            "convert_to_draft" => self.draft_step(open_status(true), draft()),
+            "ready_for_review" => self.draft_step(draft(), open_status(true)),
             "issue_type_added" => Self::kind_step(None, event.issue_type),
             "issue_type_changed" => Self::kind_step(event.prev_issue_type, event.issue_type),
             "issue_type_removed" => Self::kind_step(event.prev_issue_type, None),
@@ -187,6 +200,11 @@ impl Walk {
         let change = value("status", status_value(&before), status_value(&after));
         self.at.status = before;
         change
+    }
+
+    fn draft_step(&mut self, before: Status, after: Status) -> HistoryChange {
+        self.open.clone_from(&before);
+        self.status_step(before, after)
     }
 
     fn kind_step(before: Option<wire::Named>, after: Option<wire::Named>) -> HistoryChange {
