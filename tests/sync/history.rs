@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use mainstem_engine::SyncOptions;
 use mainstem_model::{Change, LinkKind, Position, Subject};
 use mainstem_sandbox::faults::{Fault, FaultKind};
-use mainstem_sandbox::world::{EventKind, StateReason};
+use mainstem_sandbox::world::{EventKind, IssueKey, StateReason};
 use mainstem_sandbox::{SiteOptions, World};
 use mainstem_store::Store;
 
@@ -140,11 +140,11 @@ both_databases! {
         let hub = Hub::new(db, options()).await;
         let (pull, issue) = {
             let world = hub.site.world();
-            let closed = |pull_request| {
-                let mut closed = world.visible_issues().filter(move |&issue| {
-                    world[issue].is_pull_request() == pull_request && !world[issue].is_open()
-                });
-                closed.next().unwrap()
+            let closed = |pull_request: bool| {
+                let wanted = |issue: &IssueKey| {
+                    world[*issue].is_pull_request() == pull_request && !world[*issue].is_open()
+                };
+                world.visible_issues().find(wanted).unwrap()
             };
             (closed(true), closed(false))
         };
