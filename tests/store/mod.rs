@@ -1,1 +1,13 @@
+//! The store's conformance suite: every test runs on SQLite and on PostgreSQL.
 
+mod apply;
+mod census;
+mod history;
+mod leases;
+mod links;
+mod log;
+mod moves;
+mod property;
+mod reads;
+mod search;
+mod tokens;
