@@ -120,7 +120,7 @@ both_databases! {
                     // A process that dies amid its sync, and another that starts.
                     hub.pass_time(300);
                     let after = 1 + chance(12) as u64;
-                    hub.sync_and_die(after).await;
+                    hub.sync_and_die(after, &mainstem_engine::SyncOptions::default()).await;
                     if chance(3) == 0 {
                         followed = load(&hub).await;
                     }

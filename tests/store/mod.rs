@@ -2,6 +2,7 @@
 
 mod apply;
 mod census;
+mod history;
 mod leases;
 mod links;
 mod log;

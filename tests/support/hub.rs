@@ -1,6 +1,7 @@
 //! A hub and a made-up GitHub site in one process, with no socket between them: the engine's requests
 //! go straight to the site's router, so a test decides which of them are answered.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -16,7 +17,9 @@ use mainstem_engine::{
 };
 use mainstem_model::clock::ManualClock;
 use mainstem_model::random::SeededRandom;
-use mainstem_model::{Comment, CredentialRef, Link, LinkKind, Source, Task};
+use mainstem_model::{
+    Comment, CredentialRef, Link, LinkKind, Position, Source, Subject, Task, TaskId,
+};
 use mainstem_sandbox::{Site, SiteOptions};
 use mainstem_store::{SourceSpec, Store};
 use tokio::sync::Notify;
@@ -100,7 +103,7 @@ impl Hub {
     }
 
     /// Brings the store up to date with a process that dies after this many answers; says whether it did.
-    pub async fn sync_and_die(&mut self, after: u64) -> bool {
+    pub async fn sync_and_die(&mut self, after: u64, options: &SyncOptions) -> bool {
         let network = Arc::new(SiteHttp {
             site: self.site.clone(),
             answered: AtomicU64::new(0),
@@ -108,10 +111,9 @@ impl Hub {
             silent: Notify::new(),
         });
         let engine = self.engine(&self.database.store, network.clone());
-        let options = SyncOptions::default();
         let died = tokio::select! {
             () = network.silent.notified() => true,
-            report = engine.sync_once(&options, CancellationToken::new()) => {
+            report = engine.sync_once(options, CancellationToken::new()) => {
                 report.unwrap();
                 false
             }
@@ -194,9 +196,15 @@ pub struct Contents {
     pub tasks: Vec<Task>,
     pub bodies: Vec<Option<String>>,
     pub comments: Vec<Vec<Comment>>,
-    /// From and to of the links that block: since when differs with when a link was learned.
-    pub blocks: Vec<(String, String)>,
+    /// Kind, from and to of the links: since when differs with when a link was learned.
+    pub links: Vec<(LinkKind, String, String)>,
+    /// Of each task, each change of a field that the tool tells the past of: field and value after. The
+    /// items of a list are in order here, and a difference that was seen may bear another time.
+    pub histories: Vec<Vec<(String, String)>>,
 }
+
+/// The fields that GitHub tells the past of.
+const TOLD: [&str; 6] = ["assignees", "kind", "labels", "milestone", "status", "title"];
 
 impl Contents {
     /// Reads a store whole.
@@ -221,13 +229,15 @@ impl Contents {
             }
             links.extend(page);
         }
-        let mut blocks: Vec<_> = links
+        let mut links: Vec<_> = links
             .iter()
-            .filter(|link| link.kind == LinkKind::Blocks)
-            .map(|link| (link.from.identity(), link.to.identity()))
+            .filter(|link| link.until.is_none())
+            .map(|link| (link.kind, link.from.identity(), link.to.identity()))
             .collect();
-        blocks.sort();
+        links.sort();
+        let mut told = histories(store).await;
         Self {
+            histories: ids.iter().map(|id| told.remove(id).unwrap_or_default()).collect(),
             bodies: ids
                 .iter()
                 .map(|id| details.get(id).and_then(|detail| detail.body.clone()))
@@ -241,7 +251,32 @@ impl Contents {
                 })
                 .collect(),
             tasks,
-            blocks,
+            links,
         }
     }
+}
+
+async fn histories(store: &Store) -> BTreeMap<TaskId, Vec<(String, String)>> {
+    let mut histories: BTreeMap<TaskId, Vec<(String, String)>> = BTreeMap::new();
+    let mut after = Position(0);
+    loop {
+        let page = store.read_log(after, 1_000).await.unwrap();
+        let Some(last) = page.last() else { break };
+        after = last.position;
+        for change in page.into_iter().filter(|change| TOLD.contains(&change.field.as_str())) {
+            let Subject::Task(task) = change.subject else { continue };
+            let value = match change.after {
+                Some(serde_json::Value::Array(mut items)) => {
+                    items.sort_by_key(ToString::to_string);
+                    items.into()
+                }
+                value => value.unwrap_or_default(),
+            };
+            histories.entry(task).or_default().push((change.field, value.to_string()));
+        }
+    }
+    for history in histories.values_mut() {
+        history.sort();
+    }
+    histories
 }

@@ -1,5 +1,6 @@
 //! Whatever happens while a site is read — edits between two pages, equal times, the death of the
-//! process — in the end the store holds what the site shows: nothing skipped, nothing doubled.
+//! process — in the end the store holds what the site shows, and its log tells the whole past of it:
+//! nothing skipped, nothing doubled.
 
 use mainstem_engine::SyncOptions;
 use mainstem_model::Random as _;
@@ -27,7 +28,7 @@ fn work(world: &mut World, chance: &SeededRandom, acts: u32) {
     for _ in 0..acts {
         let issues: Vec<_> = world.visible_issues().collect();
         let issue = issues[pick(chance, issues.len())];
-        match pick(chance, 9) {
+        match pick(chance, 14) {
             0 => world.edit_title(issue, &format!("Renamed {}", pick(chance, 1_000))),
             1 => world.add_label(issue, "needs review"),
             2 => world.close(issue, StateReason::NotPlanned),
@@ -46,6 +47,22 @@ fn work(world: &mut World, chance: &SeededRandom, acts: u32) {
                     repository,
                     NewIssue { title: "Found in the meantime".to_owned(), ..NewIssue::default() },
                 );
+            }
+            8 => {
+                world.connect(issue, issues[pick(chance, issues.len())]).ok();
+            }
+            9 => {
+                world.disconnect(issue, issues[pick(chance, issues.len())]).ok();
+            }
+            10 => world.set_draft(issue, pick(chance, 2) == 0),
+            11 => {
+                world.remove_label(issue, "needs review");
+            }
+            12 => {
+                let login = world[world.people().next().unwrap()].login.clone();
+                if !world.unassign(issue, &login) {
+                    world.assign(issue, &login);
+                }
             }
             _ => {
                 world.bulk_edit(3);
@@ -67,9 +84,9 @@ async fn expect_convergence(hub: &Hub) {
     hub.site.edit(World::thaw_time);
     // A hint whose answer died with a process is put off for up to half an hour.
     hub.pass_time(4_000);
-    let census = SyncOptions { census: true, ..SyncOptions::default() };
+    let census = SyncOptions { census: true, history: true, ..SyncOptions::default() };
     // What five deaths kept from being answered is parked; the next census gives it another chance.
-    for options in [&census, &census, &SyncOptions::default()] {
+    for options in [&census, &census, &SyncOptions { census: false, ..census.clone() }] {
         assert!(hub.sync_into(&hub.database.store, options).await.ok);
         hub.pass_time(120);
     }
@@ -83,10 +100,11 @@ async fn expect_convergence(hub: &Hub) {
         assert_eq!(&read.tasks[place], task);
         assert_eq!(read.bodies[place], expected.bodies[place], "the body of {}", task.key);
         assert_eq!(read.comments[place], expected.comments[place], "the comments of {}", task.key);
+        assert_eq!(read.histories[place], expected.histories[place], "the past of {}", task.key);
     }
     let only = |one: &Contents, other: &Contents| {
-        let mut links = one.blocks.clone();
-        links.retain(|link| !other.blocks.contains(link));
+        let mut links = one.links.clone();
+        links.retain(|link| !other.links.contains(link));
         links
     };
     assert_eq!(only(&read, &expected), [], "links too many");
@@ -145,7 +163,8 @@ both_databases! {
         hub.site.on_request(move |_, world| work(world, &chance, 1));
         let mut deaths = 0;
         for after in 1..40 {
-            deaths += u32::from(hub.sync_and_die(after).await);
+            let options = SyncOptions { history: after % 2 == 0, ..SyncOptions::default() };
+            deaths += u32::from(hub.sync_and_die(after, &options).await);
         }
         assert!(deaths > 10, "the process died {deaths} times only");
         expect_convergence(&hub).await;

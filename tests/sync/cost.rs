@@ -1,5 +1,6 @@
 //! What a sync costs, in requests and rows: in proportion to what changed, never to what there is.
 
+use mainstem_engine::SyncOptions;
 use mainstem_sandbox::SiteOptions;
 
 use crate::support::database::both_databases;
@@ -51,5 +52,26 @@ both_databases! {
         let pages = 10 + report.totals.comments.div_ceil(100);
         let rest = stats.requests - stats.asked("POST /graphql");
         assert!(rest <= pages + 5, "{rest} requests for {pages} pages: {stats:?}");
+    }
+}
+
+both_databases! {
+    async fn the_past_costs_one_request_for_25_issues_and_only_where_it_is_asked_for(db) {
+        let hub = Hub::new(db, one_repository(510)).await;
+        hub.sync().await;
+        hub.site.reset_stats();
+        hub.sync().await;
+        assert_eq!(hub.site.stats().asked("POST /graphql"), 0);
+        let history = SyncOptions { history: true, ..SyncOptions::default() };
+        hub.site.reset_stats();
+        let report = hub.sync_into(&hub.database.store, &history).await;
+        assert_eq!(report.sources[0].histories, 510);
+        // A fetch names a hundred issues, and each question 25 of them.
+        let stats = hub.site.stats();
+        assert_eq!(stats.asked("POST /graphql"), 21);
+        assert!(stats.requests <= 21 + 5, "{stats:?}");
+        hub.site.reset_stats();
+        hub.sync_into(&hub.database.store, &history).await;
+        assert_eq!(hub.site.stats().asked("POST /graphql"), 0);
     }
 }

@@ -2,4 +2,5 @@
 
 mod convergence;
 mod cost;
+mod history;
 mod presence;

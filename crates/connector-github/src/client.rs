@@ -2,11 +2,11 @@
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use mainstem_connector::authorization::Authorization;
-use mainstem_connector::caller::{Answer, Call, Caller, Manners};
+use mainstem_connector::caller::{Answer, Call, Caller, Manners, TOOL_FAILING};
 use mainstem_connector::{ConnectorError, Disposition, Host};
 use mainstem_model::Timestamp;
 use reqwest::header::{ACCEPT, HeaderMap, HeaderName, HeaderValue};
@@ -22,16 +22,18 @@ pub const PAGE_SIZE: usize = 100;
 /// More pages than any one issue has: a list that goes on beyond them goes round in circles.
 const MOST_PAGES: usize = 1_000;
 
-/// One account at one site.
-#[derive(Debug)]
+/// One account at one site. Clones share its limits.
+#[derive(Debug, Clone)]
 pub struct Client {
-    caller: Caller,
+    caller: Arc<Caller>,
     base: Url,
     graphql: Url,
     /// Questions that this site does not understand, as older servers do; anonymous readers may
     /// ask none.
-    refused_questions: Mutex<HashSet<&'static str>>,
+    refused_questions: Arc<Mutex<HashSet<&'static str>>>,
     anonymous: bool,
+    /// Whether half of each budget is left to others.
+    background: bool,
 }
 
 /// A page of a REST list.
@@ -91,7 +93,19 @@ impl Client {
             manners,
         );
         let graphql = settings.graphql();
-        Self { caller, base, graphql, refused_questions: Mutex::default(), anonymous }
+        Self {
+            caller: Arc::new(caller),
+            base,
+            graphql,
+            refused_questions: Arc::default(),
+            anonymous,
+            background: false,
+        }
+    }
+
+    /// The same for requests that nobody waits for.
+    pub fn in_background(&self) -> Self {
+        Self { background: true, ..self.clone() }
     }
 
     /// The URL of a resource.
@@ -106,7 +120,7 @@ impl Client {
 
     /// Reads one resource. The answer may have any status but those that the caller handles.
     pub async fn get(&self, url: Url, etag: Option<String>) -> Result<Answer, ConnectorError> {
-        self.caller.send(Call::get(url).unless(etag)).await
+        self.send(Call::get(url).unless(etag)).await
     }
 
     /// Reads one page of a list.
@@ -164,7 +178,7 @@ impl Client {
         }
         let body = serde_json::json!({"query": question, "variables": variables});
         let call = Call::post(self.graphql.clone(), &body, true)?.from_budget("graphql");
-        let answer = self.caller.send(call).await?;
+        let answer = self.send(call).await?;
         match answer.status.as_u16() {
             200 => {}
             404 | 405 => {
@@ -180,6 +194,11 @@ impl Client {
         match read.data {
             // What is missing in it (a node that is gone) is null; the rest is good.
             Some(data) => Ok(Some((data, answer.at))),
+            None if read.errors.iter().any(GraphQlError::is_failure) => Err(ConnectorError::new(
+                Disposition::BackOff,
+                TOOL_FAILING,
+                "GitHub did not get done with a GraphQL question; it is asked again later",
+            )),
             // The question was not understood: an older server lacks a field.
             None => {
                 let reason = read.errors.first().map_or("no reason given", |error| &error.message);
@@ -188,6 +207,10 @@ impl Client {
                 Ok(None)
             }
         }
+    }
+
+    async fn send(&self, call: Call) -> Result<Answer, ConnectorError> {
+        self.caller.send(call.in_background(self.background)).await
     }
 
     fn refused_questions(&self) -> MutexGuard<'_, HashSet<&'static str>> {
@@ -214,6 +237,11 @@ impl GraphQlError {
     fn is_limit(&self) -> bool {
         matches!(self.kind.as_deref(), Some("RATE_LIMITED" | "RATE_LIMIT"))
             || self.message.to_lowercase().contains("rate limit")
+    }
+
+    /// Whether GitHub understood the question and could not answer it, as after ten seconds of work.
+    fn is_failure(&self) -> bool {
+        self.message.to_lowercase().contains("something went wrong")
     }
 }
 

@@ -173,10 +173,20 @@ checks! {
     an_edit_arrives,
     a_census_lists_what_was_pulled,
     a_fetch_gives_what_the_pull_gave,
+    the_past_is_what_a_whole_reading_tells,
     what_is_gone_comes_back_as_an_absence,
     a_malformed_record_does_not_sink_its_page,
     trouble_has_its_reaction,
     a_dropped_step_is_harmless,
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_graphql_the_past_comes_by_rest() {
+    let sandbox = Sandbox::new(false);
+    sandbox
+        .site
+        .fail(Fault::next(FaultKind::Status { status: 404 }).times(u32::MAX).on("/graphql"));
+    conformance::the_past_is_what_a_whole_reading_tells(&sandbox).await;
 }
 
 /// A hint for everything about an issue, from its census entry.

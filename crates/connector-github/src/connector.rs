@@ -29,6 +29,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
     ],
     // What one GraphQL request may name.
     fetch_limit: 100,
+    tells_history: true,
     census_interval_seconds: 24 * 60 * 60,
     concurrent_scopes: 4,
 };

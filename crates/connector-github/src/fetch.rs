@@ -14,6 +14,7 @@ use serde::Deserialize;
 use crate::client::{PAGE_SIZE, refused};
 use crate::locator::Locator;
 use crate::normalize;
+use crate::past;
 use crate::pull::Draft;
 use crate::relations::{self, Wanted};
 use crate::repository::{Repository, RepositoryName};
@@ -22,6 +23,7 @@ use crate::session::GitHubSession;
 /// Reads what the hints name.
 pub async fn fetch(session: &GitHubSession, hints: &[Hint]) -> Result<Batch, ConnectorError> {
     let mut of_relations = Vec::new();
+    let mut of_past = Vec::new();
     let mut whole = Vec::new();
     for hint in hints {
         let Ok(locator) = hint.locator.parse::<Locator>() else {
@@ -31,6 +33,7 @@ pub async fn fetch(session: &GitHubSession, hints: &[Hint]) -> Result<Batch, Con
         let wanted = Wanted { external_id: hint.external_id.clone(), locator };
         match hint.depth {
             Depth::Relations => of_relations.push(wanted),
+            Depth::History => of_past.push(wanted),
             Depth::Whole => whole.push(wanted),
         }
     }
@@ -46,6 +49,9 @@ pub async fn fetch(session: &GitHubSession, hints: &[Hint]) -> Result<Batch, Con
         // GraphQL does not say what became of them.
         whole.extend(read.missing);
     }
+
+    let past = past::read(session, of_past, &mut draft).await?;
+    relations.extend(past.relations);
 
     let mut comment_sets = Vec::new();
     let mut moves = Vec::new();
@@ -69,6 +75,7 @@ pub async fn fetch(session: &GitHubSession, hints: &[Hint]) -> Result<Batch, Con
     }
     let mut batch = draft.finish();
     batch.relations = relations;
+    batch.histories = past.histories;
     batch.comment_sets = comment_sets;
     batch.moves = moves;
     batch.absences = absences;

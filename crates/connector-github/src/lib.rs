@@ -11,6 +11,7 @@
 //! | a pass over an unchanged repository | 4, each answered by 304 |
 //! | a pass over changes | 1 + ⌈issues changed/100⌉ + ⌈comments changed/100⌉ + ⌈events/100⌉ |
 //! | links | one GraphQL request for 100 issues whose payload says that there are some |
+//! | the past before the first pass | one GraphQL request for 25 issues; two REST requests for one where the site has no GraphQL |
 //! | census | ⌈issues/100⌉, eight at a time |
 //!
 //! # What it cannot see
@@ -20,9 +21,11 @@
 //! * GitHub's lists do not reliably say which issue another is a part of. Wholes are asked for their
 //!   parts, and each part states its whole; a part that is taken out shows by its event.
 //! * A pull request that was closed before its first reading, and whose text names no issue, is asked
-//!   for issues linked by hand only when an event tells of them.
+//!   for issues linked by hand with its past, or when an event tells of them.
 //! * Where the site has no GraphQL, or for an anonymous reader, there are no closing references and
 //!   no duplicates.
+//! * A label that is deleted or renamed, and a milestone that is deleted, leave no event at each issue:
+//!   the lists that the past tells from before then show them as they are called now, or not at all.
 
 mod auth;
 mod census;
@@ -35,7 +38,9 @@ mod cursor;
 mod fake_site;
 mod fetch;
 mod locator;
+mod node_id;
 pub mod normalize;
+mod past;
 mod pull;
 mod relations;
 mod repository;

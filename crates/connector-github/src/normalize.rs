@@ -13,10 +13,11 @@ pub use comment::comment;
 pub use decode::Malformed;
 pub(crate) use decode::decode;
 pub use history::timeline;
-pub(crate) use history::{event, from_events};
+pub(crate) use history::{Present, event, from_events, known_until, of_task as history_of_task};
 pub use issue::{Links, NormalizedIssue, issue};
-pub(crate) use issue::{census_token, parent};
+pub(crate) use issue::{PullRequestState, census_token, parent, status};
 pub use people::People;
+pub(crate) use text::storable;
 
 #[cfg(test)]
 mod tests;

@@ -13,7 +13,7 @@ use mainstem_model::{LinkKind, Timestamp};
 use serde::{Deserialize, Deserializer};
 use serde_json::json;
 
-use crate::client::PAGE_SIZE;
+use crate::client::{Client, PAGE_SIZE};
 use crate::locator::Locator;
 use crate::normalize::decode;
 use crate::repository::RepositoryName;
@@ -37,39 +37,55 @@ pub struct Relations {
     pub hints: Vec<Hint>,
 }
 
-const LINKS: &str = "query($ids: [ID!]!) {
-  nodes(ids: $ids) {
-    __typename
-    ... on Issue {
-      fullDatabaseId
-      blockedBy(first: 100) { nodes { ...end } }
-      blocking(first: 100) { nodes { ...end } }
-      duplicateOf { ...end }
-      parent { ...end }
-      subIssues(first: 100) { nodes { id ...end } }
-    }
-    ... on PullRequest { closingIssuesReferences(first: 100) { nodes { ...end } } }
+/// The fragments of a question for links: what is asked of a node (`links`, `closingLinks`), and of
+/// the other end.
+macro_rules! links {
+    (of everything) => {
+        "fragment links on Node {
+  ... on Issue {
+    fullDatabaseId
+    blockedBy(first: 100) { nodes { ...end } }
+    blocking(first: 100) { nodes { ...end } }
+    duplicateOf { ...end }
+    parent { ...end }
+    subIssues(first: 100) { nodes { id ...end } }
   }
+  ...closingLinks
 }
-fragment end on Issue { fullDatabaseId number repository { nameWithOwner } }";
+"
+    };
+    (of pull requests) => {
+        "fragment closingLinks on Node {
+  ... on PullRequest { closingIssuesReferences(first: 100) { nodes { ...end } } }
+}
+fragment end on Issue { fullDatabaseId number repository { nameWithOwner } }
+"
+    };
+}
+pub(crate) use links;
+
+const LINKS: &str = concat!(
+    "query($ids: [ID!]!) { nodes(ids: $ids) { __typename ...links } }\n",
+    links!(of everything),
+    links!(of pull requests),
+);
 
 /// What servers understand that know no dependencies yet.
-const CLOSING_LINKS: &str = "query($ids: [ID!]!) {
-  nodes(ids: $ids) {
-    __typename
-    ... on PullRequest { closingIssuesReferences(first: 100) { nodes { ...end } } }
-  }
-}
-fragment end on Issue { fullDatabaseId number repository { nameWithOwner } }";
+const CLOSING_LINKS: &str = concat!(
+    "query($ids: [ID!]!) { nodes(ids: $ids) { __typename ...closingLinks } }\n",
+    links!(of pull requests),
+);
 
+/// A list in an answer of GraphQL; what is null in it is out of sight.
 #[derive(Deserialize)]
-struct Nodes<T> {
-    nodes: Vec<Option<T>>,
+pub struct Nodes<T> {
+    pub nodes: Vec<Option<T>>,
 }
 
+/// The links of one node, as GraphQL tells them.
 #[derive(Deserialize)]
 #[serde(tag = "__typename")]
-enum Linked {
+pub enum Linked {
     Issue(Box<LinkedIssue>),
     #[serde(rename_all = "camelCase")]
     PullRequest {
@@ -81,7 +97,7 @@ enum Linked {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct LinkedIssue {
+pub struct LinkedIssue {
     #[serde(default, deserialize_with = "big_int")]
     full_database_id: Option<ExternalId>,
     blocked_by: Option<Nodes<End>>,
@@ -94,7 +110,7 @@ struct LinkedIssue {
 /// The other end of a link.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct End {
+pub struct End {
     #[serde(default)]
     id: Option<String>,
     #[serde(default, deserialize_with = "big_int")]
@@ -156,9 +172,44 @@ pub async fn read(
     let mut left = Vec::new();
     for (task, node) in wanted.into_iter().zip(answer.nodes) {
         match node {
-            None | Some(Linked::Other) => relations.missing.push(task),
+            None => relations.missing.push(task),
             Some(Linked::Issue(_)) if !dependencies => left.push(task),
-            Some(Linked::Issue(issue)) => {
+            Some(linked) => relations.take(session, task, linked, at),
+        }
+    }
+    relations.records.extend(by_rest(session, left).await?);
+    Ok(relations)
+}
+
+/// Reads what at most a hundred pull requests close; nothing where GraphQL is not to be had, which
+/// alone knows it.
+pub async fn closing(
+    session: &GitHubSession,
+    client: &Client,
+    wanted: Vec<Wanted>,
+) -> Result<Relations, ConnectorError> {
+    let mut relations = Relations::default();
+    if wanted.is_empty() {
+        return Ok(relations);
+    }
+    let ids: Vec<&str> = wanted.iter().map(|task| task.locator.node_id.as_str()).collect();
+    let answer = client.graphql::<Nodes<Linked>>(CLOSING_LINKS, json!({"ids": ids})).await?;
+    let Some((answer, at)) = answer else { return Ok(relations) };
+    for (task, node) in wanted.into_iter().zip(answer.nodes) {
+        match node {
+            Some(linked @ Linked::PullRequest { .. }) => relations.take(session, task, linked, at),
+            _ => relations.missing.push(task),
+        }
+    }
+    Ok(relations)
+}
+
+impl Relations {
+    /// Takes in what GraphQL tells of a task.
+    pub fn take(&mut self, session: &GitHubSession, task: Wanted, linked: Linked, at: Timestamp) {
+        match linked {
+            Linked::Other => self.missing.push(task),
+            Linked::Issue(issue) => {
                 let id = task.external_id.or(issue.full_database_id);
                 let links = issue_links(
                     session,
@@ -171,27 +222,22 @@ pub async fn read(
                     Some(parent) => ParentRecord::Is(parent.reference()),
                     None => ParentRecord::None,
                 };
-                relations.records.extend(record(id, links, parent, at));
+                self.records.extend(record(id, links, parent, at));
                 let children = issue.sub_issues.map(|parts| parts.nodes).unwrap_or_default();
-                relations.hints.extend(children.iter().flatten().filter_map(End::hint));
+                self.hints.extend(children.iter().flatten().filter_map(End::hint));
             }
-            Some(Linked::PullRequest { closing_issues_references }) => {
+            Linked::PullRequest { closing_issues_references } => {
                 // GraphQL does not tell the id of a pull request's issue.
-                let Some(id) = task.external_id.clone() else {
-                    relations.missing.push(task);
-                    continue;
-                };
+                let Some(id) = task.external_id.clone() else { return self.missing.push(task) };
                 let this = this(&task.locator, Some(id.clone()));
                 let links = ends(closing_issues_references)
                     .into_iter()
                     .map(|closed| link(LinkKind::Implements, this.clone(), closed))
                     .collect();
-                relations.records.extend(record(Some(id), links, ParentRecord::None, at));
+                self.records.extend(record(Some(id), links, ParentRecord::None, at));
             }
         }
     }
-    relations.records.extend(by_rest(session, left).await?);
-    Ok(relations)
 }
 
 /// Reads dependencies issue by issue. What a pull request closes is not to be had this way, and stays

@@ -17,6 +17,8 @@ use crate::{census, fetch, pull, wire};
 /// One account at GitHub. What it remembers saves requests and decides nothing.
 pub struct GitHubSession {
     pub client: Client,
+    /// The same client for what nobody waits for.
+    pub background: Client,
     pub settings: GitHubSettings,
     app: bool,
     repositories: Mutex<HashMap<String, Known>>,
@@ -30,7 +32,8 @@ struct Known {
 
 impl GitHubSession {
     pub fn new(client: Client, settings: GitHubSettings, app: bool) -> Self {
-        Self { client, settings, app, repositories: Mutex::default() }
+        let background = client.in_background();
+        Self { client, background, settings, app, repositories: Mutex::default() }
     }
 
     /// What is known of a repository, asked for where it is not known yet.

@@ -142,7 +142,7 @@ pub struct Comment {
 }
 
 /// An entry of an issue's timeline or of a repository's list of events.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 pub struct Event {
     #[serde(default)]
     pub id: Option<u64>,

@@ -22,6 +22,8 @@ use crate::{ConnectorError, Disposition};
 
 /// The pauses before the quick retries; what fails longer is the engine's to try again.
 const QUICK_RETRIES: [Duration; 2] = [Duration::from_millis(200), Duration::from_secs(1)];
+/// The code of a tool that answers with an error of its own.
+pub const TOOL_FAILING: &str = "TOOL_FAILING";
 /// A refused credential is shown once more after this pause: tools refuse good ones for a moment.
 const SECOND_LOOK: Duration = Duration::from_secs(1);
 const MOST_REDIRECTS: usize = 3;
@@ -59,6 +61,7 @@ pub struct Call {
     etag: Option<String>,
     body: Bytes,
     budget: &'static str,
+    background: bool,
     repeatable: bool,
 }
 
@@ -72,6 +75,7 @@ impl Call {
             etag: None,
             body: Bytes::new(),
             budget: "core",
+            background: false,
             repeatable: true,
         }
     }
@@ -95,6 +99,12 @@ impl Call {
     #[must_use]
     pub fn unless(self, etag: Option<String>) -> Self {
         Self { etag, ..self }
+    }
+
+    /// Nobody waits for the answer: half of the budget is left for requests that somebody does.
+    #[must_use]
+    pub fn in_background(self, background: bool) -> Self {
+        Self { background, ..self }
     }
 
     /// Takes the request from this budget of the tool instead of the common one.
@@ -257,7 +267,7 @@ impl Caller {
         }
         // The semaphore is never closed, so the permit always comes.
         let _permit = self.permits.acquire().await.ok();
-        self.limits.take(call.budget, self.clock.now())?;
+        self.limits.take(call.budget, call.background, self.clock.now())?;
         let mut headers = self.manners.headers.clone();
         if let Some(value) = authorization {
             headers.insert(AUTHORIZATION, value);
@@ -339,7 +349,7 @@ impl Caller {
     fn failing(&self, status: StatusCode) -> ConnectorError {
         ConnectorError::new(
             Disposition::BackOff,
-            "TOOL_FAILING",
+            TOOL_FAILING,
             format!("{} answered {}; it is tried again later", host(&self.base), status.as_u16()),
         )
     }

@@ -147,6 +147,27 @@ pub async fn a_fetch_gives_what_the_pull_gave(site: &dyn Site) {
     assert_eq!(complete.len(), hints.len(), "a fetch knows all comments of each task");
 }
 
+/// The past that is read behind everything else is, change for change and key for key, the one that a
+/// whole reading tells.
+pub async fn the_past_is_what_a_whole_reading_tells(site: &dyn Site) {
+    let session = connect(site).await;
+    let pulled = tasks(&pass(&*session, site, None).await);
+    let hints: Vec<_> = pulled.values().take(60).map(hint).collect();
+    let whole: BTreeMap<_, _> = fetch(&*session, &hints)
+        .await
+        .tasks
+        .into_iter()
+        .map(|task| (task.external_id, task.history))
+        .collect();
+    assert!(whole.values().map(Vec::len).sum::<usize>() > 100, "the site has hardly a past");
+    let of_history = |hint: Hint| Hint { depth: Depth::History, ..hint };
+    let batch = fetch(&*session, &hints.into_iter().map(of_history).collect::<Vec<_>>()).await;
+    assert!(batch.tasks.is_empty() && batch.comments.is_empty() && batch.comment_sets.is_empty());
+    let told: BTreeMap<_, _> =
+        batch.histories.into_iter().map(|history| (history.task, history.entries)).collect();
+    assert_eq!(told, whole);
+}
+
 /// What is gone is told apart from what is out of sight.
 pub async fn what_is_gone_comes_back_as_an_absence(site: &dyn Site) {
     let session = connect(site).await;

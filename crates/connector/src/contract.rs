@@ -55,7 +55,9 @@ pub trait Session: Send + Sync {
     ) -> Result<Batch, ConnectorError>;
 
     /// Reads particular items again, at most [`Descriptor::fetch_limit`] at a time. What the tool no
-    /// longer shows comes back as an absence or a move, never as an error.
+    /// longer shows comes back as an absence or a move, never as an error; a fetch of
+    /// [`Depth::History`](mainstem_model::record::Depth::History) asks by a hint for such an item to
+    /// be read whole.
     async fn fetch(&self, hints: &[Hint]) -> Result<Batch, ConnectorError>;
 
     /// One page of the ids that the tool shows in a scope.

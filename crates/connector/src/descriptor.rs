@@ -11,6 +11,9 @@ pub struct Descriptor {
     pub credentials: &'static [CredentialKind],
     /// How many items one fetch may name.
     pub fetch_limit: usize,
+    /// Whether the past of tasks is read behind everything else, by fetches of
+    /// [`Depth::History`](mainstem_model::record::Depth::History).
+    pub tells_history: bool,
     /// Seconds between two censuses of a scope.
     pub census_interval_seconds: u32,
     /// How many scopes of one source may be pulled at the same time.

@@ -15,6 +15,8 @@ use crate::{ConnectorError, Disposition};
 const FIRST_WAIT_SECONDS: i64 = 60;
 /// No tool's budget is longer than an hour; a longer wait is a mistake of the answer.
 const LONGEST_WAIT_SECONDS: i64 = 3600;
+/// Work in the background leaves one part in so many of each budget to everything else.
+const KEPT_FROM_BACKGROUND: u64 = 2;
 
 /// The limits of one account, learned from each answer and asked before each request.
 ///
@@ -32,6 +34,8 @@ struct State {
 
 #[derive(Debug)]
 struct Budget {
+    /// What a whole window grants; 0 where the tool does not say.
+    limit: u64,
     remaining: u64,
     resets_at: Timestamp,
     /// The reset as the tool named it: another one means that a new window has begun.
@@ -39,11 +43,17 @@ struct Budget {
 }
 
 impl Limits {
-    /// Takes one request from a budget.
+    /// Takes one request from a budget. One in the background is refused while no more is left than
+    /// is kept for the others.
     ///
     /// # Errors
     /// [`Disposition::RetryAfter`] where the tool must not be asked yet.
-    pub fn take(&self, budget: &'static str, now: Timestamp) -> Result<(), ConnectorError> {
+    pub fn take(
+        &self,
+        budget: &'static str,
+        background: bool,
+        now: Timestamp,
+    ) -> Result<(), ConnectorError> {
         let mut state = self.lock();
         if let Some(until) = state.closed_until {
             if now < until {
@@ -56,6 +66,9 @@ impl Limits {
                 state.budgets.remove(budget);
             }
             Some(known) if known.remaining == 0 => return Err(wait(known.resets_at.since(now))),
+            Some(known) if background && known.remaining <= known.limit / KEPT_FROM_BACKGROUND => {
+                return Err(wait_in_background(known.resets_at.since(now)));
+            }
             Some(known) => known.remaining -= 1,
             None => {}
         }
@@ -76,12 +89,16 @@ impl Limits {
     ) -> Result<(), ConnectorError> {
         let mut state = self.lock();
         let tool_now = server_time(headers).unwrap_or(now);
-        let remaining = text(headers, "x-ratelimit-remaining").and_then(|text| text.parse().ok());
+        let number = |name| text(headers, name).and_then(|text| text.parse().ok());
+        let remaining = number("x-ratelimit-remaining");
+        let limit = number("x-ratelimit-limit").unwrap_or(0);
         let reset = text(headers, "x-ratelimit-reset").and_then(|named| {
             Some((named, seconds_between(tool_now, instant(named)?).clamp(1, LONGEST_WAIT_SECONDS)))
         });
         if let (Some(remaining), Some((window, seconds))) = (remaining, reset) {
-            state.note_budget(budget, remaining, window, now.plus_seconds(seconds));
+            let resets_at = now.plus_seconds(seconds);
+            let window = window.to_owned();
+            state.note_budget(budget, Budget { limit, remaining, resets_at, window });
         }
 
         let retry_after = retry_after(headers, tool_now);
@@ -118,30 +135,28 @@ impl State {
     }
 
     /// Answers of requests in flight overtake each other, so within a window only less counts.
-    fn note_budget(
-        &mut self,
-        budget: &'static str,
-        remaining: u64,
-        window: &str,
-        resets_at: Timestamp,
-    ) {
-        let remaining = match self.budgets.get(budget) {
-            Some(known) if known.window == window => known.remaining.min(remaining),
-            _ => remaining,
-        };
-        self.budgets.insert(budget, Budget { remaining, resets_at, window: window.to_owned() });
+    fn note_budget(&mut self, name: &'static str, mut told: Budget) {
+        if let Some(known) = self.budgets.get(name).filter(|known| known.window == told.window) {
+            told.remaining = told.remaining.min(known.remaining);
+        }
+        self.budgets.insert(name, told);
     }
 }
 
 fn wait(micros: i64) -> ConnectorError {
+    limited(micros, "the tool's rate limit is reached")
+}
+
+fn wait_in_background(micros: i64) -> ConnectorError {
+    limited(micros, "what is left of the tool's rate limit is kept for what is new")
+}
+
+fn limited(micros: i64, why: &str) -> ConnectorError {
     let duration = Duration::from_micros(u64::try_from(micros).unwrap_or(0));
     ConnectorError::new(
         Disposition::RetryAfter(duration),
         "RATE_LIMITED",
-        format!(
-            "the tool's rate limit is reached; it goes on by itself in {} s",
-            duration.as_secs().max(1)
-        ),
+        format!("{why}; it goes on by itself in {} s", duration.as_secs().max(1)),
     )
 }
 
@@ -213,11 +228,11 @@ mod tests {
             let status = StatusCode::from_u16(status).unwrap();
             let refused = seconds(limits.learn("core", status, &headers(&given), false, NOW));
             assert_eq!(refused, expected, "{status} {given:?}");
-            assert_eq!(seconds(limits.take("core", NOW)), expected, "{status} {given:?}");
+            assert_eq!(seconds(limits.take("core", false, NOW)), expected, "{status} {given:?}");
             if let Some(wait) = expected {
                 let wait = i64::try_from(wait).unwrap();
-                assert!(limits.take("core", NOW.plus_seconds(wait - 1)).is_err());
-                assert!(limits.take("core", NOW.plus_seconds(wait)).is_ok());
+                assert!(limits.take("core", false, NOW.plus_seconds(wait - 1)).is_err());
+                assert!(limits.take("core", false, NOW.plus_seconds(wait)).is_ok());
             }
         }
     }
@@ -246,11 +261,27 @@ mod tests {
         limits.learn("core", StatusCode::OK, &left("2"), false, NOW).unwrap();
         // An answer that was overtaken does not give back what is spent.
         limits.learn("core", StatusCode::OK, &left("3"), false, NOW).unwrap();
-        assert!(limits.take("core", NOW).is_ok());
-        assert!(limits.take("core", NOW).is_ok());
-        assert_eq!(seconds(limits.take("core", NOW)), Some(10));
-        assert!(limits.take("graphql", NOW).is_ok(), "another budget is open");
-        assert!(limits.take("core", NOW.plus_seconds(10)).is_ok(), "a new window begins");
+        assert!(limits.take("core", false, NOW).is_ok());
+        assert!(limits.take("core", false, NOW).is_ok());
+        assert_eq!(seconds(limits.take("core", false, NOW)), Some(10));
+        assert!(limits.take("graphql", false, NOW).is_ok(), "another budget is open");
+        assert!(limits.take("core", false, NOW.plus_seconds(10)).is_ok(), "a new window begins");
+    }
+
+    #[test]
+    fn the_background_leaves_half_of_a_budget_alone() {
+        let limits = Limits::default();
+        let told = headers(&[
+            ("x-ratelimit-limit", "10"),
+            ("x-ratelimit-remaining", "6"),
+            ("x-ratelimit-reset", "784111787"),
+        ]);
+        assert!(limits.take("core", true, NOW).is_ok(), "nothing is known yet");
+        limits.learn("core", StatusCode::OK, &told, false, NOW).unwrap();
+        assert!(limits.take("core", true, NOW).is_ok());
+        assert_eq!(seconds(limits.take("core", true, NOW)), Some(10));
+        assert!(limits.take("core", false, NOW).is_ok(), "what is new goes on");
+        assert!(limits.take("core", true, NOW.plus_seconds(10)).is_ok(), "a new window begins");
     }
 
     #[test]

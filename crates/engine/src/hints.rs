@@ -1,10 +1,10 @@
 //! Hints: items that are asked for one by one, because a batch, a census or a tool said so.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use mainstem_connector::ConnectorError;
-use mainstem_model::record::Hint;
+use mainstem_model::record::{Batch, Depth, ExternalId, Hint};
 use mainstem_model::{ChangeCause, SourceError};
 use mainstem_store::{Applied, BatchContext, PreparedBatch, QueuedHint};
 use tokio::task::JoinSet;
@@ -105,7 +105,7 @@ enum Answer {
 /// Fetches a group and stores the answer, which takes its hints off the queue.
 async fn fetch(visit: Arc<Visit>, group: Group) -> Result<Answer, Failure> {
     let session = Arc::clone(&visit.session);
-    let hints = group.hints;
+    let hints = group.hints.clone();
     let call = visit.call(async move {
         let batch = session.fetch(&hints).await?;
         Ok::<_, Failure>(PreparedBatch::of(batch).await?)
@@ -114,22 +114,33 @@ async fn fetch(visit: Arc<Visit>, group: Group) -> Result<Answer, Failure> {
         Err(Failure::Connector(error)) => return unanswered(&visit, Some(&group.scope), error),
         answer => answer?,
     };
+    let answered = answered(&group, batch.batch());
     let context = BatchContext {
         lease: &visit.lease,
         source: visit.source.id,
         scope: &group.scope,
         cause: ChangeCause::Sync,
-        answered: &group.ids,
+        answered: &answered,
     };
     let applied = visit.shared.store.apply_batch(&context, &batch).await?;
     visit.went_well();
     visit.tell(&Event::HintsAnswered {
         source: &visit.source.name,
         scope: &group.scope,
-        hints: group.ids.len(),
+        hints: answered.len(),
         applied: &applied,
     });
-    Ok(Answer::Stored { hints: group.ids.len() as u64, applied })
+    Ok(Answer::Stored { hints: answered.len() as u64, applied })
+}
+
+/// The hints of a group that this batch answers: all, but for tasks whose past a limit has cut off.
+fn answered(group: &Group, batch: &Batch) -> Vec<i64> {
+    let told: HashSet<&ExternalId> = batch.histories.iter().map(|history| &history.task).collect();
+    let is_answered = |hint: &Hint| {
+        hint.depth != Depth::History || hint.external_id.as_ref().is_none_or(|id| told.contains(id))
+    };
+    let hints = group.ids.iter().zip(&group.hints).filter(|(_, hint)| is_answered(hint));
+    hints.map(|(id, _)| *id).collect()
 }
 
 /// A group failed: the others go on, unless the error concerns them too.

@@ -2,7 +2,7 @@
 //!
 //! One path: a source has a schedule; when a scope of it is due, one worker takes the source's
 //! lease, opens a session, and asks for batch after batch; each is stored in one transaction with
-//! the cursor that goes on after it. Hints and censuses take the same way into the store.
+//! the cursor that goes on after it. Hints, censuses and the past take the same way into the store.
 //!
 //! What goes wrong is answered by its [disposition](mainstem_connector::Disposition), in one place.
 //! Time, sleep, randomness and the network are passed in.
@@ -12,6 +12,7 @@ mod census;
 mod credentials;
 mod engine;
 mod hints;
+mod history;
 mod indexing;
 mod lease;
 mod memory;

@@ -35,6 +35,8 @@ pub(crate) struct SourceMemory {
     pub began: HashMap<String, Timestamp>,
     /// When a failed census of a scope may be tried again.
     pub census_not_before: HashMap<String, Timestamp>,
+    /// When reading the past may go on.
+    pub history_not_before: Option<Timestamp>,
 }
 
 /// A session and the credential that it was opened with.

@@ -16,6 +16,11 @@ pub(crate) fn count(event: &Event<'_>) {
                 .increment(hints as u64);
             rows(source, applied.rows(), applied.quarantined);
         }
+        Event::HistoryStored { source, tasks, applied, .. } => {
+            metrics::counter!("mainstem_histories_read_total", "source" => source.to_owned())
+                .increment(tasks);
+            rows(source, applied.rows(), applied.quarantined);
+        }
         Event::PassFinished { source, seconds, .. } => {
             metrics::histogram!("mainstem_pass_seconds", "source" => source.to_owned())
                 .record(seconds);
@@ -32,7 +37,7 @@ pub(crate) fn count(event: &Event<'_>) {
             metrics::counter!("mainstem_leases_lost_total", "source" => source.to_owned())
                 .increment(1);
         }
-        Event::PassStarted { .. } | Event::StateChanged { .. } => {}
+        Event::PassStarted { .. } | Event::HistoryFinished { .. } | Event::StateChanged { .. } => {}
     }
 }
 

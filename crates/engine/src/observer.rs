@@ -55,6 +55,24 @@ pub enum Event<'a> {
         /// What they changed.
         applied: &'a Applied,
     },
+    /// The past of some tasks was read and stored.
+    HistoryStored {
+        /// The source.
+        source: &'a str,
+        /// The scope.
+        scope: &'a str,
+        /// How many tasks.
+        tasks: u64,
+        /// What was new of their past.
+        applied: &'a Applied,
+    },
+    /// The past of all tasks of a scope is known.
+    HistoryFinished {
+        /// The source.
+        source: &'a str,
+        /// The scope.
+        scope: &'a str,
+    },
     /// A census of a scope is complete.
     CensusFinished {
         /// The source.
@@ -138,6 +156,12 @@ impl Observer for LogObserver {
             }
             Event::HintsAnswered { source, scope, hints, applied } => {
                 tracing::debug!(source, scope, hints, rows = applied.rows(), "items read again");
+            }
+            Event::HistoryStored { source, scope, tasks, applied } => {
+                tracing::debug!(source, scope, tasks, changes = applied.changes, "past read");
+            }
+            Event::HistoryFinished { source, scope } => {
+                tracing::info!(source, scope, "the past of all tasks is read");
             }
             Event::CensusFinished { source, scope, outcome } => {
                 let CensusOutcome { at_source, in_store, missing, unknown, changed, .. } = *outcome;

@@ -18,11 +18,13 @@ pub struct SyncOptions {
     pub max_wait: Duration,
     /// Run a census of every scope even where none is due.
     pub census: bool,
+    /// Read the past of all tasks, where that is left.
+    pub history: bool,
 }
 
 impl Default for SyncOptions {
     fn default() -> Self {
-        Self { sources: None, max_wait: Duration::from_secs(600), census: false }
+        Self { sources: None, max_wait: Duration::from_secs(600), census: false, history: false }
     }
 }
 
@@ -63,7 +65,9 @@ pub struct SourceReport {
     pub duration_seconds: f64,
     /// Hints answered.
     pub hints: u64,
-    /// What its passes and hints changed.
+    /// Tasks whose past was read.
+    pub histories: u64,
+    /// What its passes, its hints and the past changed.
     pub totals: Counts,
     /// Each scope, by key.
     pub scopes: Vec<ScopeReport>,

@@ -4,9 +4,9 @@ use mainstem_connector::Descriptor;
 use mainstem_model::{Source, SourceState, Timestamp};
 use mainstem_store::ScopeState;
 
-use crate::CredentialProvider;
 use crate::memory::{SourceMemory, same_credential};
 use crate::visit::{census_is_due, discovery_is_due};
+use crate::{CredentialProvider, history};
 
 /// Whether a source is to be visited now.
 pub(crate) async fn is_due(
@@ -31,7 +31,14 @@ pub(crate) async fn is_due(
         || !memory.hints_done
         || scopes.iter().any(|scope| {
             scope.next_run_at <= now
-                || descriptor
-                    .is_some_and(|descriptor| census_is_due(descriptor, memory, source, scope, now))
+                || descriptor.is_some_and(|descriptor| {
+                    census_is_due(descriptor, memory, source, scope, now)
+                        || history::is_due(
+                            descriptor.tells_history,
+                            memory.history_not_before,
+                            scope,
+                            now,
+                        )
+                })
         })
 }

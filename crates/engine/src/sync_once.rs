@@ -99,6 +99,7 @@ fn not_read(name: String, state: Option<SourceState>, error: ReportedError) -> S
         error: Some(error),
         duration_seconds: 0.0,
         hints: 0,
+        histories: 0,
         totals: Counts::default(),
         scopes: Vec::new(),
     }
@@ -112,6 +113,7 @@ struct SourceSync {
     /// The scopes that the next visit is for; `None` for all.
     only: Option<BTreeSet<String>>,
     hints: u64,
+    histories: u64,
     totals: Counts,
     state: Option<SourceState>,
     error: Option<ReportedError>,
@@ -126,6 +128,7 @@ impl SourceSync {
             scopes: BTreeMap::new(),
             only: None,
             hints: 0,
+            histories: 0,
             totals: Counts::default(),
             state: None,
             error: None,
@@ -155,6 +158,7 @@ impl SourceSync {
                 let errand = Errand::Once {
                     only: self.only.clone(),
                     census_before: options.census.then_some(self.began),
+                    history: options.history,
                 };
                 let report = visit(
                     Arc::clone(shared),
@@ -207,6 +211,8 @@ impl SourceSync {
         self.state = report.state;
         self.hints += report.hints.answered;
         self.totals += (&report.hints.totals).into();
+        self.histories += report.history.tasks;
+        self.totals += (&report.history.totals).into();
         let next_at = next_visit(&report);
         if !report.passes.is_empty() {
             self.only = Some(
@@ -278,6 +284,7 @@ impl SourceSync {
             error: self.error,
             duration_seconds: seconds_between(self.began, now),
             hints: self.hints,
+            histories: self.histories,
             totals: self.totals,
             scopes,
         }

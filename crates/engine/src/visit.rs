@@ -1,5 +1,5 @@
 //! A visit of a source: under its lease, everything that is due, in this order: session, scopes,
-//! passes, censuses, hints.
+//! passes, censuses, hints, the past.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
@@ -16,13 +16,14 @@ use tokio_util::sync::CancellationToken;
 use crate::call::{Call, Failure, no_progress};
 use crate::engine::Shared;
 use crate::hints::{Drained, drain};
+use crate::history::HistoryRead;
 use crate::lease::HeldLease;
 use crate::memory::{Gate, SourceMemory};
 use crate::pass::{PassEnd, PassReport, pass};
 use crate::reaction::react;
 use crate::session::session;
 use crate::state::{conclude, show_first_sync};
-use crate::{Event, census};
+use crate::{Event, census, history};
 
 /// How often the scopes of a source are asked for.
 const DISCOVERY_INTERVAL_SECONDS: i64 = 60 * 60;
@@ -34,6 +35,8 @@ const HINTS_A_VISIT: u64 = 300;
 /// How many hints are answered while somebody waits; answers that always bring further hints have
 /// no end.
 const MOST_HINTS_ONCE: u64 = 1_000_000;
+/// Of how many tasks one scheduled visit reads the past, for the same reason.
+const HISTORIES_A_VISIT: u64 = 300;
 /// No source has more scopes pages than this; a tool that goes on is answering in circles.
 const MOST_DISCOVERY_PAGES: usize = 10_000;
 /// How long a failed census waits.
@@ -52,6 +55,8 @@ pub(crate) enum Errand {
         only: Option<BTreeSet<String>>,
         /// Take a census of each scope whose last one ended before.
         census_before: Option<Timestamp>,
+        /// Read the past of all tasks.
+        history: bool,
     },
 }
 
@@ -68,6 +73,8 @@ pub(crate) struct VisitReport {
     pub censuses: BTreeMap<String, CensusOutcome>,
     /// Its hints.
     pub hints: Drained,
+    /// What it read of the past.
+    pub history: HistoryRead,
     /// What went wrong with the source as a whole.
     pub gate: Option<Gate>,
     /// What went wrong with a census.
@@ -229,11 +236,67 @@ async fn work(
     discover(&visit, memory, errand).await?;
     passes(&visit, memory, errand, report).await?;
     censuses(&visit, memory, errand, report).await?;
-    if !stop.is_cancelled() {
-        let limit = if scheduled { HINTS_A_VISIT } else { MOST_HINTS_ONCE };
-        let drained = drain(&visit, limit, &mut report.hints).await;
-        memory.hints_done = report.hints.empty;
-        drained?;
+    hints(&visit, memory, errand, report).await?;
+    if report.hints.empty {
+        histories(&visit, memory, errand, report).await?;
+        if report.history.hints > 0 {
+            hints(&visit, memory, errand, report).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Answers the hints that are due.
+async fn hints(
+    visit: &Arc<Visit>,
+    memory: &mut SourceMemory,
+    errand: &Errand,
+    report: &mut VisitReport,
+) -> Result<(), Failure> {
+    if visit.stop.is_cancelled() {
+        return Ok(());
+    }
+    let limit = match errand {
+        Errand::Scheduled => HINTS_A_VISIT,
+        Errand::Once { .. } => MOST_HINTS_ONCE,
+    };
+    let drained = drain(visit, limit, &mut report.hints).await;
+    memory.hints_done = report.hints.empty;
+    drained
+}
+
+/// Reads on in the past of tasks: the least urgent of all, so a limit that it runs into keeps nothing
+/// else waiting.
+async fn histories(
+    visit: &Arc<Visit>,
+    memory: &mut SourceMemory,
+    errand: &Errand,
+    report: &mut VisitReport,
+) -> Result<(), Failure> {
+    let now = visit.now();
+    let scheduled = matches!(errand, Errand::Scheduled);
+    let wanted = match errand {
+        Errand::Scheduled => memory.history_not_before.is_none_or(|not_before| not_before <= now),
+        Errand::Once { history, .. } => *history,
+    };
+    if !wanted || !visit.descriptor.tells_history {
+        return Ok(());
+    }
+    let mut left = if scheduled { HISTORIES_A_VISIT } else { u64::MAX };
+    let scopes = visit.shared.store.scopes(visit.source.id).await?;
+    for scope in scopes.into_iter().filter(history::is_wanted) {
+        match history::read(visit, &scope, &mut left, &mut report.history).await {
+            Err(Failure::Connector(error)) if scheduled => match error.disposition {
+                Disposition::RetryAfter(wait) => {
+                    let seconds = i64::try_from(wait.as_secs()).unwrap_or(i64::MAX);
+                    memory.history_not_before = Some(visit.now().plus_seconds(seconds.max(1)));
+                    tracing::debug!(source = visit.source.name, %error, "the past waits");
+                    return Ok(());
+                }
+                _ => return Err(error.into()),
+            },
+            ended => ended?,
+        }
     }
     Ok(())
 }

@@ -63,6 +63,8 @@ pub struct Batch {
     pub comment_sets: Vec<CommentSet>,
     /// The complete native links that one task's payload states.
     pub relations: Vec<RelationRecord>,
+    /// The past of tasks that are stored already; names every task whose past was read.
+    pub histories: Vec<HistoryRecord>,
     /// Tasks that the tool now shows under another id.
     pub moves: Vec<MoveRecord>,
     /// Tasks that the tool no longer shows.
@@ -202,10 +204,21 @@ pub struct TaskRecord {
     pub raw: Bytes,
 }
 
+/// What the tool tells of the past of a task that is stored already. The task itself stays as it is;
+/// what is newer than its stored reading is left for its next one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HistoryRecord {
+    /// The task, by external id.
+    pub task: ExternalId,
+    /// Its past changes; empty where there were none, or where a hint asks for it to be read whole.
+    pub entries: Vec<HistoryEntry>,
+}
+
 /// One past change as the tool tells it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HistoryEntry {
-    /// Names this change within its task for ever, so that it is logged once.
+    /// Names this change within its task for ever, whichever way the tool tells of it, so that it is
+    /// logged once.
     pub key: String,
     /// What changed.
     pub change: HistoryChange,
@@ -349,6 +362,8 @@ pub struct Hint {
 pub enum Depth {
     /// Its native links only.
     Relations,
+    /// Its past and its native links, of a task that is stored already.
+    History,
     /// The task, its comments, its history and its native links; also tells what became of it.
     Whole,
 }

@@ -311,7 +311,13 @@ async fn source_rows(store: &Store) -> Result<Vec<SourceRow>, LoadError> {
     let mut scopes = BTreeMap::<SourceId, Vec<ScopeState>>::new();
     for scope in store.all_scopes().await? {
         // What moves with every batch would make a new snapshot of every look.
-        let still = ScopeState { cursor: None, next_run_at: Timestamp(0), failures: 0, ..scope };
+        let still = ScopeState {
+            cursor: None,
+            next_run_at: Timestamp(0),
+            failures: 0,
+            history_after: None,
+            ..scope
+        };
         scopes.entry(still.source).or_default().push(still);
     }
     let rows = store.sources().await?.into_iter().map(|source| {

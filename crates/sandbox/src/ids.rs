@@ -160,7 +160,9 @@ impl World {
     pub(crate) fn event_node_id(&self, key: EventKey) -> String {
         let prefix: String =
             self[key].kind.type_name().chars().filter(char::is_ascii_uppercase).collect();
-        pack(&prefix, &[self[self[key].issue].repository.database_id(), key.database_id()])
+        let issue = self[key].issue;
+        let repository = self[issue].repository;
+        pack(&prefix, &[repository.database_id(), issue.database_id(), key.database_id()])
     }
 
     /// What `node_id` names, whether or not a client may see it.

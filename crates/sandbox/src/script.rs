@@ -139,6 +139,21 @@ pub enum Script {
         number: u32,
         sub_issue: IssueName,
     },
+    Connect {
+        repository: String,
+        number: u32,
+        issue: IssueName,
+    },
+    Disconnect {
+        repository: String,
+        number: u32,
+        issue: IssueName,
+    },
+    SetDraft {
+        repository: String,
+        number: u32,
+        draft: bool,
+    },
     Transfer {
         repository: String,
         number: u32,
@@ -376,6 +391,15 @@ fn run_in(world: &mut World, script: Script) -> Result<Reply, Refusal> {
         Script::RemoveSubIssue { repository, number, sub_issue } => {
             world
                 .remove_sub_issue(issue(world, &repository, number)?, named(world, &sub_issue)?)?;
+        }
+        Script::Connect { repository, number, issue: closed } => {
+            world.connect(issue(world, &repository, number)?, named(world, &closed)?)?;
+        }
+        Script::Disconnect { repository, number, issue: closed } => {
+            world.disconnect(issue(world, &repository, number)?, named(world, &closed)?)?;
+        }
+        Script::SetDraft { repository, number, draft } => {
+            world.set_draft(issue(world, &repository, number)?, draft);
         }
         Script::Transfer { repository: name, number, to } => {
             let moved = world.transfer(issue(world, &name, number)?, repository(world, &to)?);

@@ -354,6 +354,8 @@ pub enum EventKind {
     Reopened,
     /// A pull request was merged.
     Merged,
+    /// A pull request is a draft again.
+    ConvertedToDraft,
     /// A pull request is ready for review.
     ReadyForReview,
     /// An issue type was given.
@@ -380,6 +382,10 @@ pub enum EventKind {
     ParentIssueRemoved(IssueKey),
     /// The other mentions it; `true` where merging the other closes it.
     CrossReferenced(IssueKey, bool),
+    /// The two were linked by hand: one is a pull request whose merging closes the other.
+    Connected(IssueKey),
+    /// The two are no longer linked by hand.
+    Disconnected(IssueKey),
     /// It came from another repository.
     Transferred(RepositoryKey),
     /// It says the same as the other.

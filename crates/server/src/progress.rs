@@ -77,8 +77,12 @@ impl Observer for ProgressObserver {
             Event::LeaseLost { source } => {
                 self.bar.println(format!("{source}: another worker has taken it over"));
             }
+            Event::HistoryStored { source, scope, .. } => {
+                self.bar.set_message(format!("{source} {scope}: the past"));
+            }
             Event::BatchStored { .. }
             | Event::HintsAnswered { .. }
+            | Event::HistoryFinished { .. }
             | Event::CensusFinished { .. }
             | Event::StateChanged { .. } => {}
         }

@@ -243,10 +243,13 @@ impl Transaction<'_> {
 const fn depth_word(depth: Depth) -> &'static str {
     match depth {
         Depth::Relations => "relations",
+        Depth::History => "history",
         Depth::Whole => "whole",
     }
 }
 
 fn depth_of(word: &str) -> Option<Depth> {
-    [Depth::Relations, Depth::Whole].into_iter().find(|depth| depth_word(*depth) == word)
+    [Depth::Relations, Depth::History, Depth::Whole]
+        .into_iter()
+        .find(|depth| depth_word(*depth) == word)
 }

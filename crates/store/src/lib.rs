@@ -11,6 +11,7 @@ mod decode;
 mod detail;
 mod dialect;
 mod hints;
+mod history;
 mod leases;
 mod load;
 mod log;

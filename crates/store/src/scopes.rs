@@ -1,7 +1,7 @@
 //! Scopes: the units that are pulled with one cursor.
 
 use mainstem_model::record::{Cursor, Scope};
-use mainstem_model::{SourceError, SourceId, Timestamp};
+use mainstem_model::{SourceError, SourceId, TaskId, Timestamp};
 use uuid::Uuid;
 
 use crate::dialect::{execute, read, row, run};
@@ -23,6 +23,8 @@ row! {
         census_at: Option<i64>,
         at_source: Option<i64>,
         in_store: Option<i64>,
+        history_after: Option<Uuid>,
+        history_read_at: Option<i64>,
     }
 }
 
@@ -40,6 +42,8 @@ impl From<ScopeRow> for ScopeState {
             census_at: row.census_at.map(Timestamp),
             at_source: row.at_source,
             in_store: row.in_store,
+            history_after: row.history_after.map(TaskId),
+            history_read_at: row.history_read_at.map(Timestamp),
         }
     }
 }

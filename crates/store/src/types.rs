@@ -94,6 +94,10 @@ pub struct ScopeState {
     pub at_source: Option<i64>,
     /// Tasks in the store at that moment.
     pub in_store: Option<i64>,
+    /// The last task whose past was read, in the order of ids, while some are left.
+    pub history_after: Option<TaskId>,
+    /// When the past of all its tasks had been read; `None` before.
+    pub history_read_at: Option<Timestamp>,
 }
 
 /// How a pass ended.

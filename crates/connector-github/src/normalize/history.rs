@@ -30,7 +30,23 @@ pub fn timeline(
             Err(malformed) => quarantine.push(malformed.quarantine("event", raw.clone())),
         }
     }
-    (from_events(task, events, people), quarantine)
+    (of_task(task, events, people), quarantine)
+}
+
+/// The history that these events and the issue's own payload give, oldest first.
+pub(crate) fn of_task(
+    task: &TaskRecord,
+    events: Vec<wire::Event>,
+    people: &mut People,
+) -> Vec<HistoryEntry> {
+    let mut history = from_events(Present::of(task), events, people);
+    for entry in &task.history {
+        if history.iter().all(|known| known.key != entry.key) {
+            history.push(entry.clone());
+        }
+    }
+    history.sort_by_key(|entry| entry.occurred_at);
+    history
 }
 
 /// Reads one event.
@@ -39,31 +55,23 @@ pub(crate) fn event(raw: &[u8]) -> Result<wire::Event, Malformed> {
 }
 
 /// The history that these events give, oldest first. They must be all those after some moment; later
-/// ones than the state of `task` are left for its next reading.
+/// ones than `present` are left for its next reading.
 pub(crate) fn from_events(
-    task: &TaskRecord,
+    present: Present,
     mut events: Vec<wire::Event>,
     people: &mut People,
 ) -> Vec<HistoryEntry> {
-    // GitHub was seen to give a closing a second more than the update that it is.
-    let known_until = task.closed_at.map_or(task.updated_at, |at| at.max(task.updated_at));
+    let known_until = present.known_until;
     events.retain(|event| event.created_at.is_some_and(|at| at <= known_until));
     events.sort_by_key(|event| (event.created_at, event.id));
-    let mut walk = Walk::from(task);
+    let mut walk = Walk { open: open_now(&present, &events), at: present, is_newest_status: true };
     let mut history: Vec<HistoryEntry> = Vec::new();
     while let Some(event) = events.pop() {
         let closing = events.iter().rev().find(|older| older.event.as_deref() == Some("closed"));
         let older_reason = closing.and_then(|older| older.state_reason.clone());
         history.extend(walk.back(event, older_reason.as_deref(), people));
     }
-    for entry in &task.history {
-        if history.iter().all(|known| known.key != entry.key) {
-            history.push(entry.clone());
-        }
-    }
-    // Oldest first; what shares a second stays in the order of the events.
     history.reverse();
-    history.sort_by_key(|entry| entry.occurred_at);
     history
 }
 
@@ -77,26 +85,58 @@ pub(super) fn status_value(status: &Status) -> Value {
     json!({"name": status.name, "category": status.category})
 }
 
-/// The issue as it was after the events that have not been walked over yet.
-struct Walk {
-    pull_request: bool,
-    status: Status,
-    labels: Vec<String>,
-    assignees: Vec<ExternalId>,
-    is_newest_status: bool,
+/// An issue as it is now, as far as its events change it.
+#[derive(Debug)]
+pub(crate) struct Present {
+    pub pull_request: bool,
+    pub status: Status,
+    pub labels: Vec<String>,
+    pub assignees: Vec<ExternalId>,
+    /// The last moment that this knows of.
+    pub known_until: Timestamp,
 }
 
-impl Walk {
-    fn from(task: &TaskRecord) -> Self {
+impl Present {
+    fn of(task: &TaskRecord) -> Self {
         Self {
             pull_request: task.kind == TaskKind::PullRequest,
             status: task.status.clone(),
             labels: task.labels.clone(),
             assignees: task.assignees.clone(),
-            is_newest_status: true,
+            known_until: known_until(task.updated_at, task.closed_at),
         }
     }
+}
 
+/// The last moment that a reading of an issue knows of: GitHub was seen to give a closing a second
+/// more than the update that it is.
+pub(crate) fn known_until(updated_at: Timestamp, closed_at: Option<Timestamp>) -> Timestamp {
+    closed_at.map_or(updated_at, |at| at.max(updated_at))
+}
+
+/// What an issue is when it is open: the last event that says so tells whether a closed pull request is
+/// a draft.
+fn open_now(present: &Present, events: &[wire::Event]) -> Status {
+    let name = |event: &wire::Event| event.event.clone();
+    let is_of_drafts =
+        |name: &String| matches!(name.as_str(), "convert_to_draft" | "ready_for_review");
+    match events.iter().rev().filter_map(name).find(is_of_drafts).as_deref() {
+        Some("convert_to_draft") => draft(),
+        None if present.status.category.is_open() => present.status.clone(),
+        _ => open_status(present.pull_request),
+    }
+}
+
+/// The way back through the events.
+struct Walk {
+    /// The issue as it was after the events that have not been walked over yet.
+    at: Present,
+    /// What it was then, had it been open.
+    open: Status,
+    is_newest_status: bool,
+}
+
+impl Walk {
     /// Takes one step into the past. `older_reason` is the reason of the closing before this event.
     fn back(
         &mut self,
@@ -127,18 +167,16 @@ impl Walk {
             }
             "closed" => {
                 key = closed_key(at);
-                let after = if self.is_newest_status && !self.status.category.is_open() {
-                    self.status.clone()
+                let after = if self.is_newest_status && !self.at.status.category.is_open() {
+                    self.at.status.clone()
                 } else {
                     self.closed(event.state_reason.as_deref())
                 };
-                self.status_step(open_status(self.pull_request), after)
+                self.status_step(self.open.clone(), after)
             }
-            "reopened" => {
-                self.status_step(self.closed(older_reason), open_status(self.pull_request))
-            }
-            "convert_to_draft" => self.status_step(open_status(true), draft()),
-            "ready_for_review" => self.status_step(draft(), open_status(true)),
+            "reopened" => self.status_step(self.closed(older_reason), self.open.clone()),
+            "convert_to_draft" => self.draft_step(open_status(true), draft()),
+            "ready_for_review" => self.draft_step(draft(), open_status(true)),
             "issue_type_added" => Self::kind_step(None, event.issue_type),
             "issue_type_changed" => Self::kind_step(event.prev_issue_type, event.issue_type),
             "issue_type_removed" => Self::kind_step(event.prev_issue_type, None),
@@ -148,20 +186,25 @@ impl Walk {
     }
 
     fn list(&mut self, label: String, added: bool) -> HistoryChange {
-        let (before, after) = step(&mut self.labels, label, added);
+        let (before, after) = step(&mut self.at.labels, label, added);
         value("labels", before.into(), after.into())
     }
 
     fn people(&mut self, person: ExternalId, added: bool) -> HistoryChange {
-        let (before, after) = step(&mut self.assignees, person, added);
+        let (before, after) = step(&mut self.at.assignees, person, added);
         HistoryChange::People { field: "assignees", before, after }
     }
 
     fn status_step(&mut self, before: Status, after: Status) -> HistoryChange {
         self.is_newest_status = false;
         let change = value("status", status_value(&before), status_value(&after));
-        self.status = before;
+        self.at.status = before;
         change
+    }
+
+    fn draft_step(&mut self, before: Status, after: Status) -> HistoryChange {
+        self.open.clone_from(&before);
+        self.status_step(before, after)
     }
 
     fn kind_step(before: Option<wire::Named>, after: Option<wire::Named>) -> HistoryChange {
@@ -171,7 +214,7 @@ impl Walk {
     }
 
     fn closed(&self, reason: Option<&str>) -> Status {
-        let (name, category) = if self.pull_request {
+        let (name, category) = if self.at.pull_request {
             ("closed", StatusCategory::Canceled)
         } else {
             closed_status(reason)

@@ -15,7 +15,7 @@ use super::priority::priority;
 use super::text::storable;
 use crate::locator::Locator;
 use crate::repository::{Repository, RepositoryName};
-use crate::wire::{self, PullRequestMark};
+use crate::wire;
 
 /// An issue or pull request, and what its payload says of things to read elsewhere.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,7 +49,11 @@ pub fn issue(
     people: &mut People,
 ) -> Result<NormalizedIssue, Malformed> {
     let issue: wire::Issue = decode(&raw)?;
-    let status = status(&issue);
+    let pull_request = issue
+        .pull_request
+        .as_ref()
+        .map(|mark| PullRequestState { draft: issue.draft, merged: mark.merged_at.is_some() });
+    let status = status(pull_request, issue.state == "open", issue.state_reason.as_deref());
     let links = links(&issue, &status);
     let parent = match &issue.parent_issue_url {
         Some(url) => Some(url.as_deref().and_then(parent)),
@@ -163,19 +167,27 @@ pub(crate) fn census_token(
     token
 }
 
+/// What only a pull request may be.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PullRequestState {
+    pub draft: bool,
+    pub merged: bool,
+}
+
 /// GitHub's state and its reason, in GitHub's words. `reopened` is how an issue came to be open,
 /// not another state: the history keeps it.
-fn status(issue: &wire::Issue) -> Status {
-    let open = issue.state == "open";
-    let (name, category) = match (&issue.pull_request, open, issue.state_reason.as_deref()) {
-        (Some(_), true, _) if issue.draft => ("draft", StatusCategory::InProgress),
-        (Some(_), true, _) => ("open", StatusCategory::InProgress),
-        (Some(PullRequestMark { merged_at: Some(_) }), false, _) => {
-            ("merged", StatusCategory::Done)
-        }
-        (Some(_), false, _) => ("closed", StatusCategory::Canceled),
-        (None, true, _) => ("open", StatusCategory::Todo),
-        (None, false, reason) => closed_status(reason),
+pub(crate) fn status(
+    pull_request: Option<PullRequestState>,
+    open: bool,
+    reason: Option<&str>,
+) -> Status {
+    let (name, category) = match (pull_request, open) {
+        (Some(PullRequestState { draft: true, .. }), true) => ("draft", StatusCategory::InProgress),
+        (Some(_), true) => ("open", StatusCategory::InProgress),
+        (Some(PullRequestState { merged: true, .. }), false) => ("merged", StatusCategory::Done),
+        (Some(_), false) => ("closed", StatusCategory::Canceled),
+        (None, true) => ("open", StatusCategory::Todo),
+        (None, false) => closed_status(reason),
     };
     Status { name: name.to_owned(), category }
 }

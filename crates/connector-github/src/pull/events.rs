@@ -12,7 +12,7 @@ use super::draft::Draft;
 use crate::client::Listed;
 use crate::cursor::EventsMark;
 use crate::locator::Locator;
-use crate::normalize::{event, from_events};
+use crate::normalize::{event, history_of_task};
 use crate::repository::Repository;
 use crate::session::GitHubSession;
 use crate::wire::Event;
@@ -77,7 +77,7 @@ pub async fn read(
     }
     for (id, events) in by_task {
         if let Some((task, people)) = draft.task(&id.to_string()) {
-            task.history = from_events(task, events, people);
+            task.history = history_of_task(task, events, people);
         }
     }
     Ok(EventsMark { newest, etag: etag.filter(|_| complete) })

@@ -7,6 +7,7 @@ mod support;
 
 mod census;
 mod hints;
+mod history;
 mod leases;
 mod passes;
 mod reactions;

@@ -67,6 +67,7 @@ fn is_relation(kind: &EventKind) -> bool {
             | EventKind::SubIssueAdded(_)
             | EventKind::ParentIssueAdded(_)
             | EventKind::CrossReferenced(..)
+            | EventKind::Connected(_)
     )
 }
 
@@ -132,8 +133,8 @@ fn pull_request(
 }
 
 fn references(planned: &Planned) -> Box<[Reference]> {
-    let closes =
-        planned.pull.iter().filter_map(|pull| pull.closes).map(|issue| (Mention::Closes, issue));
+    let named = planned.pull.iter().filter(|pull| !pull.by_hand);
+    let closes = named.filter_map(|pull| pull.closes).map(|issue| (Mention::Closes, issue));
     // Some write down what the relation says already, most do not.
     let blocked_by = planned
         .blocked_by
@@ -227,6 +228,10 @@ fn tell(
     if let Some(parent) = planned.parent {
         let at = started.plus_seconds(300);
         pair(EventKind::ParentIssueAdded(parent), (parent, EventKind::SubIssueAdded(key)), at);
+    }
+    if let Some(PlannedPull { closes: Some(issue), by_hand: true, .. }) = planned.pull {
+        let at = started.plus_seconds(120);
+        pair(EventKind::Connected(issue), (issue, EventKind::Connected(key)), at);
     }
     for Reference { mention, issue } in references(planned) {
         let kind = EventKind::CrossReferenced(key, mention == Mention::Closes);

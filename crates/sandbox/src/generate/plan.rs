@@ -41,6 +41,8 @@ pub(super) struct PlannedPull {
     pub draft: bool,
     pub merged: bool,
     pub closes: Option<IssueKey>,
+    /// Whether the issue was linked by hand, so that the text does not name it.
+    pub by_hand: bool,
 }
 
 const HOUR: i64 = 3_600;
@@ -136,7 +138,8 @@ impl Planner<'_> {
             planned.label_places = vec![15];
         }
         planned.issue_type = None;
-        planned.pull = Some(PlannedPull { draft, merged, closes });
+        let by_hand = closes.is_some() && planned.seed.is_multiple_of(6);
+        planned.pull = Some(PlannedPull { draft, merged, closes, by_hand });
         self.planned.push(planned);
     }
 

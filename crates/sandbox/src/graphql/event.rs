@@ -85,13 +85,20 @@ pub(super) fn field<'w>(
         | ("parent", EventKind::ParentIssueAdded(other) | EventKind::ParentIssueRemoved(other)) => {
             object.visible(Some(*other))
         }
-        ("source", EventKind::CrossReferenced(source, _)) => object.other(Thing::Issue(*source)),
-        ("target", EventKind::CrossReferenced(..))
+        ("source", EventKind::CrossReferenced(source, _))
+        | ("subject", EventKind::Connected(source) | EventKind::Disconnected(source)) => {
+            object.other(Thing::Issue(*source))
+        }
+        ("source", EventKind::Connected(_) | EventKind::Disconnected(_))
+        | ("target", EventKind::CrossReferenced(..))
         | ("duplicate", EventKind::MarkedAsDuplicate(_)) => this(),
         ("willCloseTarget", EventKind::CrossReferenced(_, closes)) => leaf(*closes),
         (
             "isCrossRepository",
-            EventKind::CrossReferenced(other, _) | EventKind::MarkedAsDuplicate(other),
+            EventKind::CrossReferenced(other, _)
+            | EventKind::Connected(other)
+            | EventKind::Disconnected(other)
+            | EventKind::MarkedAsDuplicate(other),
         ) => leaf(world[*other].repository != world[event.issue].repository),
         ("canonical", EventKind::MarkedAsDuplicate(other)) => object.visible(Some(*other)),
         ("fromRepository", EventKind::Transferred(from)) => {

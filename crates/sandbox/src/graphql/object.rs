@@ -78,7 +78,8 @@ impl<'w> Object<'w> {
             "databaseId" => small(key.database_id()),
             "email" => leaf(""),
             "id" => leaf(world.user_node_id(key)),
-            "login" => leaf(user.login.as_str()),
+            // Only REST says in a bot's name that it is one.
+            "login" => leaf(user.login.trim_end_matches("[bot]")),
             "name" => leaf(user.name.as_str()),
             "resourcePath" => leaf(format!("/{}", user.login)),
             "url" => leaf(format!("{}/{}", base.site, user.login)),

@@ -26,6 +26,7 @@ impl EventKind {
             Self::Closed(..) => "ClosedEvent",
             Self::Reopened => "ReopenedEvent",
             Self::Merged => "MergedEvent",
+            Self::ConvertedToDraft => "ConvertToDraftEvent",
             Self::ReadyForReview => "ReadyForReviewEvent",
             Self::IssueTypeAdded(_) => "IssueTypeAddedEvent",
             Self::IssueTypeRemoved(_) => "IssueTypeRemovedEvent",
@@ -39,6 +40,8 @@ impl EventKind {
             Self::ParentIssueAdded(_) => "ParentIssueAddedEvent",
             Self::ParentIssueRemoved(_) => "ParentIssueRemovedEvent",
             Self::CrossReferenced(..) => "CrossReferencedEvent",
+            Self::Connected(_) => "ConnectedEvent",
+            Self::Disconnected(_) => "DisconnectedEvent",
             Self::Transferred(_) => "TransferredEvent",
             Self::MarkedAsDuplicate(_) => "MarkedAsDuplicateEvent",
             Self::CommentDeleted => "CommentDeletedEvent",
@@ -59,6 +62,7 @@ impl EventKind {
             Self::Closed(..) => "closed",
             Self::Reopened => "reopened",
             Self::Merged => "merged",
+            Self::ConvertedToDraft => "convert_to_draft",
             Self::ReadyForReview => "ready_for_review",
             Self::IssueTypeAdded(_) => "issue_type_added",
             Self::IssueTypeRemoved(_) => "issue_type_removed",
@@ -72,6 +76,8 @@ impl EventKind {
             Self::ParentIssueAdded(_) => "parent_issue_added",
             Self::ParentIssueRemoved(_) => "parent_issue_removed",
             Self::CrossReferenced(..) => "cross-referenced",
+            Self::Connected(_) => "connected",
+            Self::Disconnected(_) => "disconnected",
             Self::Transferred(_) => "transferred",
             Self::MarkedAsDuplicate(_) => "marked_as_duplicate",
             Self::CommentDeleted => "comment_deleted",
@@ -192,8 +198,11 @@ impl Wire<'_> {
                 self.issue_reference("parent_issue", *other);
             }
             EventKind::Merged
+            | EventKind::ConvertedToDraft
             | EventKind::ReadyForReview
             | EventKind::CrossReferenced(..)
+            | EventKind::Connected(_)
+            | EventKind::Disconnected(_)
             | EventKind::Transferred(_)
             | EventKind::MarkedAsDuplicate(_)
             | EventKind::CommentDeleted => {}

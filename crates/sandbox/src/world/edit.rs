@@ -54,6 +54,19 @@ impl World {
         self.bump_counting(issue);
     }
 
+    /// Makes an open pull request a draft, or ready for review; nothing happens to anything else.
+    pub fn set_draft(&mut self, pull: IssueKey, draft: bool) {
+        let open = self[pull].is_open();
+        match &mut self.issue_mut(pull).pull_request {
+            Some(pull) if open && pull.draft != draft => pull.draft = draft,
+            _ => return,
+        }
+        let now = self.moments.advance();
+        let kind = if draft { EventKind::ConvertedToDraft } else { EventKind::ReadyForReview };
+        self.record(pull, kind, now);
+        self.touch(pull, now);
+    }
+
     /// Adds a label, and makes it where the repository has none of that name.
     pub fn add_label(&mut self, issue: IssueKey, name: &str) {
         let now = self.moments.advance();

@@ -2,8 +2,8 @@
 
 use crate::ids::DatabaseId;
 use crate::world::{
-    CommentKey, Issue, IssueKey, IssueTypeKey, LabelKey, MilestoneKey, ORGANIZATION, Presence,
-    RepositoryKey, UserKey, UserKind, World,
+    CommentKey, Event, Issue, IssueKey, IssueTypeKey, LabelKey, MilestoneKey, ORGANIZATION,
+    Presence, RepositoryKey, UserKey, UserKind, World,
 };
 
 /// How a repository was found.
@@ -96,6 +96,17 @@ impl World {
     /// Every issue and pull request that clients can find, in the order of their making.
     pub fn visible_issues(&self) -> impl Iterator<Item = IssueKey> {
         (0..self.issues.len() as u32).map(IssueKey).filter(|&key| self.is_visible(key))
+    }
+
+    /// What happened to the issue, oldest first.
+    pub fn events(&self, issue: IssueKey) -> impl Iterator<Item = &Event> {
+        self[issue].events.iter().map(|&event| &self[event])
+    }
+
+    /// The issues that merging the pull request closes.
+    #[must_use]
+    pub fn closes(&self, pull: IssueKey) -> &[IssueKey] {
+        self[pull].pull_request.as_ref().map_or(&[], |pull| &pull.closes)
     }
 
     /// Whether clients can find the issue.

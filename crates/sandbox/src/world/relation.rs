@@ -142,6 +142,49 @@ impl World {
         Ok(())
     }
 
+    /// Links a pull request to an issue that its merging closes, by hand: no text says so.
+    ///
+    /// # Errors
+    /// Where they are linked already, or are not a pull request and an issue.
+    pub fn connect(&mut self, pull: IssueKey, issue: IssueKey) -> Result<(), RelationError> {
+        if self[issue].is_pull_request() {
+            return Err(RelationError::PullRequest);
+        }
+        let closes = self.closed_by_merging(pull)?;
+        if closes.contains(&issue) {
+            return Err(RelationError::Already);
+        }
+        closes.push(issue);
+        self.issue_mut(issue).closed_by_pulls.push(pull);
+        self.record_pair(pull, EventKind::Connected(issue), issue, EventKind::Connected(pull));
+        Ok(())
+    }
+
+    /// Takes a link that was made by hand away.
+    ///
+    /// # Errors
+    /// Where there is none.
+    pub fn disconnect(&mut self, pull: IssueKey, issue: IssueKey) -> Result<(), RelationError> {
+        let closes = self.closed_by_merging(pull)?;
+        if !closes.contains(&issue) {
+            return Err(RelationError::NotRelated);
+        }
+        closes.retain(|&other| other != issue);
+        self.issue_mut(issue).closed_by_pulls.retain(|&other| other != pull);
+        self.record_pair(
+            pull,
+            EventKind::Disconnected(issue),
+            issue,
+            EventKind::Disconnected(pull),
+        );
+        Ok(())
+    }
+
+    fn closed_by_merging(&mut self, pull: IssueKey) -> Result<&mut Vec<IssueKey>, RelationError> {
+        let pull = self.issue_mut(pull).pull_request.as_mut().ok_or(RelationError::NotRelated)?;
+        Ok(&mut pull.closes)
+    }
+
     /// Moves `updated_at` of an issue to now and changes nothing else, as some changes of relations
     /// were reported to do.
     pub fn move_updated_at(&mut self, issue: IssueKey) {

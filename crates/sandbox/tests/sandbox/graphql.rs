@@ -1,6 +1,7 @@
 //! GraphQL: executed over the same world, with GitHub's names and errors.
 
 use axum::http::{Method, StatusCode};
+use mainstem_sandbox::World;
 use serde_json::{Value, json};
 
 use crate::support::Client;
@@ -85,8 +86,9 @@ async fn relations_and_timelines_are_seen_from_both_ends() {
             "{ repository(owner: \"acme\", name: \"api\") { pullRequests(first: 100, states: [MERGED]) { nodes {
                 id merged mergedAt closingIssuesReferences(first: 5) { nodes {
                   state closedByPullRequestsReferences(first: 5, includeClosedPrs: true) { nodes { id } }
-                  timelineItems(first: 50, itemTypes: [CLOSED_EVENT, CROSS_REFERENCED_EVENT]) { totalCount nodes {
+                  timelineItems(first: 50, itemTypes: [CLOSED_EVENT, CONNECTED_EVENT, CROSS_REFERENCED_EVENT]) { totalCount nodes {
                     __typename
+                    ... on ConnectedEvent { subject { ... on PullRequest { id } } }
                     ... on ClosedEvent { stateReason closer { ... on PullRequest { id } } }
                     ... on CrossReferencedEvent { willCloseTarget source { ... on PullRequest { id } ... on Issue { number } } } } }
                 } } } } } }",
@@ -105,9 +107,9 @@ async fn relations_and_timelines_are_seen_from_both_ends() {
                     .contains(pull["id"].as_str().unwrap())
             );
             let entries = issue["timelineItems"]["nodes"].as_array().unwrap();
-            assert!(entries.iter().any(
-                |entry| entry["willCloseTarget"] == true && entry["source"]["id"] == pull["id"]
-            ));
+            // By its text, or by hand.
+            assert!(entries.iter().any(|entry| entry["subject"]["id"] == pull["id"]
+                || entry["willCloseTarget"] == true && entry["source"]["id"] == pull["id"]));
         }
     }
     assert!(closing > 10, "{closing}");
@@ -223,4 +225,44 @@ async fn since_holds_the_instant_itself() {
     let found = answer["data"]["repository"]["issues"]["nodes"].as_array().unwrap();
     assert_eq!(found.len(), 5);
     assert_eq!(found[4]["number"], issues[4]["number"]);
+}
+
+#[tokio::test]
+async fn a_link_made_by_hand_and_a_draft_show_in_no_text_but_in_the_timeline() {
+    let client = Client::new();
+    let (pull, issue) = client.site.edit(|world| {
+        let open = |world: &World, pull_request| {
+            let mut open = world.visible_issues().filter(|&issue| {
+                world[issue].is_pull_request() == pull_request && world[issue].is_open()
+            });
+            open.next().unwrap()
+        };
+        let (pull, issue) = (open(world, true), open(world, false));
+        world.set_draft(pull, false);
+        let updated_at = world[pull].updated_at;
+        world.connect(pull, issue).unwrap();
+        assert_eq!(world[pull].updated_at, updated_at, "it moves no time");
+        world.set_draft(pull, true);
+        world.set_draft(pull, false);
+        let name = |issue| (world.full_name(world[issue].repository), world[issue].number);
+        (name(pull), name(issue))
+    });
+    let question = "query($owner: String!, $name: String!, $number: Int!) {
+        repository(owner: $owner, name: $name) { pullRequest(number: $number) {
+          closingIssuesReferences(last: 1) { nodes { number } }
+          timelineItems(last: 3, itemTypes: [CONNECTED_EVENT CONVERT_TO_DRAFT_EVENT READY_FOR_REVIEW_EVENT]) {
+            nodes { __typename ... on ConnectedEvent { subject { ... on Issue { number } } } } } } } }";
+    let (owner, name) = pull.0.split_once('/').unwrap();
+    let answer =
+        client.ask(question, json!({"owner": owner, "name": name, "number": pull.1})).await;
+    let shown = &answer["data"]["repository"]["pullRequest"];
+    assert_eq!(shown["closingIssuesReferences"]["nodes"], json!([{"number": issue.1}]), "{answer}");
+    assert_eq!(
+        shown["timelineItems"]["nodes"],
+        json!([
+            {"__typename": "ConnectedEvent", "subject": {"number": issue.1}},
+            {"__typename": "ConvertToDraftEvent"},
+            {"__typename": "ReadyForReviewEvent"},
+        ])
+    );
 }

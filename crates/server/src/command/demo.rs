@@ -49,7 +49,7 @@ pub async fn run(arguments: &DemoArguments) -> Result<ExitCode, Failure> {
     remark("Reading a made-up GitHub organisation …");
     let report = installation
         .engine(&store, Arc::new(ProgressObserver::new()))?
-        .sync_once(&SyncOptions::default(), stop.clone())
+        .sync_once(&SyncOptions { history: true, ..SyncOptions::default() }, stop.clone())
         .await?;
     if stop.is_cancelled() {
         store.close().await;

@@ -32,6 +32,10 @@ pub struct Arguments {
     /// Also compares every id at the source with the store, to find what was deleted silently
     #[arg(long, requires = "once")]
     census: bool,
+    /// Also reads what happened to each task before it was known here, as far as that is left; `serve`
+    /// and `work` do it in the background
+    #[arg(long, requires = "once")]
+    history: bool,
     /// The longest wait for each source where its tool asks to wait, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 600, requires = "once")]
     max_wait: u64,
@@ -78,6 +82,7 @@ async fn once(installation: &Installation, arguments: &Arguments) -> Result<Exit
         sources: (!arguments.sources.is_empty()).then(|| arguments.sources.clone()),
         max_wait: Duration::from_secs(arguments.max_wait),
         census: arguments.census,
+        history: arguments.history,
     };
     let report = engine.sync_once(&options, shutdown::on_signal()).await?;
     // The progress bar goes before the report comes.
@@ -141,6 +146,9 @@ fn tell(report: &SyncReport) {
         say(format!("{}: {}", source.name, if source.ok { "up to date" } else { "not complete" }));
         if let Some(error) = &source.error {
             say(format!("  {}: {}", error.code, error.message));
+        }
+        if source.histories > 0 {
+            say(format!("  the past of {} tasks was read", source.histories));
         }
         for scope in &source.scopes {
             let totals = &scope.totals;

@@ -4,15 +4,22 @@
 //! tool's own history, which has its actor and its exact time. Whichever comes second is not logged
 //! again.
 
-use mainstem_model::record::{ExternalId, HistoryChange, HistoryEntry};
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use mainstem_model::record::{
+    ExternalId, HistoryChange, HistoryEntry, HistoryRecord, QuarantineRecord,
+};
 use mainstem_model::{PersonId, Subject, TaskId};
 use serde_json::{Value as Json, json};
+use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
+use super::Apply;
 use super::changes::NewChange;
 use super::diff::some;
 use super::names::Names;
-use crate::dialect::row;
+use crate::StoreError;
+use crate::dialect::{Ids, row, run};
 
 /// A difference is dated by the task's updated time, which may lie this far from when its history
 /// says that it happened, in microseconds.
@@ -29,8 +36,91 @@ row! {
     }
 }
 
+row! {
+    /// The last moments that a stored reading of a task knows of.
+    Read {
+        id: Uuid,
+        updated_at: i64,
+        closed_at: Option<i64>,
+    }
+}
+
+impl Apply<'_> {
+    /// Logs what is untold of the past of stored tasks, which stay as they are. What is newer than
+    /// their stored reading comes with the next one: told before it, it would contradict the task.
+    pub(super) async fn histories(&mut self, records: &[HistoryRecord]) -> Result<(), StoreError> {
+        let told: BTreeMap<Uuid, &HistoryRecord> = records
+            .iter()
+            .filter(|record| !record.entries.is_empty())
+            .map(|record| (self.names.task(&record.task).0, record))
+            .collect();
+        if told.is_empty() {
+            return Ok(());
+        }
+        let read = self.read_until(told.keys().copied().collect()).await?;
+        let logged = self.logged_of(read.keys().copied().collect()).await?;
+        let mut unknown = Vec::new();
+        for (id, record) in told {
+            let Some(until) = read.get(&id) else {
+                unknown.push(QuarantineRecord {
+                    external_id: record.task.to_string(),
+                    kind: "history".to_owned(),
+                    reason: "the task whose past this is is not in the store".to_owned(),
+                    raw: bytes::Bytes::new(),
+                });
+                continue;
+            };
+            let mut history = self.entries_of(TaskId(id), &record.entries);
+            // The same batch may show the task itself, with its past.
+            let told_above = |entry: &NewChange| {
+                self.changes.iter().any(|change| {
+                    change.subject == entry.subject && change.history_key == entry.history_key
+                })
+            };
+            history.retain(|entry| entry.occurred_at.0 <= *until && !told_above(entry));
+            let logged = logged.get(&id).map_or(&[][..], Vec::as_slice);
+            self.changes.extend(untold(history, logged));
+        }
+        self.quarantine(&unknown).await
+    }
+
+    async fn read_until(&mut self, ids: Vec<Uuid>) -> Result<HashMap<Uuid, i64>, StoreError> {
+        let among = self.transaction.dialect().among_ids("id", 1);
+        let text = format!("SELECT {} FROM task WHERE {among}", Read::COLUMNS);
+        let rows: Vec<Read> = run!(self.transaction, connection =>
+            sqlx::query_as(AssertSqlSafe(text)).bind(Ids(ids)).fetch_all(connection).await)?;
+        let until = |row: &Read| row.updated_at.max(row.closed_at.unwrap_or(i64::MIN));
+        Ok(rows.iter().map(|row| (row.id, until(row))).collect())
+    }
+
+    /// What the log already says of these tasks.
+    pub(super) async fn logged_of(
+        &mut self,
+        ids: Vec<Uuid>,
+    ) -> Result<HashMap<Uuid, Vec<Logged>>, StoreError> {
+        let mut logged: HashMap<Uuid, Vec<Logged>> = HashMap::new();
+        if !ids.is_empty() {
+            let among = self.transaction.dialect().among_ids("subject", 1);
+            let text = format!("SELECT {} FROM change WHERE {among}", Logged::COLUMNS);
+            let rows: Vec<Logged> = run!(self.transaction, connection =>
+                sqlx::query_as(AssertSqlSafe(text)).bind(Ids(ids)).fetch_all(connection).await)?;
+            for row in rows {
+                logged.entry(row.subject).or_default().push(row);
+            }
+        }
+        Ok(logged)
+    }
+
+    /// What the tool tells of a task's past, as entries of the log.
+    pub(super) fn entries_of(&self, task: TaskId, entries: &[HistoryEntry]) -> Vec<NewChange> {
+        let mut keys = HashSet::new();
+        let entries = entries.iter().filter(|entry| keys.insert(entry.key.as_str()));
+        entries.map(|told| entry(task, told, &self.names)).collect()
+    }
+}
+
 /// An entry of the tool's history as an entry of the log.
-pub(super) fn entry(task: TaskId, entry: &HistoryEntry, names: &Names) -> NewChange {
+fn entry(task: TaskId, entry: &HistoryEntry, names: &Names) -> NewChange {
     let people = |ids: &[ExternalId]| {
         json!(ids.iter().map(|id| names.person(id)).collect::<Vec<PersonId>>())
     };
@@ -68,7 +158,7 @@ pub(super) fn untold(history: Vec<NewChange>, logged: &[Logged]) -> Vec<NewChang
             .filter(|entry| {
                 entry.as_ref().is_some_and(|entry| {
                     entry.field == seen.field
-                        && entry.after == after
+                        && same(&entry.after, &after)
                         && distance(entry) <= SAME_CHANGE
                 })
             })
@@ -100,7 +190,18 @@ pub(super) fn explains(
         .chain(told_now)
         .filter(|(occurred_at, _)| *occurred_at >= since)
         .max_by_key(|(occurred_at, _)| *occurred_at)
-        .is_some_and(|(_, after)| after == difference.after)
+        .is_some_and(|(_, after)| same(&after, &difference.after))
+}
+
+/// Whether two values are the same but for the order of a list: a tool does not list labels or
+/// assignees in the same order wherever it shows them.
+fn same(one: &Option<Json>, other: &Option<Json>) -> bool {
+    match (one, other) {
+        (Some(Json::Array(one)), Some(Json::Array(other))) => {
+            one.len() == other.len() && one.iter().all(|item| other.contains(item))
+        }
+        _ => one == other,
+    }
 }
 
 /// A JSON text that this store wrote.

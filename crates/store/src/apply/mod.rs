@@ -86,6 +86,7 @@ impl Store {
         apply.people(&batch.people).await?;
         apply.projects(&batch.projects).await?;
         apply.tasks(&batch.tasks, &prepared.tasks).await?;
+        apply.histories(&batch.histories).await?;
         apply.comments(&batch.comments, &prepared.comments).await?;
         apply.comment_sets(&batch.comment_sets).await?;
         apply.relations(&batch.relations).await?;

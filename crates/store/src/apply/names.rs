@@ -102,6 +102,7 @@ fn named_tasks(batch: &Batch) -> impl Iterator<Item = &ExternalId> {
         .chain(references.filter_map(|reference| reference.external_id.as_ref()))
         .chain(batch.relations.iter().map(|relation| &relation.task))
         .chain(batch.comment_sets.iter().map(|set| &set.task))
+        .chain(batch.histories.iter().map(|history| &history.task))
         .chain(batch.moves.iter().flat_map(|moved| [&moved.from, &moved.to]))
         .chain(batch.absences.iter().map(|absence| &absence.task))
         .chain(batch.hints.iter().filter_map(|hint| hint.external_id.as_ref()))

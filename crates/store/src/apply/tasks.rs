@@ -1,6 +1,6 @@
 //! Tasks: which of them differ, what they become, and what the log says of it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use mainstem_model::record::TaskRecord;
 use mainstem_model::{LinkEnd, PersonId, Presence, Subject, TaskId};
@@ -190,7 +190,7 @@ impl Apply<'_> {
         let mut written = Vec::new();
         for candidate in &candidates {
             let stored = stored.get(&candidate.id);
-            let history = self.history(candidate.record);
+            let history = self.entries_of(TaskId(candidate.id), &candidate.record.history);
             let logged = logged.get(&candidate.id).map_or(&[][..], Vec::as_slice);
             if candidate.verdict == Verdict::Unchanged {
                 self.changes.extend(history::untold(history, logged));
@@ -332,25 +332,7 @@ impl Apply<'_> {
             Verdict::Changed => true,
             Verdict::Unchanged => !candidate.record.history.is_empty(),
         });
-        let mut logged: HashMap<Uuid, Vec<Logged>> = HashMap::new();
-        if !ids.is_empty() {
-            let among = self.transaction.dialect().among_ids("subject", 1);
-            let text = format!("SELECT {} FROM change WHERE {among}", Logged::COLUMNS);
-            let rows: Vec<Logged> = run!(self.transaction, connection =>
-                sqlx::query_as(AssertSqlSafe(text)).bind(Ids(ids)).fetch_all(connection).await)?;
-            for row in rows {
-                logged.entry(row.subject).or_default().push(row);
-            }
-        }
-        Ok(logged)
-    }
-
-    /// What the tool tells of a task's past, as entries of the log.
-    fn history(&self, record: &TaskRecord) -> Vec<NewChange> {
-        let task = self.names.task(&record.external_id);
-        let mut keys = HashSet::new();
-        let entries = record.history.iter().filter(|entry| keys.insert(entry.key.as_str()));
-        entries.map(|entry| history::entry(task, entry, &self.names)).collect()
+        self.logged_of(ids).await
     }
 
     /// What a stored task, or none, becomes by a record.

@@ -271,6 +271,8 @@ impl Observer for Events {
             }
             Event::PassFinished { scope, .. } => format!("finished {scope}"),
             Event::HintsAnswered { hints, .. } => format!("hints {hints}"),
+            Event::HistoryStored { scope, tasks, .. } => format!("past {scope} {tasks}"),
+            Event::HistoryFinished { scope, .. } => format!("past of {scope} known"),
             Event::CensusFinished { scope, .. } => format!("census {scope}"),
             Event::Failed { scope, error, .. } => {
                 format!("failed {} {}", scope.unwrap_or("-"), error.code)

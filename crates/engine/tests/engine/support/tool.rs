@@ -12,8 +12,9 @@ use mainstem_connector::{
     Connector, ConnectorError, Credential, Descriptor, Disposition, Host, Session, Settings,
 };
 use mainstem_model::record::{
-    AbsenceRecord, Batch, CensusEntry, Cursor, Depth, Hint, Page, PageToken, ParentRecord,
-    Progress, ProjectRecord, Scope, ScopeKey, TaskRecord,
+    AbsenceRecord, Batch, CensusEntry, Cursor, Depth, Hint, HistoryChange, HistoryEntry,
+    HistoryRecord, Page, PageToken, ParentRecord, Progress, ProjectRecord, Scope, ScopeKey,
+    TaskRecord,
 };
 use mainstem_model::{Presence, Priority, Status, StatusCategory, TaskKind, Timestamp};
 
@@ -23,14 +24,20 @@ pub const PAGE: usize = 2;
 pub const FETCH_LIMIT: usize = 3;
 pub const CENSUS_INTERVAL_SECONDS: u32 = 86_400;
 
-static DESCRIPTOR: Descriptor = Descriptor {
-    kind: "fake",
-    name: "Fake",
-    credentials: &[],
-    fetch_limit: FETCH_LIMIT,
-    census_interval_seconds: CENSUS_INTERVAL_SECONDS,
-    concurrent_scopes: 2,
-};
+const fn descriptor(tells_history: bool) -> Descriptor {
+    Descriptor {
+        kind: "fake",
+        name: "Fake",
+        credentials: &[],
+        fetch_limit: FETCH_LIMIT,
+        tells_history,
+        census_interval_seconds: CENSUS_INTERVAL_SECONDS,
+        concurrent_scopes: 2,
+    }
+}
+
+static WITHOUT_HISTORY: Descriptor = descriptor(false);
+static WITH_HISTORY: Descriptor = descriptor(true);
 
 type Interference =
     Box<dyn FnMut(&str) -> Pin<Box<dyn Future<Output = Result<(), ConnectorError>> + Send>> + Send>;
@@ -44,6 +51,7 @@ pub struct Tool {
     calls: Mutex<Vec<String>>,
     interference: Mutex<Option<Interference>>,
     stands_still: AtomicBool,
+    tells_history: AtomicBool,
 }
 
 #[derive(Clone)]
@@ -76,6 +84,11 @@ impl Tool {
     /// From now on the listing answers with the place where it already was.
     pub fn stand_still(&self) {
         self.stands_still.store(true, Ordering::SeqCst);
+    }
+
+    /// From now on the past of tasks may be asked for.
+    pub fn tell_history(&self) {
+        self.tells_history.store(true, Ordering::SeqCst);
     }
 
     /// From now on the listing says of this task that there is more to read.
@@ -161,7 +174,7 @@ pub struct FakeConnector(pub Arc<Tool>);
 #[async_trait]
 impl Connector for FakeConnector {
     fn descriptor(&self) -> &'static Descriptor {
-        &DESCRIPTOR
+        if self.0.tells_history.load(Ordering::SeqCst) { &WITH_HISTORY } else { &WITHOUT_HISTORY }
     }
 
     fn check(&self, _settings: &Settings) -> Result<url::Url, Vec<String>> {
@@ -219,6 +232,11 @@ impl Session for FakeSession {
 
     async fn fetch(&self, hints: &[Hint]) -> Result<Batch, ConnectorError> {
         let keys: Vec<_> = hints.iter().map(|hint| hint.locator.clone()).collect();
+        if hints.iter().all(|hint| hint.depth == Depth::History) {
+            self.0.called(format!("past {}", keys.join(" "))).await?;
+            let histories = keys.iter().map(|key| history(key)).collect();
+            return Ok(Batch { histories, ..Batch::default() });
+        }
         self.0.called(format!("fetch {}", keys.join(" "))).await?;
         let hidden = self.0.hidden.lock().unwrap().clone();
         let newest: BTreeMap<_, _> =
@@ -274,6 +292,18 @@ fn batch(edits: Vec<Edit>) -> Batch {
         tasks: newest.values().map(task).collect(),
         ..Batch::default()
     }
+}
+
+/// The past of each task is one change, the first of all.
+fn history(key: &str) -> HistoryRecord {
+    let change = HistoryChange::Value {
+        field: "milestone",
+        before: serde_json::Value::Null,
+        after: key.into(),
+    };
+    let occurred_at = Timestamp::from_seconds(1_770_000_000);
+    let entry = HistoryEntry { key: "first".to_owned(), change, actor: None, occurred_at };
+    HistoryRecord { task: key.into(), entries: vec![entry] }
 }
 
 fn hint(key: &str) -> Hint {

@@ -38,7 +38,7 @@ pub(super) async fn one(store: &Store, source: &Source, as_json: bool) -> Result
     for scope in &scopes {
         let synced =
             scope.synced_at.map_or("never read whole".into(), |at| format!("read whole at {at}"));
-        say(format!("  {}: {synced}", scope.name));
+        say(format!("  {}: {synced}; {}", scope.name, past(scope)));
         if let Some(error) = &scope.last_error {
             say(format!("    {}: {} ({})", error.code, error.message, error.at));
         }
@@ -47,6 +47,19 @@ pub(super) async fn one(store: &Store, source: &Source, as_json: bool) -> Result
         say(format!("  not read: {} {}: {}", record.kind, record.external_id, record.reason));
     }
     Ok(())
+}
+
+/// How far the past of a scope's tasks has been read.
+fn past(scope: &ScopeState) -> String {
+    match (scope.history_read_at, scope.history_after) {
+        (Some(at), _) => format!("its past read at {at}"),
+        // Ids are spread evenly, so the place of the last one says how much is done.
+        (None, Some(task)) => {
+            let percent = (task.0.as_u128() >> 120) * 100 / 256;
+            format!("its past about {percent} % read")
+        }
+        (None, None) => "its past not read yet".into(),
+    }
 }
 
 fn line(source: &Source) -> String {
@@ -114,6 +127,7 @@ fn scope_json(scope: &ScopeState) -> Value {
         "censusAt": scope.census_at,
         "atSource": scope.at_source,
         "inStore": scope.in_store,
+        "historyReadAt": scope.history_read_at,
     })
 }
 
