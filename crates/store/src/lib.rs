@@ -15,6 +15,7 @@ mod leases;
 mod load;
 mod log;
 mod migrate;
+mod nul;
 mod payload;
 mod quarantine;
 mod scopes;

@@ -28,6 +28,7 @@ use mainstem_model::{SourceId, Timestamp};
 use uuid::Uuid;
 
 use crate::dialect::{Transaction, execute};
+use crate::nul::without_nul;
 use crate::{Applied, BatchContext, Store, StoreError};
 use changes::NewChange;
 use fingerprint::Fingerprints;
@@ -44,6 +45,8 @@ impl Store {
     /// A hint of the batch whose task the batch shows to be as it was, by its census token too, is
     /// left out: what it asks for has been asked for before.
     ///
+    /// Texts are stored without NUL, which PostgreSQL cannot hold.
+    ///
     /// # Errors
     /// [`StoreError::Fenced`] where the lease is no longer ours or the source is gone: nothing was
     /// written.
@@ -52,14 +55,15 @@ impl Store {
         context: &BatchContext<'_>,
         batch: &Batch,
     ) -> Result<Applied, StoreError> {
-        let fingerprints = Fingerprints::of(batch);
+        let batch = without_nul(batch);
+        let fingerprints = Fingerprints::of(&batch);
         for _ in 1..ATTEMPTS {
-            match self.apply_once(context, batch, &fingerprints).await {
+            match self.apply_once(context, &batch, &fingerprints).await {
                 Err(error) if error.asks_for_another_try() => {}
                 outcome => return outcome,
             }
         }
-        self.apply_once(context, batch, &fingerprints).await
+        self.apply_once(context, &batch, &fingerprints).await
     }
 
     async fn apply_once(
@@ -92,6 +96,7 @@ impl Store {
         apply.quarantine(&batch.quarantine).await?;
         apply.hints(batch).await?;
         apply.cursor(batch).await?;
+        apply.census(batch).await?;
         apply.commit().await
     }
 }
@@ -142,6 +147,14 @@ impl Apply<'_> {
                 self.transaction,
                 sqlx::query(TEXT).bind(self.source.0).bind(self.context.scope).bind(&cursor.0)
             )?;
+        }
+        Ok(())
+    }
+
+    async fn census(&mut self, batch: &Batch) -> Result<(), StoreError> {
+        if batch.wants_census {
+            let scope = self.context.scope;
+            self.transaction.ask_for_census(self.source, scope, self.now).await?;
         }
         Ok(())
     }
