@@ -44,6 +44,7 @@ pub struct Tool {
     calls: Mutex<Vec<String>>,
     interference: Mutex<Option<Interference>>,
     stands_still: AtomicBool,
+    wants_census: AtomicBool,
 }
 
 #[derive(Clone)]
@@ -76,6 +77,11 @@ impl Tool {
     /// From now on the listing answers with the place where it already was.
     pub fn stand_still(&self) {
         self.stands_still.store(true, Ordering::SeqCst);
+    }
+
+    /// The next listing says that it may have missed something.
+    pub fn want_census(&self) {
+        self.wants_census.store(true, Ordering::SeqCst);
     }
 
     /// From now on the listing says of this task that there is more to read.
@@ -212,6 +218,7 @@ impl Session for FakeSession {
                 .collect(),
             cursor: Some(Cursor(to.to_string())),
             more: to < log.len(),
+            wants_census: self.0.wants_census.swap(false, Ordering::SeqCst),
             progress: Some(Progress { done: to as u64, total: Some(log.len() as u64) }),
             ..batch(page)
         })
