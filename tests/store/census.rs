@@ -2,7 +2,7 @@
 
 use mainstem_model::Presence;
 use mainstem_model::record::{AbsenceRecord, Batch, CensusEntry, TaskRecord};
-use mainstem_store::CensusOutcome;
+use mainstem_store::{AcceptedLoss, CensusOutcome};
 
 use crate::support::database::{SCOPE, TestDatabase, TestSource, both_databases};
 use crate::support::records::{batch_of, task_external_id, task_record};
@@ -82,6 +82,68 @@ both_databases! {
             assert_eq!(queued(&db, &source).await.len(), expected, "{left} left");
             db.clock.advance_seconds(1);
         }
+    }
+}
+
+/// A census that shows just these tasks, unchanged.
+async fn showing(
+    db: &TestDatabase,
+    source: &TestSource,
+    tasks: impl IntoIterator<Item = u32>,
+) -> CensusOutcome {
+    db.clock.advance_seconds(1);
+    let entries: Vec<_> = tasks.into_iter().map(|n| entry(n, "a")).collect();
+    census(db, source, &entries).await
+}
+
+both_databases! {
+    async fn an_accepted_loss_is_concluded_for_just_what_was_missing(db) {
+        let source = with_tasks(&db, 60).await;
+        let accept = async |scope| db.store.accept_loss(source.id, scope).await.unwrap();
+        assert_eq!(accept(None).await, [], "nothing is missing yet");
+        assert!(showing(&db, &source, 21..=60).await.mass_loss);
+        assert_eq!(accept(Some("acme/web")).await, []);
+
+        let loss = AcceptedLoss { scope: SCOPE.to_owned(), tasks: 20 };
+        assert_eq!(accept(Some(SCOPE)).await, std::slice::from_ref(&loss));
+        assert_eq!(accept(None).await, [loss], "accepting twice is accepting");
+        let scope = db.store.scopes(source.id).await.unwrap().remove(0);
+        assert!(scope.census_asked_at.is_some(), "a census is asked for");
+
+        // Task 1 is shown again, and twelve more are missing: those nobody has accepted.
+        let outcome = showing(&db, &source, (33..=60).chain([1])).await;
+        assert_eq!((outcome.missing, outcome.mass_loss), (31, true));
+        let expected: Vec<_> = (2..=20).map(|n| format!("acme/api/{n}")).collect();
+        let mut queued = queued(&db, &source).await;
+        queued.sort_by_key(|locator| locator.rsplit('/').next().unwrap().parse::<u32>().unwrap());
+        assert_eq!(queued, expected);
+        let scope = db.store.scopes(source.id).await.unwrap().remove(0);
+        assert_eq!(scope.census_asked_at, None, "it has been taken");
+    }
+}
+
+both_databases! {
+    async fn an_accepted_loss_lasts_until_it_is_concluded_and_no_longer(db) {
+        let source = with_tasks(&db, 60).await;
+        showing(&db, &source, 21..=60).await;
+        db.store.accept_loss(source.id, None).await.unwrap();
+        // Whatever keeps the tool from being asked, the next census need not be accepted again.
+        for _ in 0..2 {
+            let outcome = showing(&db, &source, 21..=60).await;
+            assert_eq!((outcome.missing, outcome.mass_loss), (20, false));
+        }
+        assert_eq!(queued(&db, &source).await.len(), 20);
+        let gone = |n| AbsenceRecord { task: task_external_id(n).into(), presence: Presence::Deleted };
+        let absences = (1..=20).map(gone).collect();
+        source.apply(&db.store, &Batch { absences, ..Batch::default() }).await;
+        assert_eq!(db.store.accept_loss(source.id, None).await.unwrap(), []);
+
+        // A loss that is over is forgotten: the same tasks missing again are news.
+        showing(&db, &source, 21..=60).await;
+        assert!(showing(&db, &source, 41..=60).await.mass_loss);
+        db.store.accept_loss(source.id, None).await.unwrap();
+        assert_eq!(showing(&db, &source, 21..=60).await.missing, 0);
+        assert!(showing(&db, &source, 41..=60).await.mass_loss);
     }
 }
 

@@ -13,7 +13,9 @@ use serde_json::{Value, json};
 
 use crate::support::database::{SCOPE, TestSource, both_databases};
 use crate::support::property::property;
-use crate::support::records::{at, batch_of, person_record, task_external_id, task_record, updated};
+use crate::support::records::{
+    at, batch_of, person_record, task_external_id, task_record, updated,
+};
 
 /// Task 1, which became "New" a hundred seconds after the start.
 fn task() -> TaskRecord {

@@ -7,6 +7,7 @@ mod leases;
 mod links;
 mod log;
 mod moves;
+mod nul;
 mod property;
 mod reads;
 mod search;

@@ -2,11 +2,14 @@
 //! process — in the end the store holds what the site shows, and its log tells the whole past of it:
 //! nothing skipped, nothing doubled.
 
+use std::collections::BTreeMap;
+
 use mainstem_engine::SyncOptions;
-use mainstem_model::Random as _;
 use mainstem_model::random::SeededRandom;
+use mainstem_model::{Comment, Presence, Random as _, Task};
 use mainstem_sandbox::world::{NewIssue, StateReason};
 use mainstem_sandbox::{SiteOptions, World};
+use mainstem_store::Store;
 
 use crate::support::database::{TestDatabase, both_databases};
 use crate::support::hub::{Contents, Hub};
@@ -133,6 +136,87 @@ async fn edits_while_pages_are_turned_lose_nothing_on_sqlite() {
 async fn edits_while_pages_are_turned_lose_nothing_on_postgres() {
     for seed in 6..10 {
         edits_while_pages_are_turned(TestDatabase::postgres().await, seed).await;
+    }
+}
+
+/// What leaves a list while its pages are turned shifts what follows; what is edited behind the place
+/// is not seen again in that list.
+fn upheaval(world: &mut World, chance: &SeededRandom) {
+    let issues: Vec<_> = world.visible_issues().collect();
+    let early = issues[pick(chance, issues.len() / 4)];
+    match pick(chance, 5) {
+        0 => world.delete(early),
+        1 => world.hide(early),
+        2 => {
+            let others: Vec<_> = world.repositories().collect();
+            world.transfer(early, others[pick(chance, others.len())]);
+        }
+        _ => work(world, chance, 2),
+    }
+}
+
+/// What a person sees of the tasks that the tool shows, by key. Which of two ids a moved issue keeps
+/// depends on whether it was read before it moved.
+async fn shown(store: &Store) -> BTreeMap<String, String> {
+    let Contents { tasks, bodies, comments, .. } = Contents::of(store).await;
+    let said = |comments: Vec<Comment>| -> Vec<String> {
+        comments.into_iter().map(|comment| comment.body).collect()
+    };
+    let whole = tasks.into_iter().zip(bodies).zip(comments);
+    whole
+        .filter(|((task, _), _)| task.presence == Presence::Present)
+        .map(|((task, body), comments)| {
+            let Task { title, status, assignees, labels, milestone, updated_at, .. } = task;
+            let people = (assignees, task.author);
+            let said = (title, status, labels, milestone, people, updated_at, body, said(comments));
+            (task.key, format!("{said:?}"))
+        })
+        .collect()
+}
+
+/// Far less than the requests of one repository: nothing happens after its last count.
+const UPHEAVALS: u64 = 8;
+
+async fn upheavals_while_pages_are_turned(database: TestDatabase, seed: u64) {
+    let options = SiteOptions {
+        issues: 520,
+        pull_requests: 180,
+        issue_cursors: seed.is_multiple_of(2),
+        ..options(seed)
+    };
+    let hub = Hub::new(database, options).await;
+    let chance = SeededRandom::new(seed);
+    hub.site.on_request(move |number, world| {
+        if (3..=UPHEAVALS).contains(&number) {
+            upheaval(world, &chance);
+        }
+    });
+    let report = hub.sync().await;
+    assert!(report.ok, "seed {seed}: {report:?}");
+    let fresh = TestDatabase::sqlite().await;
+    hub.declare(&fresh.store).await;
+    hub.site.clear_hook();
+    hub.pass_time(60);
+    assert!(hub.sync_into(&fresh.store, &SyncOptions::default()).await.ok);
+    let (read, expected) = (shown(&hub.database.store).await, shown(&fresh.store).await);
+    assert_eq!(expected.len(), hub.site.world().visible_issues().count());
+    for (key, task) in &expected {
+        assert_eq!(read.get(key), Some(task), "seed {seed}: {key}");
+    }
+    assert_eq!(read.len(), expected.len(), "seed {seed}: more than there is");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_sync_survives_upheavals_on_sqlite() {
+    for seed in 0..4 {
+        upheavals_while_pages_are_turned(TestDatabase::sqlite().await, seed).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_sync_survives_upheavals_on_postgres() {
+    for seed in 4..7 {
+        upheavals_while_pages_are_turned(TestDatabase::postgres().await, seed).await;
     }
 }
 

@@ -1,7 +1,7 @@
 //! Transferred, deleted and no-longer-visible issues end as what they are.
 
 use mainstem_engine::SyncOptions;
-use mainstem_model::{Presence, SourceState};
+use mainstem_model::{Presence, SourceState, Task};
 use mainstem_sandbox::SiteOptions;
 
 use crate::support::database::both_databases;
@@ -79,6 +79,62 @@ both_databases! {
         let source = hub.database.store.sources().await.unwrap().remove(0);
         assert_eq!(source.state, SourceState::Degraded);
         assert_eq!(source.last_error.unwrap().code, "MASS_LOSS");
+    }
+}
+
+both_databases! {
+    async fn a_loss_that_a_person_accepts_is_concluded(db) {
+        let hub = Hub::new(db, SiteOptions::default()).await;
+        hub.sync().await;
+        let (mut deleted, mut hidden, mut moved) = (Vec::new(), Vec::new(), Vec::new());
+        hub.site.edit(|world| {
+            let web = world.repository("acme/web").unwrap();
+            for number in 1..=400 {
+                let Some(issue) = world.issue("acme/api", number) else { continue };
+                let key = format!("acme/api#{number}");
+                match number % 3 {
+                    0 => {
+                        world.delete(issue);
+                        deleted.push(key);
+                    }
+                    1 => {
+                        world.hide(issue);
+                        hidden.push(key);
+                    }
+                    _ if world.transfer(issue, web) != issue => moved.push(key),
+                    _ => {}
+                }
+            }
+        });
+        hub.pass_time(300);
+        let report = hub.sync_into(&hub.database.store, &CENSUS).await;
+        let error = report.sources[0].scopes.iter().find_map(|scope| scope.error.clone()).unwrap();
+        let command = "mainstem source accept-loss acme --scope acme/api";
+        assert!(error.message.contains(command), "{}", error.message);
+
+        // Any process on the database accepts it, beside whichever works.
+        let store = hub.database.another_store().await;
+        let source = store.sources().await.unwrap().remove(0);
+        for _ in 0..2 {
+            let accepted = store.accept_loss(source.id, None).await.unwrap();
+            let lost = (deleted.len() + hidden.len() + moved.len()) as i64;
+            let accepted: Vec<_> = accepted.iter().map(|loss| (&*loss.scope, loss.tasks)).collect();
+            assert_eq!(accepted, [("acme/api", lost)]);
+        }
+        let report = hub.sync().await;
+        assert!(report.ok, "{report:?}");
+        let source = store.sources().await.unwrap().remove(0);
+        assert_eq!((source.state, source.last_error), (SourceState::Healthy, None));
+        let contents = Contents::of(&store).await;
+        let now = |key: &String| {
+            let known = |task: &&Task| task.key == *key || task.previous_keys.contains(key);
+            contents.tasks.iter().find(known).unwrap()
+        };
+        assert!(deleted.iter().all(|key| now(key).presence == Presence::Deleted));
+        assert!(hidden.iter().all(|key| now(key).presence == Presence::AccessLost));
+        let stands = |key| (now(key).presence, now(key).key.starts_with("acme/web#"));
+        assert!(moved.iter().all(|key| stands(key) == (Presence::Present, true)));
+        store.close().await;
     }
 }
 

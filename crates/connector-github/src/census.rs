@@ -12,6 +12,7 @@ use crate::client::ListPage;
 use crate::cursor::{List, Next};
 use crate::locator::Locator;
 use crate::normalize::{census_token, decode, parent};
+use crate::pull::count::count;
 use crate::pull::pages;
 use crate::repository::RepositoryName;
 use crate::session::GitHubSession;
@@ -42,9 +43,12 @@ pub async fn census(
     let (read, next) =
         pages::read(client, &repository.name, List::Issues, place.next, place.pages, place.before)
             .await?;
-    let pages = match place.pages {
-        0 => pages::count(client, &repository.name, List::Issues, read.first(), 0).await?,
-        known => known,
+    let pages = match (place.pages, read.first()) {
+        (0, Some(first)) if first.next.is_some() && first.last.is_none() => {
+            pages::count(Some(first), count(session, &repository).await?.at_most())
+        }
+        (0, first) => pages::count(first, 0),
+        (known, _) => known,
     };
     let items = read
         .iter()

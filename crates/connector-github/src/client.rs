@@ -275,7 +275,9 @@ pub fn refused(answer: &Answer) -> ConnectorError {
         message: String,
     }
     let said = serde_json::from_slice::<Said>(&answer.body).map(|said| said.message);
-    let said: String = said.unwrap_or_default().chars().take(200).collect();
+    // It is shown on terminals, so nothing of it may steer one.
+    let said = said.unwrap_or_default();
+    let said: String = said.chars().filter(|c| !c.is_control()).take(200).collect();
     let path = answer.url.path();
     let (code, advice) = match answer.status.as_u16() {
         403 | 404 | 451 => (

@@ -6,6 +6,8 @@ use mainstem_model::record;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use crate::pull::count::Count;
+
 /// Where a pull of a repository goes on, as JSON in the stored cursor.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cursor {
@@ -44,6 +46,9 @@ pub struct First {
     pub signpost: Timestamp,
     /// The events that had happened by then.
     pub events: EventsMark,
+    /// What there was then.
+    #[serde(default)]
+    pub count: Option<Count>,
     /// The list that is being read.
     pub list: List,
     /// Its next page.
@@ -55,7 +60,7 @@ pub struct First {
     pub before: Option<u64>,
     /// Items read so far.
     pub done: u64,
-    /// Issues that there are, or an upper estimate.
+    /// Issues that there are, or an upper estimate; once their list has ended, those read.
     pub issues: u64,
     /// Comments that the issues read so far count.
     pub comments: u64,

@@ -7,7 +7,7 @@
 //!
 //! | | requests for one repository |
 //! |---|---|
-//! | first pass | ⌈issues/100⌉ + ⌈comments/100⌉ + at most 4 |
+//! | first pass | ⌈issues/100⌉ + ⌈comments/100⌉ + 4 (5 without GraphQL), and 4 more where it saw changes |
 //! | a pass over an unchanged repository | 4, each answered by 304 |
 //! | a pass over changes | 1 + ⌈issues changed/100⌉ + ⌈comments changed/100⌉ + ⌈events/100⌉ |
 //! | links | one GraphQL request for 100 issues whose payload says that there are some |
@@ -17,7 +17,9 @@
 //! # What it cannot see
 //!
 //! * An issue that is deleted or transferred away while a list is paged by number moves the others
-//!   up by one, across the edge of a page; the census finds what was missed.
+//!   up by one, across the edge of a page. A first pass counts before and after, and asks for a
+//!   census at once where something went. Where neither GraphQL nor the links of a list tell how many
+//!   there are (large repositories, read anonymously), the next census finds what was missed.
 //! * GitHub's lists do not reliably say which issue another is a part of. Wholes are asked for their
 //!   parts, and each part states its whole; a part that is taken out shows by its event.
 //! * A pull request that was closed before its first reading, and whose text names no issue, is asked

@@ -1,6 +1,7 @@
 //! The pull of a repository: everything once, then what has changed.
 
 mod changes;
+pub mod count;
 mod draft;
 mod events;
 mod first;

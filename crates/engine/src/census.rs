@@ -16,7 +16,8 @@ pub(crate) const MASS_LOSS: &str = "MASS_LOSS";
 /// the tool's quota have recovered from it.
 const FIRST_CENSUS_AFTER_SECONDS: i64 = 60 * 60;
 
-/// When the next census of a scope is due; `None` before its first pass has ended.
+/// When the next census of a scope is due, by its schedule or because one was asked for; `None`
+/// before its first pass has ended.
 pub(crate) fn due_at(
     source: &Source,
     scope: &ScopeState,
@@ -24,10 +25,11 @@ pub(crate) fn due_at(
 ) -> Option<Timestamp> {
     scope.synced_at?;
     let interval = i64::from(interval_seconds);
-    Some(match scope.census_at {
+    let scheduled = match scope.census_at {
         Some(last) => last.plus_seconds(interval),
         None => source.credential_set_at.plus_seconds(interval.min(FIRST_CENSUS_AFTER_SECONDS)),
-    })
+    };
+    Some(scope.census_asked_at.map_or(scheduled, |asked| asked.min(scheduled)))
 }
 
 /// Takes a census of a scope and writes down what it shows. One that was interrupted starts over.
@@ -55,6 +57,16 @@ pub(crate) async fn census(visit: &Visit, scope: &ScopeState) -> Result<CensusOu
     Ok(outcome)
 }
 
+/// What a mass loss means, and what to do about it.
+pub(crate) fn loss_message(source: &str, scope: &str, outcome: &CensusOutcome) -> String {
+    format!(
+        "{} of {} tasks of {scope} are no longer shown by the tool; nothing was deleted here: check \
+         what the credential may see, or, if they are gone indeed, run: \
+         mainstem source accept-loss {source} --scope {scope}",
+        outcome.missing, outcome.in_store
+    )
+}
+
 fn page(visit: &Visit, scope: &ScopeState, token: Option<PageToken>) -> Call<Page<CensusEntry>> {
     let session = visit.session.clone();
     let key = scope.key.as_str().into();
@@ -71,11 +83,7 @@ async fn note_loss(
     let noted = scope.last_error.as_ref().is_some_and(|error| error.code == MASS_LOSS);
     let error = outcome.mass_loss.then(|| SourceError {
         code: MASS_LOSS.to_owned(),
-        message: format!(
-            "{} of {} tasks of {} are no longer shown by the tool; nothing was deleted here: \
-             check what the credential may see",
-            outcome.missing, outcome.in_store, scope.name
-        ),
+        message: loss_message(&visit.source.name, &scope.key, outcome),
         at: now,
     });
     if error.is_none() && !noted {

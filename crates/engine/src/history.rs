@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use mainstem_model::record::{Batch, ExternalId, Hint};
 use mainstem_model::{ChangeCause, TaskId, Timestamp};
-use mainstem_store::{Applied, BatchContext, ScopeState};
+use mainstem_store::{Applied, BatchContext, PreparedBatch, ScopeState};
 
 use crate::Event;
 use crate::call::{Failure, no_progress};
@@ -76,7 +76,7 @@ async fn step(
     };
     match (read, tasks.last()) {
         (Ok((batch, (count, up_to))), _) => {
-            store(visit, scope, &batch, count, done).await?;
+            store(visit, scope, batch, count, done).await?;
             Ok((count, up_to))
         }
         (Err(error), Some((last, _))) if visit.may_go_on_after(&error) => {
@@ -92,11 +92,12 @@ async fn step(
 async fn store(
     visit: &Visit,
     scope: &ScopeState,
-    batch: &Batch,
+    batch: Batch,
     tasks: u64,
     done: &mut HistoryRead,
 ) -> Result<(), Failure> {
     visit.went_well();
+    let batch = PreparedBatch::of(batch).await?;
     let context = BatchContext {
         lease: &visit.lease,
         source: visit.source.id,
@@ -104,9 +105,9 @@ async fn store(
         cause: ChangeCause::Sync,
         answered: &[],
     };
-    let applied = visit.shared.store.apply_batch(&context, batch).await?;
+    let applied = visit.shared.store.apply_batch(&context, &batch).await?;
     done.tasks += tasks;
-    done.hints += batch.hints.len() as u64;
+    done.hints += batch.batch().hints.len() as u64;
     done.totals.add(&applied);
     visit.tell(&Event::HistoryStored {
         source: &visit.source.name,

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::call::panicked;
-use crate::census::MASS_LOSS;
+use crate::census::{MASS_LOSS, loss_message};
 use crate::engine::Shared;
 use crate::pass::{PassEnd, PassReport};
 use crate::visit::{Errand, VisitReport, visit};
@@ -233,10 +233,7 @@ impl SourceSync {
                 if outcome.mass_loss {
                     scope.error = Some(ReportedError {
                         code: MASS_LOSS.to_owned(),
-                        message: format!(
-                            "{} of {} tasks are no longer shown by the tool",
-                            outcome.missing, outcome.in_store
-                        ),
+                        message: loss_message(&self.source.name, &scope.key, &outcome),
                     });
                 }
             }

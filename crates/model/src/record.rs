@@ -77,6 +77,9 @@ pub struct Batch {
     pub cursor: Option<Cursor>,
     /// Whether the pull has more to give right now. When false, the pass is complete.
     pub more: bool,
+    /// Whether this pass may have missed something that a census would show, such as when a list
+    /// shifted while its pages were turned: one is taken as soon as the pass is complete.
+    pub wants_census: bool,
     /// How far the pass is, for a progress bar.
     pub progress: Option<Progress>,
 }

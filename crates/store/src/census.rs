@@ -11,7 +11,8 @@ use uuid::Uuid;
 
 use crate::bulk::{Kind, OnConflict, Table, Value};
 use crate::dialect::{Ids, Transaction, execute, run};
-use crate::{CensusOutcome, CensusRun, Lease, Store, StoreError};
+use crate::nul::without_nul;
+use crate::{AcceptedLoss, CensusOutcome, CensusRun, Lease, Store, StoreError};
 
 /// Where more of a scope's tasks are missing than both of these say, access was lost: no team deletes
 /// a fifth of its work between two censuses.
@@ -30,6 +31,12 @@ const ENTRY: Table = Table {
     ],
     on_conflict: OnConflict::Replace,
 };
+
+/// The tasks that a census misses. Those that came after it began are none of them.
+const MISSING: &str = "FROM task
+    WHERE source = $1 AND scope = $2 AND presence = 'PRESENT' AND first_learned_at < $3
+        AND NOT EXISTS (SELECT 1 FROM census_entry entry
+                        WHERE entry.census = $4 AND entry.task = task.id)";
 
 /// What a comparison finds: the tool's id and the locator of each task.
 type Found = Vec<(String, String)>;
@@ -72,12 +79,13 @@ impl Store {
         run: &CensusRun,
         entries: &[CensusEntry],
     ) -> Result<(), StoreError> {
+        let entries = without_nul(entries);
         let mut transaction = self.begin().await?;
         transaction.require_lease(lease).await?;
-        let tasks = transaction.census_tasks(run.source, entries).await?;
+        let tasks = transaction.census_tasks(run.source, &entries).await?;
         let mut rows: Vec<_> = tasks
             .iter()
-            .zip(entries)
+            .zip(entries.iter())
             .map(|(task, entry)| {
                 [
                     Value::Number(Some(run.id)),
@@ -99,7 +107,8 @@ impl Store {
     /// Compares it with the store: what is missing at the source, what is missing here and what has
     /// another token is queued to be fetched whole. Where more than a fifth (and more than ten) of
     /// the scope's tasks are missing, none of the missing is queued and the outcome says so: that is
-    /// lost access, not deletion. Tasks that came after the census began do not count as missing.
+    /// lost access, not deletion. Tasks whose loss was accepted (see [`Store::accept_loss`]) are
+    /// queued and do not count as too many. Tasks that came after the census began are not missing.
     ///
     /// # Errors
     /// [`StoreError::Fenced`], [`StoreError::Database`].
@@ -111,7 +120,7 @@ impl Store {
         let now = self.now();
         let mut transaction = self.begin().await?;
         transaction.require_lease(lease).await?;
-        let missing = transaction.missing_at_source(run).await?;
+        let (accepted, missing) = transaction.missing_at_source(run).await?;
         let unknown = transaction.compared(run, "task.id IS NULL").await?;
         // One that was given up and is listed again is as much news as another token.
         let changed = transaction
@@ -136,20 +145,51 @@ impl Store {
         let outcome = CensusOutcome {
             at_source,
             in_store,
-            missing: count(&missing),
+            missing: count(&accepted) + count(&missing),
             unknown: count(&unknown),
             changed: count(&changed),
             mass_loss: count(&missing) > MASS_LOSS_TASKS
-                && count(&missing) > in_store / MASS_LOSS_SHARE,
+                && count(&missing) > (in_store - count(&accepted)) / MASS_LOSS_SHARE,
         };
+        transaction.note_missing(run, outcome.mass_loss).await?;
         let missing = if outcome.mass_loss { Found::new() } else { missing };
         let hints: Vec<Hint> =
-            [missing, unknown, changed].into_iter().flatten().map(whole).collect();
+            [accepted, missing, unknown, changed].into_iter().flatten().map(whole).collect();
         transaction.revive_hints(run.source, &run.scope, now).await?;
         transaction.push_hints(run.source, &run.scope, &hints, now).await?;
         transaction.keep_outcome(run, &outcome, now).await?;
         transaction.commit().await?;
         Ok(outcome)
+    }
+
+    /// Accepts that the tasks which the last census missed are gone, in one scope or in all of a
+    /// source, and asks for the next census: it queues just these to be fetched, however many they
+    /// are. Answers the scopes where something was missing. Accepting again changes nothing; a
+    /// census that finds a task shown again forgets what was accepted of it.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn accept_loss(
+        &self,
+        source: SourceId,
+        scope: Option<&str>,
+    ) -> Result<Vec<AcceptedLoss>, StoreError> {
+        const LOST: &str = "SELECT missing.scope, COUNT(*) FROM missing_task missing
+                JOIN task ON task.id = missing.task AND task.presence = 'PRESENT'
+            WHERE missing.source = $1 AND missing.scope = COALESCE($2, missing.scope)
+            GROUP BY missing.scope ORDER BY missing.scope";
+        const ACCEPT: &str =
+            "UPDATE missing_task SET accepted = TRUE WHERE source = $1 AND scope = $2";
+        let now = self.now();
+        let mut transaction = self.begin().await?;
+        let lost: Vec<(String, i64)> = run!(transaction, connection =>
+            sqlx::query_as(LOST).bind(source.0).bind(scope).fetch_all(connection).await)?;
+        for (scope, _) in &lost {
+            execute!(transaction, sqlx::query(ACCEPT).bind(source.0).bind(scope))?;
+            transaction.ask_for_census(source, scope, now).await?;
+        }
+        transaction.commit().await?;
+        Ok(lost.into_iter().map(|(scope, tasks)| AcceptedLoss { scope, tasks }).collect())
     }
 }
 
@@ -177,19 +217,66 @@ impl Transaction<'_> {
         Ok(tasks)
     }
 
-    async fn missing_at_source(&mut self, run: &CensusRun) -> Result<Found, StoreError> {
-        const TEXT: &str = "SELECT external_id, locator FROM task
-            WHERE source = $1 AND scope = $2 AND presence = 'PRESENT' AND first_learned_at < $3
-                AND NOT EXISTS (SELECT 1 FROM census_entry entry
-                                WHERE entry.census = $4 AND entry.task = task.id)
-            ORDER BY id";
-        Ok(run!(self, connection => sqlx::query_as(TEXT)
-            .bind(run.source.0)
-            .bind(&run.scope)
-            .bind(run.began_at.0)
-            .bind(run.id)
-            .fetch_all(connection)
-            .await)?)
+    /// A census of the scope is due as soon as possible.
+    pub(crate) async fn ask_for_census(
+        &mut self,
+        source: SourceId,
+        scope: &str,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        const ASK: &str = "UPDATE scope SET census_asked_at = $3 WHERE source = $1 AND key = $2";
+        execute!(self, sqlx::query(ASK).bind(source.0).bind(scope).bind(now.0))?;
+        Ok(())
+    }
+
+    /// What the census misses: first the tasks whose loss was accepted, then the others.
+    async fn missing_at_source(&mut self, run: &CensusRun) -> Result<(Found, Found), StoreError> {
+        let text = format!(
+            "SELECT external_id, locator, EXISTS (
+                SELECT 1 FROM missing_task known
+                WHERE known.source = $1 AND known.scope = $2 AND known.task = task.id
+                    AND known.accepted)
+             {MISSING} ORDER BY id"
+        );
+        let missing: Vec<(String, String, bool)> = run!(self, connection =>
+            sqlx::query_as(AssertSqlSafe(text))
+                .bind(run.source.0)
+                .bind(&run.scope)
+                .bind(run.began_at.0)
+                .bind(run.id)
+                .fetch_all(connection)
+                .await)?;
+        let (accepted, others): (Vec<_>, Vec<_>) =
+            missing.into_iter().partition(|(.., accepted)| *accepted);
+        let found = |missing: Vec<(String, String, bool)>| {
+            missing.into_iter().map(|(external_id, locator, _)| (external_id, locator)).collect()
+        };
+        Ok((found(accepted), found(others)))
+    }
+
+    /// Remembers what is missing where that is too much to conclude from, so that a person can accept
+    /// just this. What was accepted stays so until it is shown again or known to be gone.
+    async fn note_missing(&mut self, run: &CensusRun, mass_loss: bool) -> Result<(), StoreError> {
+        let forget = format!(
+            "DELETE FROM missing_task WHERE source = $1 AND scope = $2
+                AND NOT (accepted AND task IN (SELECT id {MISSING}))"
+        );
+        let note = format!(
+            "INSERT INTO missing_task (source, scope, task, accepted)
+                SELECT source, scope, id, FALSE {MISSING}
+             ON CONFLICT (source, scope, task) DO NOTHING"
+        );
+        for text in [Some(forget), mass_loss.then_some(note)].into_iter().flatten() {
+            execute!(
+                self,
+                sqlx::query(AssertSqlSafe(text))
+                    .bind(run.source.0)
+                    .bind(&run.scope)
+                    .bind(run.began_at.0)
+                    .bind(run.id)
+            )?;
+        }
+        Ok(())
     }
 
     /// Entries of the census for which a condition on `entry` and its `task` holds.
@@ -215,7 +302,9 @@ impl Transaction<'_> {
         outcome: &CensusOutcome,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        const KEEP: &str = "UPDATE scope SET census_at = $3, at_source = $4, in_store = $5
+        // One that was asked for while this one was under way is still to come.
+        const KEEP: &str = "UPDATE scope SET census_at = $3, at_source = $4, in_store = $5,
+                census_asked_at = CASE WHEN census_asked_at > $6 THEN census_asked_at END
             WHERE source = $1 AND key = $2";
         execute!(
             self,
@@ -225,6 +314,7 @@ impl Transaction<'_> {
                 .bind(now.0)
                 .bind(outcome.at_source)
                 .bind(outcome.in_store)
+                .bind(run.began_at.0)
         )?;
         execute!(self, sqlx::query("DELETE FROM census WHERE id = $1").bind(run.id))?;
         Ok(())

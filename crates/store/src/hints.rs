@@ -6,6 +6,7 @@ use sqlx::AssertSqlSafe;
 
 use crate::bulk::{Kind, OnConflict, Table, Value};
 use crate::dialect::{Numbers, Texts, Transaction, execute, row, run};
+use crate::nul::without_nul;
 use crate::quarantine::Entry;
 use crate::{Lease, QueuedHint, Store, StoreError, quarantine};
 
@@ -63,8 +64,9 @@ impl Store {
         scope: &str,
         hints: &[Hint],
     ) -> Result<(), StoreError> {
+        let hints = without_nul(hints);
         let mut transaction = self.begin().await?;
-        transaction.push_hints(source, scope, hints, self.now()).await?;
+        transaction.push_hints(source, scope, &hints, self.now()).await?;
         transaction.commit().await
     }
 

@@ -16,6 +16,7 @@ mod leases;
 mod load;
 mod log;
 mod migrate;
+mod nul;
 mod packed;
 mod payload;
 mod quarantine;

@@ -28,6 +28,7 @@ const MIGRATIONS: &[Migration] = migrations![
     1 "0001_core.sql",
     2 "0002_search.sql",
     3 "0003_history.sql",
+    4 "0004_accepted_loss.sql",
 ];
 
 /// Any constant will do, as long as every version of the program takes the same.

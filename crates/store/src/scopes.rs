@@ -5,6 +5,7 @@ use mainstem_model::{SourceError, SourceId, TaskId, Timestamp};
 use uuid::Uuid;
 
 use crate::dialect::{execute, read, row, run};
+use crate::nul::without_nul;
 use crate::{Lease, PassOutcome, ScopeState, Store, StoreError};
 
 row! {
@@ -21,6 +22,7 @@ row! {
         error_at: Option<i64>,
         synced_at: Option<i64>,
         census_at: Option<i64>,
+        census_asked_at: Option<i64>,
         at_source: Option<i64>,
         in_store: Option<i64>,
         history_after: Option<Uuid>,
@@ -40,6 +42,7 @@ impl From<ScopeRow> for ScopeState {
             last_error: source_error(row.error_code, row.error_message, row.error_at),
             synced_at: row.synced_at.map(Timestamp),
             census_at: row.census_at.map(Timestamp),
+            census_asked_at: row.census_asked_at.map(Timestamp),
             at_source: row.at_source,
             in_store: row.in_store,
             history_after: row.history_after.map(TaskId),
@@ -73,11 +76,12 @@ impl Store {
         const RETIRE: &str = "UPDATE scope SET active = FALSE WHERE source = $1 AND key = $2";
 
         let now = self.now();
+        let scopes = without_nul(scopes);
         let mut transaction = self.begin().await?;
         let stored: Vec<(String, String, bool)> = run!(transaction, connection =>
             sqlx::query_as(STORED).bind(source.0).fetch_all(connection).await)?;
         let mut changed = false;
-        for scope in scopes {
+        for scope in scopes.iter() {
             let known = stored
                 .iter()
                 .any(|(key, name, active)| *active && **key == *scope.key && *name == scope.name);
@@ -154,7 +158,8 @@ impl Store {
         let mut transaction = self.begin().await?;
         transaction.require_lease(lease).await?;
         transaction.hold_source(source, lease).await?;
-        let error = outcome.error.as_ref();
+        let error = outcome.error.as_ref().map(without_nul);
+        let error = error.as_deref();
         execute!(
             transaction,
             sqlx::query(SCOPE)

@@ -1,5 +1,7 @@
 //! Sources: what a person declared, and how each is doing.
 
+use std::borrow::Cow;
+
 use mainstem_model::{
     ChangeCause, CredentialRef, Position, Source, SourceError, SourceId, SourceState, Subject,
     Timestamp,
@@ -9,6 +11,7 @@ use uuid::Uuid;
 
 use crate::apply::changes::{self, NewChange};
 use crate::dialect::{Ids, Transaction, execute, read, row, run};
+use crate::nul::without_nul;
 use crate::scopes::source_error;
 use crate::{SourceSpec, Store, StoreError};
 
@@ -217,6 +220,7 @@ impl Store {
         };
         let mut row = stored.clone();
         state.as_str().clone_into(&mut row.state);
+        let error = error.as_ref().map(without_nul).map(Cow::into_owned);
         row.error_at = error.as_ref().map(|error| error.at.0);
         (row.error_code, row.error_message) =
             error.map(|error| (error.code, error.message)).unzip();
@@ -352,6 +356,7 @@ const OWNED_FEW: &[&str] = &[
     "DELETE FROM hint WHERE source = $1",
     "DELETE FROM quarantine WHERE source = $1",
     "DELETE FROM census WHERE source = $1",
+    "DELETE FROM missing_task WHERE source = $1",
 ];
 
 async fn stored_source(

@@ -90,6 +90,8 @@ pub struct ScopeState {
     pub synced_at: Option<Timestamp>,
     /// When the last complete census ended.
     pub census_at: Option<Timestamp>,
+    /// When another census was asked for ahead of its time; `None` once one has begun since.
+    pub census_asked_at: Option<Timestamp>,
     /// Tasks at the source by that census.
     pub at_source: Option<i64>,
     /// Tasks in the store at that moment.
@@ -229,8 +231,17 @@ pub struct CensusOutcome {
     pub unknown: i64,
     /// Tasks whose token differs.
     pub changed: i64,
-    /// Too many are missing at once: none of them was queued.
+    /// Too many are missing at once: none of them was queued but those whose loss was accepted.
     pub mass_loss: bool,
+}
+
+/// Tasks of one scope that are missing at the source, and whose loss a person has accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AcceptedLoss {
+    /// The key of the scope.
+    pub scope: String,
+    /// How many tasks.
+    pub tasks: i64,
 }
 
 /// A record that could not be read.

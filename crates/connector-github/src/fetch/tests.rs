@@ -155,6 +155,8 @@ async fn what_became_of_an_issue_is_told_apart() {
         (410, "This issue was deleted", Presence::Deleted),
         (410, "Issues are disabled for this repo", Presence::AccessLost),
         (404, "Not Found", Presence::AccessLost),
+        (403, "Resource not accessible by personal access token", Presence::AccessLost),
+        (451, "Repository access blocked", Presence::AccessLost),
         (301, "Moved Permanently", Presence::AccessLost),
     ] {
         let answer = ("GET /repos/acme/api/issues/1", status, json!({"message": message}));

@@ -156,6 +156,21 @@ fn texts_can_be_stored() {
 }
 
 #[test]
+fn half_a_character_does_not_sink_its_record() {
+    for (escaped, expected) in [
+        (r"cut \ud83d", "cut \u{fffd}"),
+        (r"\ude00 lone, \uD83D\uDE00 whole", "\u{fffd} lone, \u{1f600} whole"),
+        (r"\ud83d\ud83d\ude00", "\u{fffd}\u{1f600}"),
+        (r"\\ud83d no escape, \ud83d\n", "\\ud83d no escape, \u{fffd}\n"),
+    ] {
+        let raw = payload().to_string().replace("Fix it", escaped);
+        let read = issue(raw.clone().into(), &repository(), &mut People::default()).unwrap();
+        assert_eq!(read.task.title, expected);
+        assert_eq!(read.task.raw, raw, "the payload is kept as it came");
+    }
+}
+
+#[test]
 fn dates_and_fields_are_read() {
     let values = json!([
         {"issue_field_name": "Priority", "data_type": "single_select", "value": 1,

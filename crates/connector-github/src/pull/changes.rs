@@ -24,10 +24,13 @@ pub async fn begin(
     marks: Marks,
     signpost: Timestamp,
 ) -> Result<Batch, ConnectorError> {
+    go_on(session, repository, after(session, marks, signpost, 0)).await
+}
+
+/// An incremental pass that nothing has been read of, as a part of one that has read `done` items.
+pub fn after(session: &GitHubSession, marks: Marks, signpost: Timestamp, done: u64) -> Changes {
     let reading = start(session, &marks.issues);
-    let changes =
-        Changes { signpost, to: marks.clone(), from: marks, list: List::Issues, reading, done: 0 };
-    go_on(session, repository, changes).await
+    Changes { signpost, to: marks.clone(), from: marks, list: List::Issues, reading, done }
 }
 
 /// Reads the next pages of an incremental pass.

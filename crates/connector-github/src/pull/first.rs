@@ -3,9 +3,10 @@
 use mainstem_connector::ConnectorError;
 use mainstem_model::record::{Batch, Progress};
 
+use super::count::count;
 use super::draft::Draft;
-use super::{events, pages};
-use crate::client::{ListPage, PAGE_SIZE};
+use super::{changes, events, pages};
+use crate::client::ListPage;
 use crate::cursor::{Cursor, First, List, Mark, Marks, Next, Stage};
 use crate::repository::{Repository, RepositoryName};
 use crate::session::GitHubSession;
@@ -17,16 +18,18 @@ pub async fn begin(
     again: bool,
 ) -> Result<Batch, ConnectorError> {
     let (repository, signpost) = session.look_up(name).await?;
+    let count = count(session, &repository).await?;
     let events = events::newest(session, &repository, signpost).await?;
     let first = First {
         signpost,
         events,
+        count: Some(count),
         list: List::Issues,
         next: Next::Number(1),
         pages: 0,
         before: None,
         done: 0,
-        issues: 0,
+        issues: count.at_most(),
         comments: 0,
         again,
     };
@@ -47,11 +50,11 @@ pub async fn go_on(
             .await?;
     if first.pages == 0 {
         // The first page says how many there are; then the rest of the batch is read at once.
-        let page = read.first();
-        first.pages = pages::count(client, name, first.list, page, first.comments).await?;
-        if first.list == List::Issues {
-            first.issues = first.issues.max(u64::from(first.pages) * PAGE_SIZE as u64);
-        }
+        let items = match first.list {
+            List::Issues => first.issues,
+            List::Comments => first.comments,
+        };
+        first.pages = pages::count(read.first(), items);
         if let Some(rest @ Next::Number(_)) = next.clone()
             && first.pages > 1
         {
@@ -96,11 +99,22 @@ pub async fn go_on(
         }
         (List::Comments, None) => {
             batch.progress = Some(Progress { done: first.done, total: Some(first.done) });
+            let before = first.count.unwrap_or_default();
+            let after = count(session, repository).await?;
+            batch.wants_census = after.tells_of_a_gap(&before, first.issues);
             let mark = Mark { since: first.signpost, etag: None };
-            Stage::Idle(Marks { issues: mark.clone(), comments: mark, events: first.events })
+            let marks = Marks { issues: mark.clone(), comments: mark, events: first.events };
+            if first.count == Some(after) {
+                Stage::Idle(marks)
+            } else {
+                // What has changed meanwhile belongs to this pass too: whoever waits for its end
+                // wants what is there then.
+                let (_, signpost) = session.look_up(name).await?;
+                Stage::Changes(changes::after(session, marks, signpost, first.done))
+            }
         }
     };
-    batch.more = matches!(stage, Stage::First(_));
+    batch.more = !matches!(stage, Stage::Idle(_));
     let cursor = Cursor { repository: repository.name.to_string(), stage };
     batch.cursor = Some(cursor.write()?);
     Ok(batch)

@@ -2,7 +2,6 @@
 
 use futures_util::future::join_all;
 use mainstem_connector::{ConnectorError, Disposition};
-use serde::Deserialize;
 use url::Url;
 
 use super::PAGES_PER_BATCH;
@@ -138,35 +137,10 @@ async fn linked(
     Ok((read, Some(Next::Link(url))))
 }
 
-/// How many pages a list has at most, once its first page is read: GitHub's word, else an estimate.
-/// `comments` is what the issues count.
-pub async fn count(
-    client: &Client,
-    name: &RepositoryName,
-    list: List,
-    first: Option<&ListPage>,
-    comments: u64,
-) -> Result<u32, ConnectorError> {
-    let Some(page) = first.filter(|page| page.next.is_some()) else { return Ok(1) };
-    if let Some(last) = page.last {
-        return Ok(last);
-    }
-    let items = match list {
-        List::Issues => newest_number(client, name).await?,
-        List::Comments => comments,
-    };
-    Ok(u32::try_from(items.div_ceil(PAGE_SIZE as u64)).unwrap_or(u32::MAX).max(1))
-}
-
-/// The number of the newest issue: numbers are given in a row, so there are no more issues than that.
-async fn newest_number(client: &Client, name: &RepositoryName) -> Result<u64, ConnectorError> {
-    #[derive(Deserialize)]
-    struct Numbered {
-        number: u64,
-    }
-    let query = [("state", "all"), ("sort", "created"), ("direction", "desc"), ("per_page", "1")];
-    let url = client.url(&format!("repos/{name}/issues"), &query);
-    let Listed::Page(page) = client.list(url, None).await? else { return Ok(0) };
-    let newest = page.records.first().and_then(|raw| serde_json::from_slice::<Numbered>(raw).ok());
-    Ok(newest.map_or(0, |newest| newest.number))
+/// How many pages a list has, once its first page is read: GitHub's word, else those of at most
+/// `items`.
+pub fn count(first: Option<&ListPage>, items: u64) -> u32 {
+    let Some(page) = first.filter(|page| page.next.is_some()) else { return 1 };
+    let pages = || u32::try_from(items.div_ceil(PAGE_SIZE as u64)).unwrap_or(u32::MAX).max(1);
+    page.last.unwrap_or_else(pages)
 }

@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 use mainstem_connector::Session;
 use mainstem_model::random::{Random, SeededRandom};
 use mainstem_model::record::{Batch, Cursor, Depth, HistoryChange};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::fake_site::FakeSite;
+use crate::fake_site::{FakeSite, State};
 
 /// What a store would hold.
 #[derive(Default)]
@@ -96,6 +96,51 @@ async fn a_first_pass_costs_its_pages_and_an_unchanged_one_next_to_nothing() {
         let asked = site.asked();
         assert!(asked.len() <= 4, "{asked:#?}");
         assert_eq!(batches.iter().map(|batch| batch.tasks.len()).sum::<usize>(), 0);
+    }
+}
+
+/// What happens between two pages: whether the pass says that it may have missed something, and what
+/// it then holds beside what is there.
+#[tokio::test]
+async fn a_list_that_shifts_while_it_is_read_asks_for_a_census() {
+    type Happening = fn(&mut State);
+    let table: [(&str, Happening, bool, bool); 5] = [
+        ("nothing", |_| {}, false, true),
+        ("a deletion before the place", |state| drop(state.issues.remove(5)), true, false),
+        ("a deletion behind the place", |state| drop(state.issues.remove(140)), true, true),
+        ("a new issue", |state| assert_eq!(state.add_issue(json!({})), 251), false, true),
+        (
+            "a deletion and a new issue",
+            |state| {
+                state.add_issue(json!({}));
+                state.issues.remove(5);
+            },
+            true,
+            false,
+        ),
+    ];
+    for (what, happening, wants_census, whole) in table {
+        let site = site(250, 0);
+        site.change(|state| {
+            state.deepest_page = 1_000;
+            let mut happened = false;
+            state.between = Some(Box::new(move |state| {
+                if !happened && state.log.last().is_some_and(|asked| asked.ends_with("&page=1")) {
+                    happened = true;
+                    state.now += 5;
+                    happening(state);
+                }
+            }));
+        });
+        let session = site.connect(None).await;
+        let mut store = Store::default();
+        let batches = store.pass(&*session).await;
+        assert_eq!(batches.iter().any(|batch| batch.wants_census), wants_census, "{what}");
+        let missing = site.change(|state| {
+            let stored = |issue: &&Value| store.tasks.contains_key(&issue["id"].to_string());
+            state.issues.iter().filter(|issue| !stored(issue)).count()
+        });
+        assert_eq!(missing == 0, whole, "{what}: {missing} are missing");
     }
 }
 

@@ -38,6 +38,19 @@ async fn a_census_finds_what_was_deleted_silently() {
 }
 
 #[tokio::test]
+async fn a_listing_that_may_have_missed_something_is_followed_by_a_census() {
+    let bench = Bench::new(5).await;
+    bench.tool.want_census();
+    bench.run_due().await;
+    let calls = bench.tool.calls();
+    let place = |call: &str| calls.iter().position(|made| made == call).unwrap();
+    assert!(place("pull board 4") < place("census board 0"), "after the pass: {calls:?}");
+    bench.time.advance(60);
+    bench.run_due().await;
+    assert_eq!(bench.tool.calls_of("census").len(), 3, "once");
+}
+
+#[tokio::test]
 async fn many_missing_at_once_are_told_and_not_deleted() {
     let bench = Bench::new(40).await;
     bench.run_due().await;

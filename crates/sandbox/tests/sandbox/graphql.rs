@@ -244,8 +244,10 @@ async fn a_link_made_by_hand_and_a_draft_show_in_no_text_but_in_the_timeline() {
         assert_eq!(world[pull].updated_at, updated_at, "it moves no time");
         world.set_draft(pull, true);
         world.set_draft(pull, false);
-        let name = |issue| (world.full_name(world[issue].repository), world[issue].number);
-        (name(pull), name(issue))
+        <(_, _)>::from(
+            [pull, issue]
+                .map(|issue| (world.full_name(world[issue].repository), world[issue].number)),
+        )
     });
     let question = "query($owner: String!, $name: String!, $number: Int!) {
         repository(owner: $owner, name: $name) { pullRequest(number: $number) {

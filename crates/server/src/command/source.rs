@@ -12,7 +12,7 @@ use mainstem_store::{SourceSpec, Store};
 
 use crate::exit::{self, Failure};
 use crate::installation::{Installation, spec_of};
-use crate::output::remark;
+use crate::output::{remark, say};
 
 /// Manages sources.
 #[derive(Debug, Subcommand)]
@@ -45,6 +45,15 @@ pub enum SourceCommand {
     Sync {
         /// Its name
         name: String,
+    },
+    /// Accepts that tasks which a tool no longer shows are gone, where so many are missing at once that
+    /// nothing was concluded; the next census asks the tool about each of them
+    AcceptLoss {
+        /// The source's name
+        name: String,
+        /// This scope only, such as acme/api; all scopes of the source where left out
+        #[arg(long, value_name = "KEY")]
+        scope: Option<String>,
     },
     /// Switches a source off; what was read stays
     Pause {
@@ -95,6 +104,9 @@ async fn carry_out(
             ));
             Ok(())
         }
+        SourceCommand::AcceptLoss { name, scope } => {
+            accept_loss(store, &find(store, &name).await?, scope.as_deref()).await
+        }
         SourceCommand::Pause { name } => set_paused(store, &name, true).await,
         SourceCommand::Resume { name } => set_paused(store, &name, false).await,
         SourceCommand::Remove { name } => {
@@ -104,6 +116,33 @@ async fn carry_out(
             Ok(())
         }
     }
+}
+
+async fn accept_loss(store: &Store, source: &Source, scope: Option<&str>) -> Result<(), Failure> {
+    let name = &source.name;
+    if let Some(scope) = scope {
+        let known = store.scopes(source.id).await?;
+        if known.iter().all(|known| known.key != scope) {
+            let known: Vec<_> = known.into_iter().map(|known| known.key).collect();
+            return Err(Failure::Usage(format!(
+                "--scope {scope}: {name} has no such scope; it has: {}",
+                known.join(", ")
+            )));
+        }
+    }
+    let accepted = store.accept_loss(source.id, scope).await?;
+    if accepted.is_empty() {
+        remark(format!("{name}: the last census left no loss to accept"));
+        return Ok(());
+    }
+    for loss in accepted {
+        say(format!("{}: the loss of {} tasks is accepted", loss.scope, loss.tasks));
+    }
+    remark(
+        "The tool is asked about each of them by a running `mainstem serve` or `mainstem work` as \
+         soon as it can, or here by `mainstem sync --once`.",
+    );
+    Ok(())
 }
 
 async fn set_paused(store: &Store, name: &str, paused: bool) -> Result<(), Failure> {

@@ -94,6 +94,7 @@ impl Store {
         apply.quarantine(&batch.quarantine).await?;
         apply.hints(batch).await?;
         apply.cursor(batch).await?;
+        apply.census(batch).await?;
         apply.commit().await
     }
 }
@@ -165,6 +166,14 @@ impl Apply<'_> {
                 self.transaction,
                 sqlx::query(TEXT).bind(self.source.0).bind(self.context.scope).bind(&cursor.0)
             )?;
+        }
+        Ok(())
+    }
+
+    async fn census(&mut self, batch: &Batch) -> Result<(), StoreError> {
+        if batch.wants_census {
+            let scope = self.context.scope;
+            self.transaction.ask_for_census(self.source, scope, self.now).await?;
         }
         Ok(())
     }

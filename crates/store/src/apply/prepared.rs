@@ -6,6 +6,7 @@ use mainstem_model::record::Batch;
 
 use super::fingerprint::{Fingerprint, of_comment, of_task};
 use crate::StoreError;
+use crate::nul::Texts as _;
 use crate::payload::Compressor;
 
 /// A batch with the fingerprint of each record, and its payloads compressed.
@@ -25,7 +26,8 @@ pub(super) struct Prepared {
 }
 
 impl PreparedBatch {
-    /// Prepares a batch on a thread of its own: this is the larger part of a first sync's work.
+    /// Prepares a batch on a thread of its own: this is the larger part of a first sync's work. Texts
+    /// lose their NULs, which PostgreSQL cannot hold.
     ///
     /// # Errors
     /// [`StoreError::Database`] where there is no memory left to compress into.
@@ -35,6 +37,9 @@ impl PreparedBatch {
     }
 
     fn prepare(mut batch: Batch) -> Result<Self, StoreError> {
+        if batch.has_nul() {
+            batch.drop_nul();
+        }
         let mut compressor = Compressor::new()?;
         let mut prepare = |fingerprint, raw: &mut Bytes| {
             let raw = compressor.compress(&std::mem::take(raw))?;

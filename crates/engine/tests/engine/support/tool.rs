@@ -52,6 +52,7 @@ pub struct Tool {
     interference: Mutex<Option<Interference>>,
     stands_still: AtomicBool,
     tells_history: AtomicBool,
+    wants_census: AtomicBool,
 }
 
 #[derive(Clone)]
@@ -89,6 +90,11 @@ impl Tool {
     /// From now on the past of tasks may be asked for.
     pub fn tell_history(&self) {
         self.tells_history.store(true, Ordering::SeqCst);
+    }
+
+    /// The next listing says that it may have missed something.
+    pub fn want_census(&self) {
+        self.wants_census.store(true, Ordering::SeqCst);
     }
 
     /// From now on the listing says of this task that there is more to read.
@@ -225,6 +231,7 @@ impl Session for FakeSession {
                 .collect(),
             cursor: Some(Cursor(to.to_string())),
             more: to < log.len(),
+            wants_census: self.0.wants_census.swap(false, Ordering::SeqCst),
             progress: Some(Progress { done: to as u64, total: Some(log.len() as u64) }),
             ..batch(page)
         })
