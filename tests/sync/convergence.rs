@@ -34,7 +34,9 @@ fn work(world: &mut World, chance: &SeededRandom, acts: u32) {
         match pick(chance, 14) {
             0 => world.edit_title(issue, &format!("Renamed {}", pick(chance, 1_000))),
             1 => world.add_label(issue, "needs review"),
-            2 => world.close(issue, StateReason::NotPlanned),
+            // Another reason for what is closed already leaves no trace that a later reader could find.
+            2 if world[issue].is_open() => world.close(issue, StateReason::NotPlanned),
+            2 => {}
             3 => world.reopen(issue),
             4 => {
                 let author = world.people().next().unwrap();
@@ -103,7 +105,12 @@ async fn expect_convergence(hub: &Hub) {
         assert_eq!(&read.tasks[place], task);
         assert_eq!(read.bodies[place], expected.bodies[place], "the body of {}", task.key);
         assert_eq!(read.comments[place], expected.comments[place], "the comments of {}", task.key);
-        assert_eq!(read.histories[place], expected.histories[place], "the past of {}", task.key);
+        // Who watches sees values that the tool's own history no longer tells.
+        let untold: Vec<_> = expected.histories[place]
+            .iter()
+            .filter(|change| !read.histories[place].contains(change))
+            .collect();
+        assert!(untold.is_empty(), "the past of {} lacks {untold:?}", task.key);
     }
     let only = |one: &Contents, other: &Contents| {
         let mut links = one.links.clone();

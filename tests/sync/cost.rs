@@ -68,7 +68,7 @@ both_databases! {
         assert_eq!(report.sources[0].histories, 510);
         // A fetch names a hundred issues, and each question 25 of them.
         let stats = hub.site.stats();
-        assert_eq!(stats.asked("POST /graphql"), 21);
+        assert_eq!(stats.asked("POST /graphql"), 21, "{stats:?}");
         assert!(stats.requests <= 21 + 5, "{stats:?}");
         hub.site.reset_stats();
         hub.sync_into(&hub.database.store, &history).await;

@@ -42,7 +42,7 @@ const PAST: &str = concat!(
   ... on Labelable { labels(first: 100) { nodes { name } } }
   ... on Assignable { assignees(first: 20) { nodes { ...account } } }
   ... on Issue {
-    state stateReason(enableDuplicate: true) updatedAt closedAt
+    issueState: state stateReason(enableDuplicate: true) updatedAt closedAt
     timelineItems(first: 100, itemTypes: [
       ASSIGNED_EVENT CLOSED_EVENT DEMILESTONED_EVENT ISSUE_TYPE_ADDED_EVENT
       ISSUE_TYPE_CHANGED_EVENT ISSUE_TYPE_REMOVED_EVENT LABELED_EVENT MILESTONED_EVENT
@@ -57,7 +57,7 @@ const PAST: &str = concat!(
     } }
   }
   ... on PullRequest {
-    state isDraft updatedAt closedAt
+    pullRequestState: state isDraft updatedAt closedAt
     timelineItems(first: 100, itemTypes: [
       ASSIGNED_EVENT CLOSED_EVENT CONVERT_TO_DRAFT_EVENT DEMILESTONED_EVENT LABELED_EVENT
       MILESTONED_EVENT READY_FOR_REVIEW_EVENT RENAMED_TITLE_EVENT REOPENED_EVENT
@@ -202,6 +202,8 @@ fn told(node: &RawValue, people: &mut People) -> Option<(Linked, Option<Vec<Hist
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct PastIssue {
+    /// Issues and pull requests have types of their own for it, so each goes by another name.
+    #[serde(rename = "issueState", alias = "pullRequestState")]
     state: String,
     #[serde(default)]
     state_reason: Option<String>,

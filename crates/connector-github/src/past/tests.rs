@@ -40,7 +40,7 @@ async fn ask(
 fn node(labels: &[&str], events: Value, more: bool) -> Value {
     let labels: Vec<_> = labels.iter().map(|name| json!({"name": name})).collect();
     json!({
-        "__typename": "Issue", "fullDatabaseId": "1001", "state": "OPEN", "stateReason": "REOPENED",
+        "__typename": "Issue", "fullDatabaseId": "1001", "issueState": "OPEN", "stateReason": "REOPENED",
         "updatedAt": "2026-01-05T00:00:00Z", "closedAt": null,
         "blockedBy": {"nodes": []}, "blocking": {"nodes": []}, "subIssues": {"nodes": []},
         "duplicateOf": null, "parent": null,

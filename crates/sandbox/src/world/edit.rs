@@ -38,9 +38,11 @@ impl World {
         self.touch(issue, now);
     }
 
-    /// Opens a closed issue again; nothing happens to an open one.
+    /// Opens a closed issue again; nothing happens to an open one, nor to a merged pull request.
     pub fn reopen(&mut self, issue: IssueKey) {
-        if self[issue].is_open() {
+        let pull_request = self[issue].pull_request.as_ref();
+        let merged = pull_request.is_some_and(|pull| pull.merged_at.is_some());
+        if merged || self[issue].is_open() {
             return;
         }
         let now = self.moments.advance();
