@@ -60,7 +60,14 @@ fn blocks(from: TaskReference, to: TaskReference) -> LinkRecord {
 }
 
 fn relations(task: &str, links: Vec<LinkRecord>, parent: ParentRecord) -> RelationRecord {
-    RelationRecord { task: task.into(), links, parent, version: 1, census_token: None }
+    RelationRecord {
+        task: task.into(),
+        links,
+        kinds: LinkKind::ALL,
+        parent,
+        version: 1,
+        census_token: None,
+    }
 }
 
 fn person(id: &str) -> PersonRecord {

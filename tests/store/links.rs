@@ -21,6 +21,7 @@ fn reading(version: i64, links: Vec<LinkRecord>) -> Batch {
     let relation = RelationRecord {
         task: task_external_id(1).into(),
         links,
+        kinds: LinkKind::ALL,
         parent: ParentRecord::Unsaid,
         version: at(version).0,
         census_token: None,
@@ -149,5 +150,19 @@ both_databases! {
         let kept = db.store.quarantined(source.id, 10).await.unwrap();
         assert_eq!(kept[0].kind, "relations");
         assert_eq!(kept[0].external_id, task_external_id(1));
+    }
+}
+
+both_databases! {
+    async fn a_reading_of_one_kind_says_nothing_of_the_others(db) {
+        let (source, _) = with_tasks(&db).await;
+        let duplicate = LinkRecord { kind: LinkKind::Duplicates, ..blocks(1, 2) };
+        source.apply(&db.store, &reading(1, vec![duplicate, blocks(1, 3)])).await;
+        let mut of_blocks = reading(2, vec![]);
+        of_blocks.relations[0].kinds = &[LinkKind::Blocks];
+        source.apply(&db.store, &of_blocks).await;
+        assert_eq!(stated(&db.store, &source).await, keys(&[(1, 2)]));
+        source.apply(&db.store, &reading(3, vec![])).await;
+        assert_eq!(stated(&db.store, &source).await, []);
     }
 }

@@ -101,6 +101,7 @@ fn batch(nul: &str) -> Batch {
                 to: reference("acme/api_#1", Some("ta_sk")),
                 since: Some(at(1)),
             }],
+            kinds: LinkKind::ALL,
             parent: task.parent.clone(),
             version: 1,
             census_token: Some(text("tok_en")),

@@ -122,7 +122,7 @@ both_databases! {
         let relations = |n: u32| RelationRecord {
             task: task_external_id(n).into(),
             links: vec![LinkRecord { kind: LinkKind::Blocks, from: reference(n), to: reference(n + 1), since: None }],
-            parent: ParentRecord::Unsaid,
+            kinds: LinkKind::ALL, parent: ParentRecord::Unsaid,
             version: 1,
             census_token: None,
         };

@@ -327,7 +327,14 @@ fn record(
 ) -> Option<RelationRecord> {
     // The token stays that of the task's own payload: one of this later reading could hide a comment
     // that has gone in between.
-    Some(RelationRecord { task: id?, links, parent, version: at.0, census_token: None })
+    Some(RelationRecord {
+        task: id?,
+        links,
+        kinds: LinkKind::ALL,
+        parent,
+        version: at.0,
+        census_token: None,
+    })
 }
 
 fn this(locator: &Locator, external_id: Option<ExternalId>) -> TaskReference {

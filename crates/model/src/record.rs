@@ -295,6 +295,8 @@ pub struct RelationRecord {
     pub task: ExternalId,
     /// Its links, either direction, direction already normalised: `from KIND to`.
     pub links: Vec<LinkRecord>,
+    /// The kinds of which these are all; links of other kinds stay as they are.
+    pub kinds: &'static [LinkKind],
     /// The task that it is a part of; a change is logged as field `parent` of the task.
     pub parent: ParentRecord,
     /// When the tool was asked, by the tool's own clock, in microseconds; an older reading never

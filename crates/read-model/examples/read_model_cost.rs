@@ -304,6 +304,7 @@ fn relations(number: u64, count: u64) -> Option<RelationRecord> {
     (!links.is_empty()).then(|| RelationRecord {
         task: number.to_string().into(),
         links,
+        kinds: LinkKind::ALL,
         parent: ParentRecord::Unsaid,
         version: SystemClock.now().0,
         census_token: None,

@@ -192,7 +192,7 @@ texts! {
         created_at, updated_at, version, raw
     }
     CommentSet { task, comments; }
-    RelationRecord { task, links, parent, census_token; version }
+    RelationRecord { task, links, parent, census_token; kinds, version }
     LinkRecord { from, to; kind, since }
     MoveRecord { from, to; }
     AbsenceRecord { task; presence }

@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 
 use bytes::Bytes;
-use mainstem_model::Timestamp;
 use mainstem_model::record::{
     Batch, CommentRecord, Depth, ExternalId, Hint, ProjectRecord, QuarantineRecord, RelationRecord,
     TaskRecord,
 };
+use mainstem_model::{LinkKind, Timestamp};
 
 use crate::client::ListPage;
 use crate::normalize::{self, Links, NormalizedIssue, People};
@@ -78,9 +78,11 @@ impl Draft {
                 locator: issue.task.locator.clone(),
                 depth: Depth::Relations,
             }),
+            // The payload counts dependencies; of duplicates it does not speak.
             Links::None if ending => self.relations.push(RelationRecord {
                 task: issue.task.external_id.clone(),
                 links: Vec::new(),
+                kinds: &[LinkKind::Blocks],
                 parent: issue.task.parent.clone(),
                 version: at.0,
                 census_token: issue.task.census_token.clone(),

@@ -106,6 +106,7 @@ fn blocks(from: &str, to: &str) -> RelationRecord {
             to: reference(to),
             since: None,
         }],
+        kinds: LinkKind::ALL,
         parent: ParentRecord::Unsaid,
         version: 1,
         census_token: None,

@@ -143,6 +143,7 @@ impl Site {
                             since: None,
                         })
                         .collect(),
+                    kinds: LinkKind::ALL,
                     parent: parent
                         .map_or(ParentRecord::None, |parent| ParentRecord::Is(reference(parent))),
                     version,

@@ -181,8 +181,13 @@ impl Apply<'_> {
                 let since_at = told.unwrap_or(self.now.0).max(ended.saturating_add(1));
                 added.push(NewLink { stated_by, id, since_at, record: link, from, to });
             }
-            let held = known.values().flatten().filter(|interval| interval.until_at.is_none());
-            for interval in held.filter(|interval| !stated.contains(&interval.id)) {
+            let kinds: Vec<_> = record.kinds.iter().map(|kind| kind.as_str()).collect();
+            let ended = known.values().flatten().filter(|interval| {
+                interval.until_at.is_none()
+                    && kinds.contains(&interval.kind.as_str())
+                    && !stated.contains(&interval.id)
+            });
+            for interval in ended {
                 self.end_link(interval).await?;
             }
         }
