@@ -230,7 +230,11 @@ impl World {
         };
         Batch {
             tasks: vec![moved, renamed],
-            moves: vec![MoveRecord { from: "hush-4".into(), to: "hush-moved".into() }],
+            moves: vec![MoveRecord {
+                from: "hush-4".into(),
+                to: "hush-moved".into(),
+                scope: "hush".into(),
+            }],
             absences: vec![AbsenceRecord { task: "hush-gone".into(), presence: Presence::Deleted }],
             quarantine: vec![QuarantineRecord {
                 external_id: "hush-broken".to_owned(),

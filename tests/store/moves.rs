@@ -9,6 +9,9 @@ use crate::support::records::{
     at, batch_of, comment_record, task_external_id, task_record, updated,
 };
 
+/// The scope of that other repository.
+const MOVED_TO: &str = "acme/web";
+
 /// Task 1 as task 2, in another repository.
 fn moved() -> Batch {
     let record = TaskRecord {
@@ -16,7 +19,11 @@ fn moved() -> Batch {
         title: "Moved".to_owned(),
         ..updated(task_record(2), at(50))
     };
-    let step = MoveRecord { from: task_external_id(1).into(), to: task_external_id(2).into() };
+    let step = MoveRecord {
+        from: task_external_id(1).into(),
+        to: task_external_id(2).into(),
+        scope: MOVED_TO.into(),
+    };
     Batch { moves: vec![step], ..batch_of(vec![record]) }
 }
 
@@ -35,7 +42,7 @@ both_databases! {
 
         let task = db.store.tasks_by_id(&[older]).await.unwrap().remove(0);
         assert_eq!((task.key.as_str(), task.title.as_str()), ("acme/web#2", "Moved"));
-        assert_eq!(task.previous_keys, ["acme/api#1"]);
+        assert_eq!((task.previous_keys, task.scope.as_str()), (vec!["acme/api#1".to_owned()], MOVED_TO));
         assert_eq!(db.store.tasks_by_id(&[newer]).await.unwrap(), []);
         assert_eq!(db.store.redirects().await.unwrap(), [(newer, older)]);
 
@@ -44,7 +51,7 @@ both_databases! {
         let comments = vec![comment_record(1, 2)];
         source.apply(&db.store, &Batch { comments, ..batch_of(vec![later]) }).await;
         let task = db.store.tasks_by_id(&[older]).await.unwrap().remove(0);
-        assert_eq!(task.title, "Later");
+        assert_eq!((task.title.as_str(), task.scope.as_str()), ("Later", MOVED_TO));
         assert_eq!(task.previous_keys, ["acme/api#1", "acme/web#2"]);
         let pages = db.store.comments(&[older], None, 10).await.unwrap();
         assert_eq!(pages[&older].total, 1);
@@ -89,7 +96,7 @@ both_databases! {
         let (older, newer) = ids(&source);
         source.apply(&db.store, &batch_of(vec![task_record(1)])).await;
         source.apply(&db.store, &moved()).await;
-        let step = MoveRecord { from: task_external_id(2).into(), to: task_external_id(3).into() };
+        let step = MoveRecord { from: task_external_id(2).into(), to: task_external_id(3).into(), scope: MOVED_TO.into() };
         let again = Batch { moves: vec![step], ..batch_of(vec![updated(task_record(3), at(70))]) };
         source.apply(&db.store, &again).await;
         let newest = source.id.task(&task_external_id(3));

@@ -190,7 +190,7 @@ both_databases! {
         let source = db.source("acme").await;
         source.apply(&db.store, &tasks_batch(1)).await;
         let moved = updated(task_record(2), at(60));
-        let moves = vec![MoveRecord { from: task_external_id(1).into(), to: task_external_id(2).into() }];
+        let moves = vec![MoveRecord { from: task_external_id(1).into(), to: task_external_id(2).into(), scope: SCOPE.into() }];
         source.apply(&db.store, &Batch { moves, ..batch_of(vec![moved]) }).await;
 
         let both = ids(&source, [1, 2]);

@@ -134,6 +134,7 @@ both_databases! {
         assert!(hidden.iter().all(|key| now(key).presence == Presence::AccessLost));
         let stands = |key| (now(key).presence, now(key).key.starts_with("acme/web#"));
         assert!(moved.iter().all(|key| stands(key) == (Presence::Present, true)));
+        assert_eq!(store.accept_loss(source.id, None).await.unwrap(), []);
         store.close().await;
     }
 }

@@ -61,7 +61,7 @@ pub async fn fetch(session: &GitHubSession, hints: &[Hint]) -> Result<Batch, Con
     {
         match outcome {
             Outcome::Shown(shown) => {
-                present.extend(take(&mut draft, &mut comment_sets, &mut moves, *shown)?);
+                present.extend(take(session, &mut draft, &mut comment_sets, &mut moves, *shown)?);
             }
             Outcome::Gone(absence) => absences.extend(absence),
         }
@@ -154,6 +154,7 @@ async fn read_whole(session: &GitHubSession, wanted: Wanted) -> Result<Outcome, 
 
 /// Takes an issue and all that belongs to it into the batch.
 fn take(
+    session: &GitHubSession,
     draft: &mut Draft,
     comment_sets: &mut Vec<CommentSet>,
     moves: &mut Vec<MoveRecord>,
@@ -170,7 +171,11 @@ fn take(
     comment_sets.push(CommentSet { task: task.external_id.clone(), comments: ids(&comments)? });
     draft.comments(&repository, comments);
     if let Some(from) = known_as.filter(|known| *known != task.external_id) {
-        moves.push(MoveRecord { from, to: task.external_id.clone() });
+        moves.push(MoveRecord {
+            from,
+            to: task.external_id.clone(),
+            scope: session.settings.selection.scope_of(&repository.name),
+        });
     }
     let wanted = task
         .locator

@@ -1,6 +1,7 @@
 //! The settings of a GitHub source, checked.
 
 use mainstem_connector::Settings;
+use mainstem_model::record::ScopeKey;
 use serde::Deserialize;
 use url::{Host, Url};
 
@@ -42,6 +43,15 @@ impl Selection {
             Self::Repositories(names) => names.contains(name),
             Self::Owner(owner) => name.owner().eq_ignore_ascii_case(owner),
         }
+    }
+
+    /// The scope that lists a repository, by the name that it was configured with.
+    pub fn scope_of(&self, name: &RepositoryName) -> ScopeKey {
+        let configured = match self {
+            Self::Repositories(names) => names.iter().find(|known| *known == name),
+            Self::Owner(_) => None,
+        };
+        configured.unwrap_or(name).as_str().into()
     }
 }
 

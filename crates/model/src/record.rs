@@ -326,6 +326,8 @@ pub struct MoveRecord {
     pub from: ExternalId,
     /// The id under which the tool shows it; a task record of this id is in the same batch.
     pub to: ExternalId,
+    /// The scope whose listings show it from now on, whether or not that one is read here.
+    pub scope: ScopeKey,
 }
 
 /// A task that the tool no longer shows.

@@ -175,7 +175,8 @@ impl Store {
         scope: Option<&str>,
     ) -> Result<Vec<AcceptedLoss>, StoreError> {
         const LOST: &str = "SELECT missing.scope, COUNT(*) FROM missing_task missing
-                JOIN task ON task.id = missing.task AND task.presence = 'PRESENT'
+                JOIN task ON task.id = missing.task AND task.scope = missing.scope
+                    AND task.presence = 'PRESENT'
             WHERE missing.source = $1 AND missing.scope = COALESCE($2, missing.scope)
             GROUP BY missing.scope ORDER BY missing.scope";
         const ACCEPT: &str =

@@ -194,7 +194,7 @@ texts! {
     CommentSet { task, comments; }
     RelationRecord { task, links, parent, census_token; kinds, version }
     LinkRecord { from, to; kind, since }
-    MoveRecord { from, to; }
+    MoveRecord { from, to, scope; }
     AbsenceRecord { task; presence }
     QuarantineRecord { external_id, kind, reason; raw }
     Hint { external_id, locator; depth }

@@ -157,7 +157,11 @@ impl Site {
                 self.apply(source, Batch { absences: vec![record], ..Batch::default() }).await;
             }
             Step::Move(source, from, to) => {
-                let moved = MoveRecord { from: from.to_string().into(), to: to.to_string().into() };
+                let moved = MoveRecord {
+                    from: from.to_string().into(),
+                    to: to.to_string().into(),
+                    scope: "all".into(),
+                };
                 let batch = Batch {
                     people: vec![person(0, "dev")],
                     tasks: vec![task(to, 1, 0, version)],

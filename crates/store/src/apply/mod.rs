@@ -22,9 +22,9 @@ mod quarantine;
 mod relations;
 mod tasks;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use mainstem_model::record::Batch;
+use mainstem_model::record::{Batch, ScopeKey};
 use mainstem_model::{SourceId, Timestamp};
 use uuid::Uuid;
 
@@ -74,6 +74,8 @@ impl Store {
         let mut apply = Apply {
             names: Names::load(&mut transaction, context.source, batch).await?,
             waiting: Waiting::load(&mut transaction, context.source).await?,
+            moved: HashMap::new(),
+            listed: batch.cursor.is_some(),
             transaction,
             context,
             source: context.source,
@@ -136,6 +138,10 @@ struct Apply<'a> {
     now: Timestamp,
     names: Names,
     waiting: Waiting,
+    /// Tasks of the batch that moved, and the scopes that list them now.
+    moved: HashMap<Uuid, ScopeKey>,
+    /// Whether the batch comes from a listing of its scope, which shows what belongs there.
+    listed: bool,
     /// What goes into the log, in order.
     changes: Vec<NewChange>,
     applied: Applied,

@@ -2,6 +2,7 @@
 //! was said of it here; the new id leads to it.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use mainstem_model::record::MoveRecord;
 use mainstem_model::{Subject, TaskId};
@@ -24,13 +25,13 @@ impl Apply<'_> {
         for moved in moves {
             let (older, newer) = (self.names.task(&moved.from), self.names.task(&moved.to));
             // Where the older one never came to us, the newer one is a task like any other.
-            if older == newer || !stored.contains(&older.0) {
-                continue;
+            if older != newer && stored.contains(&older.0) {
+                if stored.contains(&newer.0) {
+                    self.merge(newer, older).await?;
+                }
+                self.redirect(newer, older).await?;
             }
-            if stored.contains(&newer.0) {
-                self.merge(newer, older).await?;
-            }
-            self.redirect(newer, older).await?;
+            self.moved.insert(self.names.task(&moved.to).0, Arc::clone(&moved.scope));
         }
         Ok(())
     }

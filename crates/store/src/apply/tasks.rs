@@ -335,6 +335,14 @@ impl Apply<'_> {
         self.logged_of(ids).await
     }
 
+    /// The scope whose censuses a task belongs to. A task that is fetched by itself stays where it
+    /// was: who asked for it may have known it from before it moved.
+    fn scope_of(&self, task: Uuid, before: Option<&TaskRow>) -> String {
+        let moved = self.moved.get(&task).map(|scope| scope.to_string());
+        let stays = || before.filter(|_| !self.listed).map(|row| row.scope.clone());
+        moved.or_else(stays).unwrap_or_else(|| self.context.scope.to_owned())
+    }
+
     /// What a stored task, or none, becomes by a record.
     fn becomes(&self, candidate: &Candidate<'_>, stored: Option<&Whole>) -> Whole {
         let record = candidate.record;
@@ -351,7 +359,7 @@ impl Apply<'_> {
             source: self.source.0,
             external_id: record.external_id.to_string(),
             locator: record.locator.clone(),
-            scope: self.context.scope.to_owned(),
+            scope: self.scope_of(candidate.id, before),
             version: record.version,
             content_hash: candidate.prepared.fingerprint.to_vec(),
             census_token: record
