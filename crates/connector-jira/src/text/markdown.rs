@@ -1,0 +1,11 @@
+//! Markdown: CommonMark with GitHub's tables, task lists, strikethrough and alerts, and the notation of
+//! [`super::notation`].
+
+mod cells;
+mod escape;
+mod inline;
+mod read;
+mod write;
+
+pub use read::read;
+pub use write::write;
