@@ -35,7 +35,8 @@
 //!
 //! `from_markdown(to_markdown(document))` is the document, in this form:
 //!
-//! * Empty paragraphs are left out where there is anything else, and texts with the same marks are one.
+//! * Empty paragraphs, and those of nothing but breaks, are left out where there is anything else.
+//!   Texts in a row with the same marks are one.
 //! * Marks stand in one order; beside `code` there is only a link or an annotation.
 //! * An attribute that says the same when it is left out is left out. Ids that only the editor uses
 //!   (`localId`) are left out, and are numbers in order where the schema demands one; `accessLevel` of
@@ -56,6 +57,7 @@ pub mod adf;
 mod attributes;
 mod bounds;
 mod fit;
+mod linkify;
 mod markdown;
 mod node;
 mod notation;

@@ -111,7 +111,8 @@ fn of_node(kind: &str) -> Option<&'static [Attribute]> {
         }
         "emoji" => const { &[must("shortName", Text), may("id", Text), may("text", Text)] },
         "expand" | "nestedExpand" => const { &[may("title", Text)] },
-        "heading" => const { &[must("level", Number(1.0, 6.0))] },
+        // The line of a heading says it; what is noted beside it need not.
+        "heading" => const { &[may("level", Number(1.0, 6.0))] },
         "inlineCard" => const { &[may("url", Text), may("data", Any)] },
         "layoutColumn" => const { &[must("width", PERCENT), may("valign", VERTICAL)] },
         "media" => {
@@ -268,11 +269,6 @@ fn is_hex_color(text: &str, digits: &[usize]) -> bool {
     text.strip_prefix('#').is_some_and(|hex| {
         digits.contains(&hex.len()) && hex.bytes().all(|byte| byte.is_ascii_hexdigit())
     })
-}
-
-/// Whether a node of this kind is known.
-pub fn is_known_node(kind: &str) -> bool {
-    of_node(kind).is_some()
 }
 
 /// What is allowed of the attributes of a node, without those that say nothing. Nothing where the

@@ -7,5 +7,7 @@ mod inline;
 mod read;
 mod write;
 
+pub use cells::line as cell_line;
+pub use escape::Place;
 pub use read::read;
-pub use write::write;
+pub use write::{is_blank, write};

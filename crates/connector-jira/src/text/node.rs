@@ -274,7 +274,7 @@ impl Serialize for Node<'_> {
         if self.is_text() {
             map.serialize_entry("text", &self.text)?;
         }
-        if !self.attributes.is_empty() {
+        if !self.attributes.is_empty() || self.kind == "nestedExpand" {
             map.serialize_entry("attrs", &self.attributes)?;
         }
         if !self.content.is_empty() || matches!(&*self.kind, "doc" | "tableRow") {

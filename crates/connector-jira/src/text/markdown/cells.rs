@@ -76,9 +76,9 @@ fn row(writer: &mut Writer, fields: &[Option<&Node>], expected: &str) {
 }
 
 /// The content of a cell in one line.
-fn line<'a>(blocks: &'a [Node<'a>]) -> Cow<'a, [Node<'a>]> {
+pub fn line<'a>(blocks: &'a [Node<'a>]) -> Cow<'a, [Node<'a>]> {
     match blocks {
-        [] => Cow::Borrowed(&[]),
+        _ if blocks.iter().all(is_blank) => Cow::Borrowed(&[]),
         [paragraph] if paragraph.kind == "paragraph" && paragraph.marks.is_empty() => {
             Cow::Borrowed(&paragraph.content)
         }

@@ -41,7 +41,7 @@ pub fn text(out: &mut String, text: &str, edges: Edges) {
             _ => byte.is_ascii_control(),
         };
         let escaped = match byte {
-            b'\\' => next.is_none_or(|next| next.is_ascii_punctuation()),
+            b'\\' => next.is_none_or(|next| next.is_ascii() && !next.is_ascii_alphanumeric()),
             b'`' | b'[' | b'~' => true,
             b']' => edges.in_link,
             b'*' => first || bytes[at - 1] != b' ' || next != Some(b' '),

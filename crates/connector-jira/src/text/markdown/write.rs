@@ -53,7 +53,10 @@ impl Writer {
 
     /// Blocks one after the other. Empty paragraphs are spacing, which Markdown has of its own.
     fn blocks(&mut self, blocks: &[Node]) {
-        let mut previous: Option<&Node> = None;
+        self.blocks_after(None, blocks);
+    }
+
+    fn blocks_after<'n>(&mut self, mut previous: Option<&'n Node<'n>>, blocks: &'n [Node<'n>]) {
         let mut alternate = false;
         let mut rest = blocks;
         while let [block, after @ ..] = rest {
@@ -99,8 +102,10 @@ impl Writer {
             "panel" => match alert(block) {
                 Some(alert) => self.quote(|writer| {
                     writer.out.push_str(alert);
-                    if !block.content.iter().all(is_blank) {
-                        writer.new_line();
+                    match block.content.iter().find(|child| !is_blank(child)) {
+                        None => {}
+                        Some(first) if first.kind == "paragraph" => writer.new_line(),
+                        Some(_) => writer.next_block(),
                     }
                     writer.blocks(&block.content);
                 }),
@@ -231,8 +236,16 @@ impl Writer {
                 }
             }
             "listItem" | "blockTaskItem" => {
-                let mut blocks = &*item.content;
-                match blocks {
+                let mut content = &*item.content;
+                if item.kind == "blockTaskItem" {
+                    // Its text follows the checkbox in the same line.
+                    while let [first, after @ ..] = content
+                        && is_blank(first)
+                    {
+                        content = after;
+                    }
+                }
+                match content {
                     [first, after @ ..] if !is_blank(first) => {
                         self.out.push(' ');
                         // A list may follow its line at once, which reads better.
@@ -243,13 +256,9 @@ impl Writer {
                             self.block(first, false);
                             self.new_line();
                             self.block(list, false);
-                            if rest.iter().all(is_blank) {
-                                return;
-                            }
-                            self.next_block();
-                            blocks = rest;
+                            return self.blocks_after(Some(list), rest);
                         }
-                        self.blocks(blocks);
+                        self.blocks(content);
                     }
                     [_, after @ ..] if !after.iter().all(is_blank) => {
                         self.new_line();
@@ -306,11 +315,12 @@ fn is_inline(kind: &str) -> bool {
     )
 }
 
-/// Whether a block is a paragraph without content.
+/// Whether a block is a paragraph with nothing but breaks.
 pub fn is_blank(block: &Node) -> bool {
     match &*block.kind {
         "paragraph" => block.marks.is_empty() && block.content.iter().all(is_blank),
         "text" => block.text.is_empty(),
+        "hardBreak" => true,
         _ => false,
     }
 }

@@ -37,18 +37,12 @@ pub fn code(mut block: Node<'static>) -> Node<'static> {
 
 /// HTML as text, line by line.
 pub fn html(source: &str) -> Node<'static> {
-    let source = source.trim_end();
     let mut content = Vec::new();
-    // A line that holds nothing but a break.
-    if source == "<br>" {
-        content.push(Node::new("hardBreak"));
-    } else {
-        for line in source.lines() {
-            if !content.is_empty() {
-                content.push(Node::new("hardBreak"));
-            }
-            content.push(Node::text(line.to_owned()));
+    for line in source.trim_end().lines() {
+        if !content.is_empty() {
+            content.push(Node::new("hardBreak"));
         }
+        content.push(Node::text(line.to_owned()));
     }
     Node::around("paragraph", content)
 }
@@ -107,6 +101,9 @@ fn figure(content: &mut [Node<'static>]) -> bool {
 /// A list, which is one of tasks or decisions where all of its items are.
 pub fn list(mut list: Node<'static>) -> Node<'static> {
     let plain = list.kind == "bulletList";
+    if plain {
+        list.content.iter_mut().for_each(check_empty_task);
+    }
     if plain && !list.content.is_empty() && list.content.iter().all(is_task) {
         let tasks = list.content.into_iter().flat_map(task).collect();
         return Node::around("taskList", tasks);
@@ -121,6 +118,21 @@ pub fn list(mut list: Node<'static>) -> Node<'static> {
         }
     }
     list
+}
+
+/// A checkbox without text, which the parser takes for text.
+fn check_empty_task(item: &mut Node<'static>) {
+    let Some(first) = item.content.first_mut() else { return };
+    let done = match &*first.content {
+        [text] if first.kind == "paragraph" && text.marks.is_empty() => match &*text.text {
+            "[ ]" => false,
+            "[x]" => true,
+            _ => return,
+        },
+        _ => return,
+    };
+    first.content.clear();
+    item.attributes.insert(CHECKED.into(), done.into());
 }
 
 /// Whether an item is a task: a checkbox with text, and other tasks below it.
