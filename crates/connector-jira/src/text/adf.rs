@@ -21,7 +21,8 @@ pub fn to_markdown(json: &[u8]) -> String {
     let json = String::from_utf8_lossy(json);
     if json.len() > MAX_BYTES {
         let note = Node::text("[a document too large to show with its formatting]");
-        let content = vec![Node::around("paragraph", vec![note]), verbatim(bounds::all_texts(&json))];
+        let content =
+            vec![Node::around("paragraph", vec![note]), verbatim(bounds::all_texts(&json))];
         return markdown::write(&Node::around("doc", content));
     }
     let json = bounds::flatten_deep(&json);
@@ -37,11 +38,8 @@ pub fn to_markdown(json: &[u8]) -> String {
 
 /// Reads Markdown as people write it. More than 4 MiB of it becomes one block of code.
 pub fn from_markdown(text: &str) -> Document {
-    let content = if text.len() > MAX_BYTES {
-        vec![verbatim(text.to_owned())]
-    } else {
-        markdown::read(text)
-    };
+    let content =
+        if text.len() > MAX_BYTES { vec![verbatim(text.to_owned())] } else { markdown::read(text) };
     Document(fit::document(content))
 }
 

@@ -76,7 +76,9 @@ fn texts(scanner: &mut Scanner<'_>) -> String {
                     if !found.is_empty() {
                         found.push('\n');
                     }
-                    found.push_str(&serde_json::from_str::<String>(raw).unwrap_or_else(|_| raw.into()));
+                    found.push_str(
+                        &serde_json::from_str::<String>(raw).unwrap_or_else(|_| raw.into()),
+                    );
                 }
                 named = name && raw == "\"text\"";
             }
@@ -90,7 +92,10 @@ enum Token<'a> {
     Open(usize),
     Close,
     /// A string with its quotes, and whether it names a member.
-    String { raw: &'a str, name: bool },
+    String {
+        raw: &'a str,
+        name: bool,
+    },
 }
 
 /// The brackets and strings of a JSON text.
@@ -168,4 +173,9 @@ pub fn mend_surrogates(json: &str) -> String {
 /// The number in an escape like `\u00e9` at the beginning of a text.
 fn code_unit(text: &str) -> Option<u16> {
     u16::from_str_radix(text.strip_prefix("\\u")?.get(..4)?, 16).ok()
+}
+
+/// Text as it can be stored: NUL, which PostgreSQL cannot hold, is shown as a character that is none.
+pub fn without_nul(text: &str) -> Cow<'_, str> {
+    if text.contains('\0') { text.replace('\0', "\u{FFFD}").into() } else { text.into() }
 }

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use std::mem;
 
 use super::attributes;
+use super::markdown::is_blank;
 use super::node::{Mark, Node};
 use super::notation;
 
@@ -30,6 +31,8 @@ impl Fitting {
         for block in blocks {
             self.block(parent, block, &mut fitted);
         }
+        // Spacing, which whoever needs a paragraph puts back.
+        fitted.retain(|block| !is_blank(block));
         fitted
     }
 
@@ -69,10 +72,9 @@ impl Fitting {
                 block.attributes.insert("localId".into(), self.last_id.to_string().into());
             }
             "listItem" => {
-                let starts_well = block
-                    .content
-                    .first()
-                    .is_some_and(|first| matches!(&*first.kind, "paragraph" | "mediaSingle" | "codeBlock"));
+                let starts_well = block.content.first().is_some_and(|first| {
+                    matches!(&*first.kind, "paragraph" | "mediaSingle" | "codeBlock")
+                });
                 if !starts_well {
                     block.content.insert(0, Node::new("paragraph"));
                 }
@@ -98,14 +100,21 @@ impl Fitting {
 /// Which block may stand in which.
 fn allows(parent: &str, child: &str) -> bool {
     let leaf = |child| {
-        matches!(child, "paragraph" | "bulletList" | "orderedList" | "codeBlock" | "mediaSingle" | "extension")
+        matches!(
+            child,
+            "paragraph" | "bulletList" | "orderedList" | "codeBlock" | "mediaSingle" | "extension"
+        )
     };
     match parent {
         "doc" => {
             nests(child)
                 || matches!(
                     child,
-                    "table" | "expand" | "bodiedExtension" | "layoutSection" | "syncBlock"
+                    "table"
+                        | "expand"
+                        | "bodiedExtension"
+                        | "layoutSection"
+                        | "syncBlock"
                         | "bodiedSyncBlock"
                 )
         }
@@ -118,9 +127,7 @@ fn allows(parent: &str, child: &str) -> bool {
         "bodiedExtension" => nests(child) || child == "table",
         "tableCell" | "tableHeader" => nests(child) || child == "nestedExpand",
         "nestedExpand" => nests(child) && !matches!(child, "blockCard" | "embedCard"),
-        "panel" => {
-            nests(child) && !matches!(child, "embedCard" | "panel" | "blockquote")
-        }
+        "panel" => nests(child) && !matches!(child, "embedCard" | "panel" | "blockquote"),
         "blockquote" => leaf(child) || child == "mediaGroup",
         "listItem" => leaf(child) || child == "taskList",
         "blockTaskItem" => matches!(child, "paragraph" | "extension"),
@@ -140,9 +147,21 @@ fn allows(parent: &str, child: &str) -> bool {
 fn nests(child: &str) -> bool {
     matches!(
         child,
-        "paragraph" | "panel" | "blockquote" | "orderedList" | "bulletList" | "rule" | "heading"
-            | "codeBlock" | "mediaGroup" | "mediaSingle" | "decisionList" | "taskList" | "blockCard"
-            | "embedCard" | "extension"
+        "paragraph"
+            | "panel"
+            | "blockquote"
+            | "orderedList"
+            | "bulletList"
+            | "rule"
+            | "heading"
+            | "codeBlock"
+            | "mediaGroup"
+            | "mediaSingle"
+            | "decisionList"
+            | "taskList"
+            | "blockCard"
+            | "embedCard"
+            | "extension"
     )
 }
 
@@ -342,8 +361,16 @@ fn inlines(parent: &str, nodes: Vec<Node<'static>>) -> Vec<Node<'static>> {
 fn is_inline(kind: &str) -> bool {
     matches!(
         kind,
-        "text" | "date" | "emoji" | "hardBreak" | "inlineCard" | "mention" | "placeholder"
-            | "status" | "inlineExtension" | "mediaInline"
+        "text"
+            | "date"
+            | "emoji"
+            | "hardBreak"
+            | "inlineCard"
+            | "mention"
+            | "placeholder"
+            | "status"
+            | "inlineExtension"
+            | "mediaInline"
     )
 }
 
@@ -381,8 +408,16 @@ fn figure(block: &Node) -> Option<Node<'static>> {
 
 /// The order in which marks are put around a text, from the outside.
 const MARKS: [&str; 10] = [
-    "link", "annotation", "textColor", "backgroundColor", "strong", "em", "strike", "underline",
-    "subsup", "code",
+    "link",
+    "annotation",
+    "textColor",
+    "backgroundColor",
+    "strong",
+    "em",
+    "strike",
+    "underline",
+    "subsup",
+    "code",
 ];
 
 /// Where a mark stands among others; marks that are not known come first.

@@ -31,9 +31,7 @@ pub fn encode(node: &Node) -> (String, String) {
     let mut address = format!("{SCHEME}{kind}");
     let skipped = shown.filter(|_| carried);
     let mut parameters = Parameters::new(&mut address);
-    parameters.all(&node.attributes, |name| {
-        Some(name) != skipped && !is_left_out(kind, name)
-    });
+    parameters.all(&node.attributes, |name| Some(name) != skipped && !is_left_out(kind, name));
     if let Some(name) = shown.filter(|name| !carried && !node.attributes.contains_key(*name)) {
         parameters.one(name, &Value::from(""));
     }
@@ -103,10 +101,10 @@ pub const LINK: &str = "link";
 /// What a node of this kind never shows: what the reader of the text knows from elsewhere.
 fn is_left_out(kind: &str, name: &str) -> bool {
     match name {
-        "localId" => {
-            !matches!(kind, "extension" | "bodiedExtension" | "inlineExtension" | "syncBlock"
-                | "bodiedSyncBlock")
-        }
+        "localId" => !matches!(
+            kind,
+            "extension" | "bodiedExtension" | "inlineExtension" | "syncBlock" | "bodiedSyncBlock"
+        ),
         "accessLevel" => kind == "mention",
         "level" => kind == "heading",
         _ => false,
@@ -151,7 +149,11 @@ pub fn fallback_label(node: &Node) -> String {
 /// Where a card leads.
 pub fn card_address<'a>(node: &'a Node) -> Option<&'a str> {
     let of_data = || node.attributes.get("data")?.get("url")?.as_str();
-    node.attributes.get("url").and_then(Value::as_str).or_else(of_data).filter(|url| !url.is_empty())
+    node.attributes
+        .get("url")
+        .and_then(Value::as_str)
+        .or_else(of_data)
+        .filter(|url| !url.is_empty())
 }
 
 /// The day of a time in milliseconds since 1970, in UTC as Jira shows it; otherwise what was given.

@@ -4,7 +4,6 @@ mod generated;
 mod hostile;
 mod schema;
 mod wiki;
-mod survey;
 
 use serde_json::{Value, json};
 
@@ -25,7 +24,10 @@ fn doc(content: Vec<Value>) -> Value {
 fn without_item_ids(mut document: Value) -> Value {
     fn visit(node: &mut Value) {
         let kind = node["type"].as_str().unwrap_or_default();
-        if matches!(kind, "taskList" | "taskItem" | "blockTaskItem" | "decisionList" | "decisionItem") {
+        if matches!(
+            kind,
+            "taskList" | "taskItem" | "blockTaskItem" | "decisionList" | "decisionItem"
+        ) {
             if let Some(attributes) = node.get_mut("attrs").and_then(Value::as_object_mut) {
                 attributes.remove("localId");
                 if attributes.is_empty() {

@@ -105,9 +105,11 @@ fn flatten<'a>(blocks: &'a [Node<'a>], breaks: usize, line: &mut Vec<Node<'a>>) 
                     line.extend([Node::text(" "), marker]);
                 }
             }
-            "heading" => line.extend(block.content.iter().cloned().map(|node| {
-                if node.is_text() { node.marked(Mark::new("strong")) } else { node }
-            })),
+            "heading" => {
+                line.extend(block.content.iter().cloned().map(|node| {
+                    if node.is_text() { node.marked(Mark::new("strong")) } else { node }
+                }))
+            }
             "bulletList" | "orderedList" | "taskList" | "decisionList" => {
                 for (at, item) in block.content.iter().enumerate() {
                     if at > 0 {

@@ -44,7 +44,8 @@ pub fn text(out: &mut String, text: &str, edges: Edges) {
             b'\\' => next.is_none_or(|next| next.is_ascii() && !next.is_ascii_alphanumeric()),
             b'`' | b'[' | b'~' => true,
             b']' => edges.in_link,
-            b'*' => first || bytes[at - 1] != b' ' || next != Some(b' '),
+            // Between spaces it means nothing; but one at either end may be written by its number.
+            b'*' => at < 2 || at + 2 >= bytes.len() || bytes[at - 1] != b' ' || next != Some(b' '),
             b'_' => !(ends_in_word(&text[..at]) && starts_with_word(&text[at + 1..])),
             b'<' => !matches!(next, Some(b' ' | b'=' | b'0'..=b'9')),
             b'&' => is_entity(&bytes[at..]),
@@ -84,9 +85,8 @@ fn starts_with_word(text: &str) -> bool {
 
 /// Whether `&` begins a character reference. The longest name has 31 letters.
 fn is_entity(text: &[u8]) -> bool {
-    let name = text[1..].iter().take(33).take_while(|byte| {
-        byte.is_ascii_alphanumeric() || **byte == b'#'
-    });
+    let name =
+        text[1..].iter().take(33).take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'#');
     let length = name.count();
     length > 0 && text.get(1 + length) == Some(&b';')
 }

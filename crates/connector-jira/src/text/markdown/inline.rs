@@ -171,8 +171,7 @@ impl<'n> Line<'n> {
         let inside = [self.side(open + 1, true), self.side(close - 1, false)];
         let understood = inside.into_iter().zip(outside).all(|(inside, outside)| {
             let apart = matches!(outside, Side::Blank | Side::Punctuation);
-            inside != Side::Blank
-                && (apart || (inside == Side::Word && mark.kind != "em"))
+            inside != Side::Blank && (apart || (inside == Side::Word && mark.kind != "em"))
         });
         understood.then_some(delimiter)
     }
@@ -266,7 +265,9 @@ fn is_autolink(link: &Mark, text: &str) -> bool {
         && link.attributes.len() == 1
         && link.attribute("href") == text
         && (text.starts_with("https://") || text.starts_with("http://"))
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~:/?#@!$&'()*+,;=%".contains(&byte))
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-._~:/?#@!$&'()*+,;=%".contains(&byte))
 }
 
 fn code_span(out: &mut String, text: &str, edges: Edges) {

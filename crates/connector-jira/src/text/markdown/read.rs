@@ -16,9 +16,10 @@ pub fn read(markdown: &str) -> Vec<Node<'static>> {
         | Options::ENABLE_STRIKETHROUGH
         | Options::ENABLE_TASKLISTS
         | Options::ENABLE_GFM;
+    let markdown = crate::text::bounds::without_nul(markdown);
     let mut reader =
         Reader { root: Vec::new(), open: Vec::new(), too_deep: 0, line: None, heading: false };
-    for event in Parser::new_ext(markdown, options) {
+    for event in Parser::new_ext(&markdown, options) {
         match event {
             Event::Start(tag) => reader.start(tag),
             Event::End(tag) => reader.end(tag),
@@ -213,9 +214,9 @@ impl Reader {
             }
             TagEnd::Table => {
                 if let Some(table) = self.close() {
-                    let marker = self.siblings().pop_if(|last| {
-                        last.kind == "table" && last.content.is_empty()
-                    });
+                    let marker = self
+                        .siblings()
+                        .pop_if(|last| last.kind == "table" && last.content.is_empty());
                     self.add(blocks::table(table, marker));
                 }
             }

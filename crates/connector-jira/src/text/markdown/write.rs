@@ -1,5 +1,6 @@
 //! Blocks as Markdown.
 
+use std::borrow::Cow;
 use std::mem;
 
 use serde_json::Value;
@@ -8,6 +9,7 @@ use super::cells;
 use super::escape::Place;
 use super::inline::{self, longest_run};
 use crate::text::attributes;
+use crate::text::bounds::without_nul;
 use crate::text::node::Node;
 use crate::text::notation;
 
@@ -19,7 +21,10 @@ pub fn write(document: &Node) -> String {
     } else {
         writer.blocks(std::slice::from_ref(document));
     }
-    writer.out
+    match without_nul(&writer.out) {
+        Cow::Owned(storable) => storable,
+        Cow::Borrowed(_) => writer.out,
+    }
 }
 
 /// Markdown as it grows.
@@ -279,11 +284,11 @@ impl Writer {
         let fence = "`".repeat((longest_run(&code, b'`') + 1).max(3));
         self.out.push_str(&fence);
         let language = block.attribute("language");
-        let simple = language.bytes().all(|byte| {
-            byte.is_ascii_alphanumeric() || b"+-_#.".contains(&byte)
-        });
+        let simple =
+            language.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-_#.".contains(&byte));
         let mut told = Node::new("codeBlock");
-        told.attributes = attributes::of_valid_node("codeBlock", &block.attributes).unwrap_or_default();
+        told.attributes =
+            attributes::of_valid_node("codeBlock", &block.attributes).unwrap_or_default();
         told.marks.clone_from(&block.marks);
         if simple {
             self.out.push_str(language);
@@ -310,8 +315,17 @@ const MAX_ORDINAL: u32 = 999_999_999;
 fn is_inline(kind: &str) -> bool {
     matches!(
         kind,
-        "text" | "date" | "emoji" | "hardBreak" | "image" | "inlineCard" | "inlineExtension"
-            | "mediaInline" | "mention" | "placeholder" | "status"
+        "text"
+            | "date"
+            | "emoji"
+            | "hardBreak"
+            | "image"
+            | "inlineCard"
+            | "inlineExtension"
+            | "mediaInline"
+            | "mention"
+            | "placeholder"
+            | "status"
     )
 }
 
@@ -338,11 +352,11 @@ fn list_kind(block: &Node) -> Option<bool> {
 fn may_interrupt(list: &Node) -> bool {
     let numbered = list.attributes.get("order").is_some_and(|order| order.as_f64() != Some(1.0));
     let begins = match &*list.kind {
-        "bulletList" | "orderedList" => {
-            list.content.first().and_then(|item| item.content.first()).is_some_and(|first| {
-                !is_blank(first) && first.kind == "paragraph"
-            })
-        }
+        "bulletList" | "orderedList" => list
+            .content
+            .first()
+            .and_then(|item| item.content.first())
+            .is_some_and(|first| !is_blank(first) && first.kind == "paragraph"),
         "taskList" | "decisionList" => !list.content.is_empty(),
         _ => false,
     };
@@ -353,8 +367,15 @@ fn may_interrupt(list: &Node) -> bool {
 pub fn is_container(kind: &str) -> bool {
     matches!(
         kind,
-        "bodiedExtension" | "bodiedSyncBlock" | "expand" | "layoutColumn" | "layoutSection"
-            | "mediaGroup" | "mediaSingle" | "nestedExpand" | "panel"
+        "bodiedExtension"
+            | "bodiedSyncBlock"
+            | "expand"
+            | "layoutColumn"
+            | "layoutSection"
+            | "mediaGroup"
+            | "mediaSingle"
+            | "nestedExpand"
+            | "panel"
     )
 }
 

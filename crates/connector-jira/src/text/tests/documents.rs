@@ -14,9 +14,10 @@ const COLORS: [&str; 3] = ["#ff5630", "#36B37E", "#000000"];
 /// would become a link.
 fn text() -> impl Strategy<Value = String> {
     let words = select(vec![
-        "text", "a_b_c", "1. ", "# ", "- ", "> ", "| a |", "---", "***", "```", "[x](y)", "![", "!", "<b>",
-        "&amp;", "&#35;", "\\", "  ", "{code}", "h1. ", "snake_", "_", "~", "~~", "**", "é", "😀", "\u{a0}",
-        "@", ":)", "jira:", "<br>", "</u>", "=", "+ ", "*a*", "`", "\n", "\t", "[!NOTE]", "[ ] ", "#", "日本",
+        "text", "a_b_c", "1. ", "# ", "- ", "> ", "| a |", "---", "***", "```", "[x](y)", "![",
+        "!", "<b>", "&amp;", "&#35;", "\\", "  ", "{code}", "h1. ", "snake_", "_", "~", "~~", "**",
+        "é", "😀", "\u{a0}", "@", ":)", "jira:", "<br>", "</u>", "=", "+ ", "*a*", "`", "\n", "\t",
+        "[!NOTE]", "[ ] ", "#", "日本",
     ])
     .prop_map(str::to_owned);
     let piece = prop_oneof![words, "[ -~]{1,6}", "[a-z]{1,8}"];
@@ -33,8 +34,16 @@ fn label() -> impl Strategy<Value = String> {
 fn address() -> impl Strategy<Value = String> {
     prop_oneof![
         Just("https://example.com/a_b?c=d&e=f#g".to_owned()),
-        select(vec!["", "#part", "https://example.com/(x)", "a b", "jira:mention?id=1", "jira:other", "&amp;"])
-            .prop_map(str::to_owned),
+        select(vec![
+            "",
+            "#part",
+            "https://example.com/(x)",
+            "a b",
+            "jira:mention?id=1",
+            "jira:other",
+            "&amp;"
+        ])
+        .prop_map(str::to_owned),
         "[ -~]{1,12}",
     ]
 }
@@ -50,10 +59,11 @@ fn marks() -> impl Strategy<Value = Vec<Value>> {
     let annotation = json!({
         "type": "annotation", "attrs": {"id": "a?b=&c", "annotationType": "inlineComment"}
     });
-    let outer = (prop::option::weighted(0.3, link), any::<bool>()).prop_map(move |(link, annotated)| {
-        let annotation = (annotated && link.is_none()).then(|| annotation.clone());
-        link.into_iter().chain(annotation).collect::<Vec<_>>()
-    });
+    let outer =
+        (prop::option::weighted(0.3, link), any::<bool>()).prop_map(move |(link, annotated)| {
+            let annotation = (annotated && link.is_none()).then(|| annotation.clone());
+            link.into_iter().chain(annotation).collect::<Vec<_>>()
+        });
     let formats = subsequence(
         vec![
             json!({"type": "textColor", "attrs": {"color": COLORS[0]}}),
@@ -89,22 +99,29 @@ fn inline() -> impl Strategy<Value = Value> {
     let id = "[a-z0-9:-]{1,12}";
     let atom = prop_oneof![
         Just(json!({"type": "hardBreak"})),
-        (id, label()).prop_map(|(id, name)| json!({"type": "mention", "attrs": {"id": id, "text": name}})),
+        (id, label())
+            .prop_map(|(id, name)| json!({"type": "mention", "attrs": {"id": id, "text": name}})),
         id.prop_map(|id| json!({"type": "mention", "attrs": {"id": id, "userType": "APP"}})),
-        label().prop_map(|text| json!({"type": "status", "attrs": {"text": text, "color": "green"}})),
-        (0..4_000_000_000_000_i64).prop_map(|time| {
-            json!({"type": "date", "attrs": {"timestamp": time.to_string()}})
-        }),
+        label()
+            .prop_map(|text| json!({"type": "status", "attrs": {"text": text, "color": "green"}})),
+        (0..4_000_000_000_000_i64)
+            .prop_map(|time| { json!({"type": "date", "attrs": {"timestamp": time.to_string()}}) }),
         select(vec!["https://example.com/1", "https://example.com/(a) b?c=\"d\""])
             .prop_map(|url| json!({"type": "inlineCard", "attrs": {"url": url}})),
-        Just(json!({"type": "inlineCard", "attrs": {"data": {"name": "x\"y", "url": "https://e.com"}}})),
-        Just(json!({"type": "emoji", "attrs": {"shortName": ":grin:", "id": "1f600", "text": "😀"}})),
+        Just(
+            json!({"type": "inlineCard", "attrs": {"data": {"name": "x\"y", "url": "https://e.com"}}})
+        ),
+        Just(
+            json!({"type": "emoji", "attrs": {"shortName": ":grin:", "id": "1f600", "text": "😀"}})
+        ),
         Just(json!({"type": "emoji", "attrs": {"shortName": ":ours:"}})),
         label().prop_map(|text| json!({"type": "placeholder", "attrs": {"text": text}})),
         Just(json!({"type": "inlineExtension", "attrs": {
             "extensionType": "com.example", "extensionKey": "k", "parameters": {"a": [1, null, "b"]}
         }})),
-        Just(json!({"type": "mediaInline", "attrs": {"id": "i", "collection": "", "alt": "a.png"}})),
+        Just(
+            json!({"type": "mediaInline", "attrs": {"id": "i", "collection": "", "alt": "a.png"}})
+        ),
     ];
     prop_oneof![3 => marked, 1 => atom]
 }
@@ -119,9 +136,12 @@ fn merged(nodes: Vec<Value>) -> Vec<Value> {
     for node in nodes {
         match merged.last_mut() {
             Some(last)
-                if node["type"] == "text" && last["type"] == "text" && last.get("marks") == node.get("marks") =>
+                if node["type"] == "text"
+                    && last["type"] == "text"
+                    && last.get("marks") == node.get("marks") =>
             {
-                let text = format!("{}{}", last["text"].as_str().unwrap(), node["text"].as_str().unwrap());
+                let text =
+                    format!("{}{}", last["text"].as_str().unwrap(), node["text"].as_str().unwrap());
                 last["text"] = text.replace("://", ":").into();
             }
             _ => merged.push(node),
@@ -203,15 +223,27 @@ fn node(kind: &str, attributes: Value, content: Vec<Value>) -> Value {
     node
 }
 
-fn around(kind: &'static str, attributes: Value, parent: &'static str, depth: u32) -> BoxedStrategy<Value> {
+fn around(
+    kind: &'static str,
+    attributes: Value,
+    parent: &'static str,
+    depth: u32,
+) -> BoxedStrategy<Value> {
     blocks(parent, depth).prop_map(move |content| node(kind, attributes.clone(), content)).boxed()
 }
 
 fn code_block() -> BoxedStrategy<Value> {
     let code = prop_oneof![
         "[ -~]{1,20}",
-        select(vec!["fn main() {\n    \tprintln!(\"```\");\n}", "````", "\n", "a\n\nb\n", "  x\n", "> q\n- l"])
-            .prop_map(str::to_owned),
+        select(vec![
+            "fn main() {\n    \tprintln!(\"```\");\n}",
+            "````",
+            "\n",
+            "a\n\nb\n",
+            "  x\n",
+            "> q\n- l"
+        ])
+        .prop_map(str::to_owned),
     ];
     let attributes = prop_oneof![
         Just(json!({})),
@@ -248,7 +280,8 @@ fn aligned() -> BoxedStrategy<Value> {
 }
 
 fn list(depth: u32) -> BoxedStrategy<Value> {
-    let first = prop_oneof![8 => paragraph(), 1 => code_block(), 1 => Just(json!({"type": "paragraph"}))];
+    let first =
+        prop_oneof![8 => paragraph(), 1 => code_block(), 1 => Just(json!({"type": "paragraph"}))];
     let item = (first, prop::collection::vec(block("listItem", depth), 0..3)).prop_map(
         |(first, mut rest)| {
             // An empty paragraph is only there where nothing else could begin an item.
@@ -261,10 +294,15 @@ fn list(depth: u32) -> BoxedStrategy<Value> {
             node("listItem", json!({}), rest)
         },
     );
-    let order = select(vec![json!({}), json!({"order": 0}), json!({"order": 2}), json!({"order": 12345})]);
+    let order =
+        select(vec![json!({}), json!({"order": 0}), json!({"order": 2}), json!({"order": 12345})]);
     (any::<bool>(), order, prop::collection::vec(item, 1..4))
         .prop_map(|(ordered, order, items)| {
-            if ordered { node("orderedList", order, items) } else { node("bulletList", json!({}), items) }
+            if ordered {
+                node("orderedList", order, items)
+            } else {
+                node("bulletList", json!({}), items)
+            }
         })
         .boxed()
 }
@@ -293,8 +331,11 @@ fn task_list(depth: u32) -> BoxedStrategy<Value> {
 }
 
 fn decision_list() -> BoxedStrategy<Value> {
-    let item = inlines(0).prop_map(|content| node("decisionItem", json!({"state": "DECIDED"}), content));
-    prop::collection::vec(item, 1..3).prop_map(|items| node("decisionList", json!({}), items)).boxed()
+    let item =
+        inlines(0).prop_map(|content| node("decisionItem", json!({"state": "DECIDED"}), content));
+    prop::collection::vec(item, 1..3)
+        .prop_map(|items| node("decisionList", json!({}), items))
+        .boxed()
 }
 
 fn panel(depth: u32) -> BoxedStrategy<Value> {
@@ -313,10 +354,8 @@ fn panel(depth: u32) -> BoxedStrategy<Value> {
 }
 
 fn expand(kind: &'static str, depth: u32) -> BoxedStrategy<Value> {
-    let attributes = prop_oneof![
-        Just(json!({})),
-        label().prop_map(|title| json!({"title": title})),
-    ];
+    let attributes =
+        prop_oneof![Just(json!({})), label().prop_map(|title| json!({"title": title})),];
     (attributes, blocks(kind, depth))
         .prop_map(move |(attributes, content)| {
             let mut node = node(kind, attributes.clone(), content);
@@ -403,19 +442,20 @@ fn media_single() -> BoxedStrategy<Value> {
 }
 
 fn media_group() -> BoxedStrategy<Value> {
-    let file = select(vec!["a", "b"]).prop_map(|id| {
-        json!({"type": "media", "attrs": {"type": "file", "id": id, "collection": "x"}})
-    });
+    let file = select(vec!["a", "b"]).prop_map(
+        |id| json!({"type": "media", "attrs": {"type": "file", "id": id, "collection": "x"}}),
+    );
     prop::collection::vec(file, 1..3).prop_map(|files| node("mediaGroup", json!({}), files)).boxed()
 }
 
 /// A table of full rows; in a cell, paragraphs that no two breaks divide.
 fn table() -> BoxedStrategy<Value> {
-    let paragraph = inlines(1).prop_map(|mut content| {
-        content.retain(|node| node["type"] != "hardBreak");
-        node("paragraph", json!({}), merged(content))
-    })
-    .boxed();
+    let paragraph = inlines(1)
+        .prop_map(|mut content| {
+            content.retain(|node| node["type"] != "hardBreak");
+            node("paragraph", json!({}), merged(content))
+        })
+        .boxed();
     let cell_content = prop_oneof![
         4 => paragraph.clone().prop_map(|paragraph| vec![paragraph]),
         1 => (paragraph.clone(), paragraph).prop_map(|(first, second)| {
@@ -441,27 +481,33 @@ fn table() -> BoxedStrategy<Value> {
         .prop_map(|(attributes, headers, rows, span)| {
             let last = rows.len() - 1;
             let rows = rows.into_iter().enumerate().map(|(at, cells)| {
-                let cells = cells.into_iter().enumerate().filter_map(|(column, (mut attributes, content))| {
-                    let header = match headers {
-                        "row" => at == 0,
-                        "column" => column == 0,
-                        _ => false,
-                    };
-                    // One cell over two columns in every row, and one over two rows.
-                    if span && column == 1 {
-                        attributes["colspan"] = 2.into();
-                    }
-                    if span && column == 2 {
-                        return None;
-                    }
-                    if span && column == 0 && at == 0 && last > 0 {
-                        attributes["rowspan"] = 2.into();
-                    }
-                    if span && column == 0 && at == 1 {
-                        return None;
-                    }
-                    Some(node(if header { "tableHeader" } else { "tableCell" }, attributes, content))
-                });
+                let cells = cells.into_iter().enumerate().filter_map(
+                    |(column, (mut attributes, content))| {
+                        let header = match headers {
+                            "row" => at == 0,
+                            "column" => column == 0,
+                            _ => false,
+                        };
+                        // One cell over two columns in every row, and one over two rows.
+                        if span && column == 1 {
+                            attributes["colspan"] = 2.into();
+                        }
+                        if span && column == 2 {
+                            return None;
+                        }
+                        if span && column == 0 && at == 0 && last > 0 {
+                            attributes["rowspan"] = 2.into();
+                        }
+                        if span && column == 0 && at == 1 {
+                            return None;
+                        }
+                        Some(node(
+                            if header { "tableHeader" } else { "tableCell" },
+                            attributes,
+                            content,
+                        ))
+                    },
+                );
                 node("tableRow", json!({}), cells.collect())
             });
             node("table", attributes, rows.collect())

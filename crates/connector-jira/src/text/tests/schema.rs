@@ -17,9 +17,11 @@ pub fn assert_valid(document: &Value) {
 fn offender(node: &Value) -> String {
     let definitions = SCHEMA["definitions"].as_object().unwrap();
     let known = definitions.values().any(|definition| allows(definition, node));
-    let inner = node["content"].as_array().into_iter().flatten().find(|child| {
-        !definitions.values().any(|definition| allows(definition, child))
-    });
+    let inner = node["content"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .find(|child| !definitions.values().any(|definition| allows(definition, child)));
     match inner {
         Some(child) if !known => offender(child),
         _ => node.to_string(),
@@ -42,7 +44,12 @@ fn allows(schema: &Value, value: &Value) -> bool {
     schema.iter().all(|(keyword, argument)| keyword_allows(schema, keyword, argument, value))
 }
 
-fn keyword_allows(schema: &Map<String, Value>, keyword: &str, argument: &Value, value: &Value) -> bool {
+fn keyword_allows(
+    schema: &Map<String, Value>,
+    keyword: &str,
+    argument: &Value,
+    value: &Value,
+) -> bool {
     let schemas = || argument.as_array().unwrap().iter();
     match keyword {
         "$schema" | "description" | "definitions" => true,
@@ -54,13 +61,18 @@ fn keyword_allows(schema: &Map<String, Value>, keyword: &str, argument: &Value, 
             "boolean" => value.is_boolean(),
             other => panic!("type {other}"),
         },
-        "enum" => schemas().any(|allowed| allowed == value || allowed.as_f64().is_some_and(|number| value.as_f64() == Some(number))),
+        "enum" => schemas().any(|allowed| {
+            allowed == value
+                || allowed.as_f64().is_some_and(|number| value.as_f64() == Some(number))
+        }),
         "anyOf" => schemas().any(|schema| allows(schema, value)),
         "allOf" => schemas().all(|schema| allows(schema, value)),
         "required" => schemas().all(|name| value.get(name.as_str().unwrap()).is_some()),
-        "properties" => argument.as_object().unwrap().iter().all(|(name, schema)| {
-            value.get(name).is_none_or(|value| allows(schema, value))
-        }),
+        "properties" => argument
+            .as_object()
+            .unwrap()
+            .iter()
+            .all(|(name, schema)| value.get(name).is_none_or(|value| allows(schema, value))),
         "additionalProperties" => {
             let known = schema.get("properties").and_then(Value::as_object);
             argument.as_bool().unwrap()
@@ -69,16 +81,20 @@ fn keyword_allows(schema: &Map<String, Value>, keyword: &str, argument: &Value, 
                 })
         }
         "items" => value.as_array().is_none_or(|items| match argument {
-            Value::Array(schemas) => {
-                items.iter().enumerate().all(|(at, item)| {
-                    schemas.get(at).or(schemas.last()).is_some_and(|schema| allows(schema, item))
-                })
-            }
+            Value::Array(schemas) => items.iter().enumerate().all(|(at, item)| {
+                schemas.get(at).or(schemas.last()).is_some_and(|schema| allows(schema, item))
+            }),
             schema => items.iter().all(|item| allows(schema, item)),
         }),
-        "minItems" => value.as_array().is_none_or(|items| items.len() as u64 >= argument.as_u64().unwrap()),
-        "maxItems" => value.as_array().is_none_or(|items| items.len() as u64 <= argument.as_u64().unwrap()),
-        "minLength" => value.as_str().is_none_or(|text| text.len() as u64 >= argument.as_u64().unwrap()),
+        "minItems" => {
+            value.as_array().is_none_or(|items| items.len() as u64 >= argument.as_u64().unwrap())
+        }
+        "maxItems" => {
+            value.as_array().is_none_or(|items| items.len() as u64 <= argument.as_u64().unwrap())
+        }
+        "minLength" => {
+            value.as_str().is_none_or(|text| text.len() as u64 >= argument.as_u64().unwrap())
+        }
         "minimum" => value.as_f64().is_none_or(|number| number >= argument.as_f64().unwrap()),
         "maximum" => value.as_f64().is_none_or(|number| number <= argument.as_f64().unwrap()),
         "pattern" => value.as_str().is_none_or(|text| {
@@ -91,7 +107,8 @@ fn keyword_allows(schema: &Map<String, Value>, keyword: &str, argument: &Value, 
                 "^#[0-9a-fA-F]{6}$" => hex(6),
                 "^#[0-9a-fA-F]{8}$|^#[0-9a-fA-F]{6}$" => hex(6) || hex(8),
                 "^(neutral|purple|blue|red|yellow|green|#[0-9a-fA-F]{6})$" => {
-                    hex(6) || ["neutral", "purple", "blue", "red", "yellow", "green"].contains(&text)
+                    hex(6)
+                        || ["neutral", "purple", "blue", "red", "yellow", "green"].contains(&text)
                 }
                 other => panic!("pattern {other}"),
             }

@@ -11,15 +11,21 @@ const BOTH_WAYS: &[(&str, &str)] = &[
     ("h1. Title", "# Title"),
     ("h6. Title", "###### Title"),
     ("*bold* _italic_ -gone- +under+ {{code}}", "**bold** _italic_ ~~gone~~ <u>under</u> `code`"),
-    ("x{^}2{^} H{~}2{~}O", "x<sup>2</sup> H<sub>2</sub>O"),
-    ("a{*}b{*}c {*}_both_{*}", "a**b**c **_both_**"),
+    ("x{^}2^ H{~}2{~}O", "x<sup>2</sup> H<sub>2</sub>O"),
+    ("a{*}b{*}c *_both_*", "a**b**c **_both_**"),
     ("[text|https://example.com/a?b=c]", "[text](https://example.com/a?b=c)"),
     ("[https://example.com/a]", "<https://example.com/a>"),
     ("[text|https://example.com|tip]", "[text](https://example.com \"tip\")"),
-    ("[https://e.com|https://e.com|smart-link]", "[https://e.com](https://e.com \"jira:inlineCard\")"),
-    ("[~ann] and [~accountid:5b10a2]", "[@ann](jira:mention?id=ann) and [@accountid:5b10a2](jira:mention?id=accountid:5b10a2)"),
+    (
+        "[https://e.com|https://e.com|smart-link]",
+        "[https://e.com](https://e.com \"jira:inlineCard\")",
+    ),
+    (
+        "[~ann] and [~accountid:5b10a2]",
+        "[@ann](jira:mention?id=ann) and [@accountid:5b10a2](jira:mention?id=accountid:5b10a2)",
+    ),
     ("[ENG-12], [#part], [^plan.pdf]", "[ENG-12](ENG-12), [#part](#part), [^plan.pdf](^plan.pdf)"),
-    ("* a\n** b\n*# c\n* d", "- a\n  - b\n  1. c\n- d"),
+    ("* a\n** b\n*# c\n* d", "- a\n  - b\n\n  1. c\n- d"),
     ("# a\n#* b\n#** c\n# d", "1. a\n   - b\n     - c\n2. d"),
     ("||h1||h2||\n|a|*b*|", "| h1 | h2 |\n| --- | --- |\n| a | **b** |"),
     ("||h|c|\n|a| |", "| | |\n| --- | --- |\n| h [header cell](jira:tableHeader) | c |\n| a | |"),
@@ -29,15 +35,20 @@ const BOTH_WAYS: &[(&str, &str)] = &[
     ("bq. said", "> said"),
     ("{quote}\na\n\nb\n{quote}", "> a\n>\n> b"),
     ("{panel:bgColor=#deebff}\na\n{panel}", "> [!NOTE]\n> a"),
-    ("{panel:title=My title|borderStyle=dashed}\na\n{panel}",
-     "> [My title](jira:bodiedExtension?extensionKey=panel&extensionType=wiki&parameters=title%3DMy%20title%7CborderStyle%3Ddashed)\n>\n> a"),
+    (
+        "{panel:title=My title|borderStyle=dashed}\na\n{panel}",
+        "> [My title](jira:bodiedExtension?extensionKey=panel&extensionType=wiki&parameters=title%3DMy%20title%7CborderStyle%3Ddashed)\n>\n> a",
+    ),
     ("{color:#ff0000}red{color}", "<span data-jira=\"textColor?color=%23ff0000\">red</span>"),
     ("!plan.png|thumbnail!", "![plan.png](plan.png \"thumbnail\")"),
-    ("!https://e.com/a.png!", "![https\\://e.com/a.png](https://e.com/a.png)"),
+    ("!https://e.com/a.png!", "![https://e.com/a.png](https://e.com/a.png)"),
     ("a\n\n----\n\nb", "a\n\n---\n\nb"),
     ("one\ntwo", "one\\\ntwo"),
     (":) (/)", "[🙂](jira:emoji?shortName=:%29) [✅](jira:emoji?shortName=%28/%29)"),
-    ("{anchor:here}", "[{anchor:here}](jira:inlineExtension?extensionKey=anchor&extensionType=wiki)"),
+    (
+        "{anchor:here}",
+        "[{anchor:here}](jira:inlineExtension?extensionKey=anchor&extensionType=wiki)",
+    ),
     ("{chart:type=pie} GET /users/{id}", "{chart:type=pie} GET /users/{id}"),
     ("\\{code} \\*a* \\[b]", "{code} \\*a\\* \\[b]"),
     ("snake_case_name a-b-c 2 * 3 C:\\temp", "snake_case_name a-b-c 2 * 3 C:\\temp"),
@@ -61,14 +72,20 @@ fn wiki_markup_is_read_as_jira_reads_it() {
         ("- a\n- b", "- a\n- b"),
         ("** deep", "-\n  - deep"),
         ("text {code}x{code} more", "text\n\n```\nx\n```\n\nmore"),
-        ("{code:title=Main.java|borderStyle=solid}\nx\n{code}", "> **Main.java**\n>\n> ```\n> x\n> ```"),
+        (
+            "{code:title=Main.java|borderStyle=solid}\nx\n{code}",
+            "> **Main.java**\n>\n> ```\n> x\n> ```",
+        ),
         ("{quote}never closed", "{quote}never closed"),
         ("{code}never closed", "{code}never closed"),
         ("*never closed", "\\*never closed"),
         ("[not a link] [a|b c]", "\\[not a link] \\[a|b c]"),
         ("see https://example.com/a_b-c, now", "see <https://example.com/a_b-c>, now"),
         ("|a\nb|c|", "| | |\n| --- | --- |\n| a<br>b | c |"),
-        ("|[a|https://e.com]|!x.png|width=3!|", "| | |\n| --- | --- |\n| [a](https://e.com) | ![x.png](x.png \"width=3\") |"),
+        (
+            "|[a|https://e.com]|!x.png|width=3!|",
+            "| | |\n| --- | --- |\n| [a](https://e.com) | ![x.png](x.png \"width=3\") |",
+        ),
         ("{color:nocolor}a{color}", "{color:nocolor}a{color}"),
         ("r\u{e9}sum\u{e9} *b\u{e9}*", "r\u{e9}sum\u{e9} **b\u{e9}**"),
         ("Wow! Really! Yes!", "Wow! Really! Yes!"),
@@ -97,10 +114,10 @@ fn markdown_becomes_what_wiki_markup_can_say() {
 
 fn text() -> impl Strategy<Value = String> {
     let words = select(vec![
-        "*", "_", "-", "+", "^", "~", "?", "??", "{", "}", "{{", "}}", "{code}", "{quote}", "{id}", "{color}",
-        "[", "]", "[~a]", "[a|b]", "|", "||", "!", "!a.png!", "\\", "\\\\", "h1. ", "bq. ", "# ", "* ", "----",
-        ":)", "(/)", "(x", ")", ";", ":", "&", "&#35;", "é", "😀", " ", "a", "1", "a_b", "\u{a0}", "\n", "{*}",
-        "<b>", "`", "**", "> ", "http", "ENG-1",
+        "*", "_", "-", "+", "^", "~", "?", "??", "{", "}", "{{", "}}", "{code}", "{quote}", "{id}",
+        "{color}", "[", "]", "[~a]", "[a|b]", "|", "||", "!", "!a.png!", "\\", "\\\\", "h1. ",
+        "bq. ", "# ", "* ", "----", ":)", "(/)", "(x", ")", ";", ":", "&", "&#35;", "é", "😀", " ",
+        "a", "1", "a_b", "\u{a0}", "\n", "{*}", "<b>", "`", "**", "> ", "http", "ENG-1",
     ])
     .prop_map(str::to_owned);
     let piece = prop_oneof![words, "[ -~]{1,5}", "[a-z]{1,6}"];
@@ -164,14 +181,15 @@ fn list(depth: u32) -> BoxedStrategy<Node<'static>> {
     if depth > 0 {
         inner = prop_oneof![2 => inner, 1 => list(depth - 1).prop_map(Some)].boxed();
     }
-    let item = (paragraph(), inner)
-        .prop_map(|(text, inner)| Node::around("listItem", std::iter::once(text).chain(inner).collect()));
+    let item = (paragraph(), inner).prop_map(|(text, inner)| {
+        Node::around("listItem", std::iter::once(text).chain(inner).collect())
+    });
     (select(vec!["bulletList", "orderedList"]), prop::collection::vec(item, 1..4))
         .prop_map(|(kind, items)| Node::around(kind, items))
         .boxed()
 }
 
-pub fn block(depth: u32) -> BoxedStrategy<Node<'static>> {
+fn block(depth: u32) -> BoxedStrategy<Node<'static>> {
     let code = select(vec!["a\n  b", "*a* {x}", "\n", "{{a}}\n\n|b|"]);
     let code = (code, any::<bool>()).prop_map(|(code, named)| {
         let block = Node::around("codeBlock", vec![Node::text(code)]);

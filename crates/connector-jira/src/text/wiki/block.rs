@@ -2,13 +2,14 @@
 
 use super::inline;
 use super::macros::{self, Macro};
+use crate::text::bounds::without_nul;
 use crate::text::node::{Mark, Node};
 
 /// Reads wiki markup.
 pub fn read(text: &str) -> Vec<Node<'static>> {
-    let text = text.replace("\r\n", "\n").replace('\0', "");
-    let mut reader = Reader { rest: &text, ..Reader::default() };
-    while !reader.rest.is_empty() {
+    let text = without_nul(text).replace("\r\n", "\n");
+    let mut reader = Reader { text: &text, ..Reader::default() };
+    while reader.at < text.len() {
         reader.line();
     }
     reader.close_to(0);
@@ -20,7 +21,13 @@ const MAX_LEVELS: usize = 20;
 
 #[derive(Default)]
 struct Reader<'t> {
-    rest: &'t str,
+    text: &'t str,
+    at: usize,
+    /// Where the line ends that is being read, and where the next begins.
+    line_end: usize,
+    next_line: usize,
+    /// Where code ends last in that line.
+    last_code: usize,
     root: Vec<Node<'static>>,
     /// Quotes and panels that are open, each with the name of the macro that ends it.
     open: Vec<(&'t str, Node<'static>)>,
@@ -44,61 +51,71 @@ enum Gathering<'t> {
 
 impl<'t> Reader<'t> {
     fn line(&mut self) {
-        let (line, after) = self.rest.split_once('\n').unwrap_or((self.rest, ""));
+        // Once for each line, however many macros may take it apart.
+        if self.at >= self.next_line {
+            let rest = &self.text[self.at..];
+            let length = rest.find('\n').unwrap_or(rest.len());
+            self.line_end = self.at + length;
+            self.next_line = self.line_end + 1;
+            self.last_code = self.at + rest[..length].rfind("}}").unwrap_or(0);
+        }
+        let line = &self.text[self.at..self.line_end];
         let start = line.trim_ascii_start();
         if line.trim_ascii().is_empty() {
-            self.rest = after;
+            self.skip_line();
             return self.end();
         }
         if let Some(level) = heading(start) {
             self.end();
-            self.rest = after;
+            self.skip_line();
             let content = inline::read(start[3..].trim_ascii());
             return self.add(Node::around("heading", content).with("level", level));
         }
         if let Some(quoted) = start.strip_prefix("bq. ") {
             self.end();
-            self.rest = after;
+            self.skip_line();
             let paragraph = Node::around("paragraph", inline::read(quoted.trim_ascii()));
             return self.add(Node::around("blockquote", vec![paragraph]));
         }
         if line.trim_ascii() == "----" {
             self.end();
-            self.rest = after;
+            self.skip_line();
             return self.add(Node::new("rule"));
         }
         if let Some((signs, item)) = list_item(start) {
             self.begin_item(signs);
-            return self.take_line(item, after);
+            return self.take_line(item);
         }
         if start.starts_with('|') {
             self.begin_row();
-            return self.take_line(start, after);
+            return self.take_line(start);
         }
         if matches!(self.gathering, Gathering::Table { .. }) && self.lines.ends_with('|') {
             self.end();
         }
-        self.take_line(line, after);
+        self.take_line(line);
     }
 
-    /// Adds a line, which is the end of the next one, up to the macro of a block that may begin in it.
-    fn take_line(&mut self, line: &'t str, after: &'t str) {
-        let start = self.rest.find('\n').unwrap_or(self.rest.len()) - line.len();
-        let last_code = line.rfind("}}").unwrap_or(0);
-        let mut at = 0;
-        while let Some(found) = line[at..].find(['{', '\\']) {
+    fn skip_line(&mut self) {
+        self.at = self.next_line.min(self.text.len());
+    }
+
+    /// Adds what is left of a line, up to the macro of a block that may begin in it.
+    fn take_line(&mut self, line: &'t str) {
+        let start = self.line_end - line.len();
+        let mut at = start;
+        while let Some(found) = self.text[at..self.line_end].find(['{', '\\']) {
             at += found;
-            let rest = &line[at..];
+            let rest = &self.text[at..self.line_end];
             if rest.starts_with('\\') {
                 at += 1 + rest[1..].chars().next().map_or(0, char::len_utf8);
             } else if rest.starts_with("{{") {
                 at += 2;
-                if at <= last_code {
-                    at += line[at..].find("}}").map_or(0, |end| end + 2);
+                if at <= self.last_code {
+                    at += rest[2..].find("}}").map_or(0, |end| end + 2);
                 }
             } else if let Some(found) = macros::parse(rest) {
-                let behind = &self.rest[start + at + found.source.len()..];
-                if self.block_macro(&line[..at], &found, behind) {
+                if self.block_macro(&self.text[start..at], &found, at + found.source.len()) {
                     return;
                 }
                 at += found.source.len();
@@ -106,7 +123,7 @@ impl<'t> Reader<'t> {
                 at += 1;
             }
         }
-        self.rest = after;
+        self.skip_line();
         self.add_line(line);
     }
 
@@ -122,13 +139,13 @@ impl<'t> Reader<'t> {
     }
 
     /// Reads a block between macros; tells whether it is one.
-    fn block_macro(&mut self, before: &str, found: &Macro<'t>, behind: &'t str) -> bool {
+    fn block_macro(&mut self, before: &str, found: &Macro<'t>, behind: usize) -> bool {
         match found.name {
             "code" | "noformat" => {
                 let Some(length) = self.find(behind, found.name) else { return false };
                 self.add_line(before);
-                let code = code_block(found, &behind[..length]);
-                self.rest = &behind[length + found.name.len() + 2..];
+                let code = code_block(found, &self.text[behind..behind + length]);
+                self.at = behind + length + found.name.len() + 2;
                 self.skip_line_end();
                 self.add_within(code);
                 true
@@ -144,7 +161,7 @@ impl<'t> Reader<'t> {
                     Some(at) => self.close_to(at),
                     None => self.open.push((found.name, container(found))),
                 }
-                self.rest = behind;
+                self.at = behind;
                 self.skip_line_end();
                 true
             }
@@ -153,11 +170,11 @@ impl<'t> Reader<'t> {
     }
 
     /// Where the next `{name}` begins.
-    fn find(&mut self, text: &str, name: &'t str) -> Option<usize> {
+    fn find(&mut self, from: usize, name: &'t str) -> Option<usize> {
         if self.no_more.contains(&name) {
             return None;
         }
-        let found = text.find(&format!("{{{name}}}"));
+        let found = self.text[from..].find(&format!("{{{name}}}"));
         if found.is_none() {
             self.no_more.push(name);
         }
@@ -165,8 +182,11 @@ impl<'t> Reader<'t> {
     }
 
     fn skip_line_end(&mut self) {
-        let spaces = self.rest.len() - self.rest.trim_start_matches([' ', '\t']).len();
-        self.rest = self.rest[spaces..].strip_prefix('\n').unwrap_or(self.rest);
+        let rest = &self.text[self.at..];
+        let after = rest.trim_start_matches([' ', '\t']);
+        if let Some(after) = after.strip_prefix('\n') {
+            self.at = self.text.len() - after.len();
+        }
     }
 
     fn begin_item(&mut self, signs: &'t str) {
@@ -265,11 +285,11 @@ fn heading(line: &str) -> Option<u8> {
 
 /// The signs of an item and its text.
 fn list_item(line: &str) -> Option<(&str, &str)> {
-    let (signs, item) = line.split_once(' ')?;
-    let listed = (1..=MAX_LEVELS).contains(&signs.len())
-        && signs.bytes().all(|sign| matches!(sign, b'*' | b'#' | b'-'))
-        && !(signs.len() > 1 && signs.bytes().all(|sign| sign == b'-'));
-    listed.then_some((signs, item))
+    let is_sign = |byte: &u8| matches!(byte, b'*' | b'#' | b'-');
+    let length = line.bytes().take(MAX_LEVELS).take_while(|byte| is_sign(byte)).count();
+    let (signs, item) = line.split_at(length);
+    let dashes = length > 1 && signs.bytes().all(|sign| sign == b'-');
+    (length > 0 && !dashes).then_some((signs, item.strip_prefix(' ')?))
 }
 
 /// Lists in lists, from items with their signs.
@@ -332,7 +352,6 @@ fn row(line: &str) -> Node<'static> {
     }
     Node::around("tableRow", cells)
 }
-
 
 /// How far a cell goes: to a bar that is not in a link, code or a picture, nor escaped.
 fn cell_length(text: &str) -> usize {

@@ -28,6 +28,8 @@ struct Reader<'t> {
     address: usize,
     links: bool,
     pieces: Vec<Node<'static>>,
+    /// How many pieces there were when the last sign was added.
+    signs: usize,
     /// For each of [`DELIMITERS`].
     open: [Option<Opener>; DELIMITERS.len()],
     colors: Vec<(usize, Mark<'static>)>,
@@ -41,6 +43,7 @@ impl<'t> Reader<'t> {
             address: 0,
             links,
             pieces: Vec::new(),
+            signs: 0,
             open: [const { None }; DELIMITERS.len()],
             colors: Vec::new(),
         }
@@ -66,8 +69,27 @@ impl<'t> Reader<'t> {
 
     /// Takes text as it is.
     fn push(&mut self, text: &str) {
-        self.pieces.push(Node::text(text.to_owned()));
+        self.say(text);
         self.at += text.len();
+    }
+
+    /// Adds text to that before it, unless that is a sign which may yet turn out to mean something.
+    fn say(&mut self, text: &str) {
+        if self.pieces.len() > self.signs
+            && let Some(last) = self.pieces.last_mut()
+            && last.is_text()
+            && last.marks.is_empty()
+        {
+            last.text.to_mut().push_str(text);
+        } else {
+            self.pieces.push(Node::text(text.to_owned()));
+        }
+    }
+
+    /// Adds a sign that may begin something.
+    fn sign(&mut self, source: &str) {
+        self.pieces.push(Node::text(source.to_owned()));
+        self.signs = self.pieces.len();
     }
 
     fn before(&self) -> Option<char> {
@@ -84,13 +106,13 @@ impl<'t> Reader<'t> {
             b'\\' => self.backslash(rest),
             b'&' => {
                 let (character, length) = entity(rest)?;
-                self.pieces.push(Node::text(character.to_string()));
+                self.say(character.encode_utf8(&mut [0; 4]));
                 Some(length)
             }
             b'h' => {
                 let apart = !self.before().is_some_and(char::is_alphanumeric);
                 let length = if apart { macros::address_length(rest) } else { 0 };
-                self.pieces.push(Node::text(rest.get(..length).filter(|text| !text.is_empty())?.to_owned()));
+                self.say(rest.get(..length).filter(|text| !text.is_empty())?);
                 Some(length)
             }
             b'{' => self.brace(rest),
@@ -98,7 +120,8 @@ impl<'t> Reader<'t> {
             b'!' => self.image(rest),
             b':' | b';' | b'(' => {
                 let (sign, character) = macros::emoticon(rest, self.before())?;
-                self.pieces.push(Node::new("emoji").with("shortName", sign).with("text", character));
+                self.pieces
+                    .push(Node::new("emoji").with("shortName", sign).with("text", character));
                 Some(sign.len())
             }
             b'?' => rest.starts_with("??").then(|| self.delimiter('?', 2, false)).flatten(),
@@ -114,7 +137,7 @@ impl<'t> Reader<'t> {
         if !next.is_ascii_punctuation() {
             return None;
         }
-        self.pieces.push(Node::text(next.to_string()));
+        self.say(&rest[1..2]);
         Some(2)
     }
 
@@ -167,7 +190,7 @@ impl<'t> Reader<'t> {
                 return None;
             }
             self.colors.push((self.pieces.len(), Mark::new("textColor").with("color", color)));
-            self.pieces.push(Node::text(found.source.to_owned()));
+            self.sign(found.source);
         }
         Some(found.source.len())
     }
@@ -183,7 +206,10 @@ impl<'t> Reader<'t> {
         let run = before == Some(sign) || after == Some(sign);
         let closes = braces || (!blank(before) && !word(after) && !run);
         let opens = braces || (!blank(after) && !word(before) && !run);
-        if closes && let Some(opener) = self.open[index].take_if(|open| open.piece + 1 < self.pieces.len()) {
+        if closes
+            && let Some(opener) =
+                self.open[index].take_if(|open| open.piece + 1 < self.pieces.len())
+        {
             self.pieces[opener.piece] = Node::text("");
             // What was opened within and is not closed was none.
             for other in &mut self.open {
@@ -196,7 +222,7 @@ impl<'t> Reader<'t> {
             return None;
         }
         self.open[index] = Some(Opener { piece: self.pieces.len() });
-        self.pieces.push(Node::text(source.to_owned()));
+        self.sign(source);
         Some(length)
     }
 
@@ -223,7 +249,8 @@ impl<'t> Reader<'t> {
                 if let Some(tip) = tip.first().filter(|tip| !tip.is_empty()) {
                     link = link.with("title", literal(tip));
                 }
-                let mut reader = Reader::new(if label.is_empty() { target.as_str() } else { label }, false);
+                let mut reader =
+                    Reader::new(if label.is_empty() { target.as_str() } else { label }, false);
                 reader.all();
                 let mut label = reader.finish();
                 apply(&mut label, &link);
@@ -271,8 +298,21 @@ impl<'t> Reader<'t> {
 fn is_special(letter: char) -> bool {
     matches!(
         letter,
-        '\n' | '\\' | '&' | '{' | '[' | '!' | ':' | ';' | '(' | '?' | '*' | '_' | '-' | '+'
-            | '^' | '~'
+        '\n' | '\\'
+            | '&'
+            | '{'
+            | '['
+            | '!'
+            | ':'
+            | ';'
+            | '('
+            | '?'
+            | '*'
+            | '_'
+            | '-'
+            | '+'
+            | '^'
+            | '~'
     )
 }
 

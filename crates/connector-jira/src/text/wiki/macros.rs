@@ -165,7 +165,9 @@ pub fn is_issue_key(text: &str) -> bool {
     let Some((project, number)) = text.rsplit_once('-') else { return false };
     project.len() > 1
         && project.starts_with(|letter: char| letter.is_ascii_uppercase())
-        && project.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
+        && project
+            .bytes()
+            .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
         && !number.is_empty()
         && number.bytes().all(|byte| byte.is_ascii_digit())
 }

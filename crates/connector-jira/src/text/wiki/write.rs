@@ -53,8 +53,8 @@ impl Writer {
             },
             "panel" => {
                 let kind = block.attribute("panelType");
-                let color = macros::panel_color(kind)
-                    .unwrap_or_else(|| block.attribute("panelColor"));
+                let color =
+                    macros::panel_color(kind).unwrap_or_else(|| block.attribute("panelColor"));
                 let parameters = match color {
                     "" => format!(":title={}", notation::fallback_label(block)),
                     color => format!(":bgColor={color}"),
@@ -130,12 +130,14 @@ impl Writer {
         };
         if matches!(&*item.kind, "taskItem" | "decisionItem") {
             let label = Node::text(label);
-            let nodes: Vec<_> = std::iter::once(label).chain(item.content.iter().cloned()).collect();
+            let nodes: Vec<_> =
+                std::iter::once(label).chain(item.content.iter().cloned()).collect();
             return self.inline(&nodes, Place::Heading);
         }
         self.inline(&[Node::text(label)], Place::Heading);
         for (at, block) in item.content.iter().enumerate() {
-            let list = matches!(&*block.kind, "bulletList" | "orderedList" | "taskList" | "decisionList");
+            let list =
+                matches!(&*block.kind, "bulletList" | "orderedList" | "taskList" | "decisionList");
             match &*block.kind {
                 "paragraph" if at == 0 => self.inline(&block.content, Place::Heading),
                 _ if list || block.kind == "codeBlock" => {

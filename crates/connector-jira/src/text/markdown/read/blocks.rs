@@ -3,6 +3,7 @@
 use std::mem;
 
 use crate::text::fit::show_checkbox;
+use crate::text::linkify::linked;
 use crate::text::markdown::cells::Grid;
 use crate::text::markdown::write::{is_blank, is_container};
 use crate::text::node::Node;
@@ -13,9 +14,9 @@ pub const CHECKED: &str = "checked";
 
 /// A block of code by what stands beside its fence.
 pub fn code_block(info: &str) -> Node<'static> {
-    let told = info.rfind("jira:codeBlock").and_then(|at| {
-        Some((info[..at].trim(), notation::decode(&info[at..], "")?))
-    });
+    let told = info
+        .rfind("jira:codeBlock")
+        .and_then(|at| Some((info[..at].trim(), notation::decode(&info[at..], "")?)));
     let (language, mut block) = told.unwrap_or_else(|| (info.trim(), Node::new("codeBlock")));
     if !language.is_empty() {
         block = block.with("language", language);
@@ -44,7 +45,7 @@ pub fn html(source: &str) -> Node<'static> {
         }
         content.push(Node::text(line.to_owned()));
     }
-    Node::around("paragraph", content)
+    Node::around("paragraph", linked(content))
 }
 
 /// A quote, or the block that its first line says it is.

@@ -29,7 +29,11 @@ pub struct Line {
 enum Piece {
     Node(Node<'static>),
     /// Notation that makes sense in some places only; elsewhere it is a link like any other.
-    Marker { node: Node<'static>, label: String, link: Mark<'static> },
+    Marker {
+        node: Node<'static>,
+        label: String,
+        link: Mark<'static>,
+    },
 }
 
 struct Tag {
@@ -54,18 +58,31 @@ impl Line {
             image.alt.push_str(text);
             return;
         }
-        let mut node = Node::text(text.to_owned());
-        node.marks = self.marks();
-        self.pieces.push(Piece::Node(node));
+        let marks = self.marks();
+        let begins = self.begins_here();
+        match self.pieces.last_mut() {
+            Some(Piece::Node(last)) if !begins && last.is_text() && last.marks == marks => {
+                last.text.to_mut().push_str(text);
+            }
+            _ => self.pieces.push(Piece::Node(Node { marks, ..Node::text(text.to_owned()) })),
+        }
+    }
+
+    /// Whether a link or a tag begins with what comes next.
+    fn begins_here(&self) -> bool {
+        let here = self.pieces.len();
+        self.link.as_ref().is_some_and(|link| link.start == here)
+            || self.tags.last().is_some_and(|tag| tag.start == here)
+            || self.literal.last().is_some_and(|(start, _)| *start == here)
     }
 
     pub fn code(&mut self, code: &str) {
-        self.text(code);
-        if self.image.is_none()
-            && let Some(Piece::Node(node)) = self.pieces.last_mut()
-        {
-            node.marks.push(Mark::new("code"));
+        if self.image.is_some() {
+            return self.text(code);
         }
+        let mut marks = self.marks();
+        marks.push(Mark::new("code"));
+        self.pieces.push(Piece::Node(Node { marks, ..Node::text(code.to_owned()) }));
     }
 
     fn marks(&self) -> Vec<Mark<'static>> {

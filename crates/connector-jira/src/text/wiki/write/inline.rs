@@ -74,8 +74,7 @@ impl<'n> Line<'n, '_> {
             marks.iter().filter(|mark| mark.kind == "link" || sign(mark).is_some()).collect();
         wanted.sort_by_key(|mark| rank(mark));
         wanted.dedup_by(|second, first| second.kind == first.kind);
-        let shared =
-            self.open.iter().zip(&wanted).take_while(|(open, mark)| open == mark).count();
+        let shared = self.open.iter().zip(&wanted).take_while(|(open, mark)| open == mark).count();
         let code = marks.iter().any(|mark| mark.kind == "code");
         let plain_address = match wanted.as_slice() {
             [link] => link.attribute("href") == text && macros::is_target(text) && !code,
@@ -94,7 +93,7 @@ impl<'n> Line<'n, '_> {
         }
         let edges = Edges {
             place: self.place,
-            line_start: self.out.len() == self.start,
+            line_start: self.out.len() == self.start || self.out.ends_with("\\\\"),
             line_end: ends,
             in_link: self.open.iter().any(|mark| mark.kind == "link"),
         };
@@ -116,7 +115,8 @@ impl<'n> Line<'n, '_> {
                 self.out.extend(["{color:", mark.attribute("color"), "}"]);
             }
             Some(Sign::Delimiter(sign)) => {
-                let apart = !before.is_some_and(|letter| letter.is_alphanumeric() || letter == sign);
+                let apart =
+                    !before.is_some_and(|letter| letter.is_alphanumeric() || letter == sign);
                 push_delimiter(self.out, sign, apart && !inside.is_whitespace());
             }
         }
@@ -316,14 +316,19 @@ fn plain_text(out: &mut String, text: &str, edges: Edges) {
                     '{' => {
                         last || after == Some('{')
                             || macros::parse(rest).is_some()
-                            || after.is_some_and(|next| DELIMITERS.iter().any(|(sign, _)| *sign == next))
+                            || after.is_some_and(|next| {
+                                DELIMITERS.iter().any(|(sign, _)| *sign == next)
+                            })
                     }
                     '!' => after.map_or(!edges.line_end, |next| !next.is_whitespace()),
                     '?' => after == Some('?') || before == Some('?') || last,
                     '*' | '_' | '-' | '+' | '^' | '~' => {
-                        let within = |letter: Option<char>| letter.is_some_and(char::is_alphanumeric);
-                        let blank = |letter: Option<char>| letter.is_some_and(char::is_whitespace);
-                        let idle = (within(before) && within(after)) || (blank(before) && blank(after));
+                        let within =
+                            |letter: Option<char>| letter.is_some_and(char::is_alphanumeric);
+                        // A space at either end may be written by its number.
+                        let spaced =
+                            at > 1 && rest.len() > 2 && before == Some(' ') && after == Some(' ');
+                        let idle = (within(before) && within(after)) || spaced;
                         !idle
                     }
                     '#' => first && line_start,
