@@ -1,0 +1,3 @@
+//! The connector for Jira: Cloud and Data Center.
+
+pub mod text;
