@@ -55,6 +55,7 @@ pub mod faults;
 mod generate;
 mod graphql;
 mod ids;
+mod keys;
 pub mod limits;
 mod rest;
 pub mod script;
