@@ -9,7 +9,7 @@
 //! |---|---|
 //! | mention | `[@Ann](jira:mention?id=5b10a284)`: the account id (Cloud) or the user name (Data Center) |
 //! | status | `[IN PROGRESS](jira:status?color=blue)` |
-//! | date | `[2026-11-25](jira:date?timestamp=1764028800000)` |
+//! | date | `[2025-11-25](jira:date?timestamp=1764028800000)` |
 //! | emoji | `[😀](jira:emoji?id=1f600&shortName=:grinning:)` |
 //! | smart link | `[https://example.com/1](https://example.com/1 "jira:inlineCard")`, or `blockCard`, `embedCard` |
 //! | file | `[plan.pdf](jira:media?collection=&id=…&type=file)`; a picture on the web is a picture |
@@ -52,6 +52,19 @@
 //! stays as it is (`[KEY-1](KEY-1)`, `[plan.pdf](^plan.pdf)`, `[part](#part)`), as does a picture's
 //! (`![plan.png](plan.png "thumbnail")`). A panel with a title and a macro that Jira knows are in the
 //! notation of a macro; a macro that it does not know is text, `{chart}`, and goes back as it came.
+//! What wiki markup lacks (expand, columns, tasks, status, cells over several fields, where a list
+//! starts) keeps its text.
+//!
+//! # What it costs
+//!
+//! For a description of about 1 KiB of Markdown, on two busy cores (`--example text_speed`):
+//!
+//! | | µs for each KiB of input |
+//! |---|---|
+//! | `adf::to_markdown` (4 KiB of JSON) | 17 |
+//! | `adf::from_markdown`, with the JSON of it | 56 |
+//! | `wiki::to_markdown` | 27 |
+//! | `wiki::from_markdown` | 55 |
 
 pub mod adf;
 mod attributes;

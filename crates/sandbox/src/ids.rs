@@ -5,8 +5,8 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::keys::database_ids;
 pub(crate) use crate::keys::DatabaseId;
+use crate::keys::database_ids;
 use crate::world::{
     CommentKey, EventKey, IssueKey, IssueTypeKey, LabelKey, MilestoneKey, RepositoryKey, UserKey,
     World,

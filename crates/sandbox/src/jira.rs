@@ -76,5 +76,5 @@ pub use world::{
     Comment, CommentKey, Component, ComponentKey, CustomValue, Edit, History, HistoryKey, Issue,
     IssueKey, IssueName, Link, LinkKey, NewIssue, Presence, Project, ProjectKey, ProjectStatus,
     RemoteLink, RemoteLinkKey, Sprint, SprintKey, SprintState, User, UserKey, UserKind, Version,
-    VersionKey, Worklog, WorklogKey, World,
+    VersionKey, Worklog, WorklogKey, World, Written,
 };

@@ -24,15 +24,13 @@ fn doc(content: Vec<Value>) -> Value {
 fn without_item_ids(mut document: Value) -> Value {
     fn visit(node: &mut Value) {
         let kind = node["type"].as_str().unwrap_or_default();
-        if matches!(
-            kind,
-            "taskList" | "taskItem" | "blockTaskItem" | "decisionList" | "decisionItem"
-        ) {
-            if let Some(attributes) = node.get_mut("attrs").and_then(Value::as_object_mut) {
-                attributes.remove("localId");
-                if attributes.is_empty() {
-                    node.as_object_mut().map(|node| node.remove("attrs"));
-                }
+        let item = ["taskList", "taskItem", "blockTaskItem", "decisionList", "decisionItem"];
+        if item.contains(&kind)
+            && let Some(attributes) = node.get_mut("attrs").and_then(Value::as_object_mut)
+        {
+            attributes.remove("localId");
+            if attributes.is_empty() {
+                node.as_object_mut().map(|node| node.remove("attrs"));
             }
         }
         for child in node.get_mut("content").and_then(Value::as_array_mut).into_iter().flatten() {

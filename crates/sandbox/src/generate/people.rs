@@ -16,9 +16,11 @@ pub(super) fn people(options: &SiteOptions) -> Vec<User> {
         name: "Keep Current".into(),
         kind: UserKind::Bot,
     };
-    let people = names(options.seed, options.people)
-        .into_iter()
-        .map(|(login, name)| User { login, name, kind: UserKind::Person });
+    let people = names(options.seed, options.people).into_iter().map(|(login, name)| User {
+        login,
+        name,
+        kind: UserKind::Person,
+    });
     std::iter::once(organization).chain(people).chain([bot]).collect()
 }
 

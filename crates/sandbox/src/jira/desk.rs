@@ -218,8 +218,7 @@ fn tell_cloud(set: &mut impl FnMut(&'static str, &str), quota: Quota) {
 
 fn refuse(refusal: &limits::Refusal, deployment: Deployment, now: Timestamp) -> Reply {
     let seconds = (refusal.until.since(now) + 999_999).div_euclid(1_000_000).max(1);
-    let reply: Reply =
-        Refusal::new(StatusCode::TOO_MANY_REQUESTS, "Rate limit exceeded.").into();
+    let reply: Reply = Refusal::new(StatusCode::TOO_MANY_REQUESTS, "Rate limit exceeded.").into();
     if refusal.refused == Refused::Unsaid {
         return reply;
     }

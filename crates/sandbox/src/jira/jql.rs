@@ -26,7 +26,11 @@ pub(crate) enum SortValue {
 }
 
 /// Compares two rows of sort values, each field in its direction.
-pub(crate) fn compare(order: &[(SortField, bool)], one: &[SortValue], other: &[SortValue]) -> Ordering {
+pub(crate) fn compare(
+    order: &[(SortField, bool)],
+    one: &[SortValue],
+    other: &[SortValue],
+) -> Ordering {
     for ((place, value), other) in one.iter().enumerate().zip(other) {
         let descends = order.get(place).is_some_and(|(_, descends)| *descends);
         let compared = value.cmp(other);

@@ -152,8 +152,7 @@ impl Limits {
 
     /// Windows start on the whole hour, minute or second.
     fn current(&mut self, name: &str, seconds: i64, now: Timestamp) -> &mut Spent {
-        let until =
-            Timestamp::from_seconds((now.seconds().div_euclid(seconds) + 1) * seconds);
+        let until = Timestamp::from_seconds((now.seconds().div_euclid(seconds) + 1) * seconds);
         let fresh = Spent { used: 0, until, told: None };
         let spent = self.spent.entry(name.to_owned()).or_insert(fresh);
         if now >= spent.until {

@@ -14,9 +14,7 @@ use crate::jira::answer::Refusal;
 use crate::jira::catalogue::{IssueType, LinkType, Priority, Status};
 use crate::jira::limits::Refused;
 use crate::jira::site::JiraSite;
-use crate::jira::world::{
-    Edit, IssueKey, NewIssue, ProjectKey, ProjectStatus, UserKey, World,
-};
+use crate::jira::world::{Edit, IssueKey, NewIssue, ProjectKey, ProjectStatus, UserKey, World};
 use crate::keys::DatabaseId;
 use crate::world::Malformation;
 
@@ -232,8 +230,7 @@ fn made(id: u64) -> Reply {
 }
 
 fn made_issue(world: &World, issue: IssueKey) -> Reply {
-    let body =
-        json!({"done": true, "id": issue.database_id(), "key": world.issue_key(issue)});
+    let body = json!({"done": true, "id": issue.database_id(), "key": world.issue_key(issue)});
     Reply::json(StatusCode::OK, body.to_string())
 }
 

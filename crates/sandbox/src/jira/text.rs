@@ -265,8 +265,7 @@ fn paragraph_node(world: &World, inlines: &[Inline], json: &mut String) {
             }
             Inline::Link(text, url) => {
                 let url = quoted(url);
-                let mark =
-                    format!(r#""marks":[{{"type":"link","attrs":{{"href":{url}}}}}],"#);
+                let mark = format!(r#""marks":[{{"type":"link","attrs":{{"href":{url}}}}}],"#);
                 text_node(text, &mark, json);
             }
             Inline::Break => json.push_str(r#"{"type":"hardBreak"}"#),

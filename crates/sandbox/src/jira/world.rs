@@ -20,10 +20,10 @@ use crate::jira::text::Text;
 use crate::keys::{database_ids, keys};
 use crate::world::{Malformation, Moments};
 
-pub use edit::Edit;
+pub use edit::{Edit, Written};
 pub(crate) use index::{Index, Row};
-pub(crate) use lookup::Missing;
 pub use life::NewIssue;
+pub(crate) use lookup::Missing;
 
 keys! {
     /// Names a person or an app.

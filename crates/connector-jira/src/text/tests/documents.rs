@@ -5,7 +5,7 @@ use proptest::sample::{select, subsequence};
 use serde_json::{Value, json};
 
 pub fn document() -> BoxedStrategy<Value> {
-    prop::collection::vec(block("doc", 3), 1..5).prop_map(super::doc).boxed()
+    prop::collection::vec(block("doc", 2), 1..5).prop_map(super::doc).boxed()
 }
 
 const COLORS: [&str; 3] = ["#ff5630", "#36B37E", "#000000"];

@@ -7,8 +7,6 @@ use super::schema::assert_valid;
 use super::{round_trip, without_item_ids};
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
-
     #[test]
     fn a_document_comes_back_as_it_was(document in document()) {
         let (markdown, back) = round_trip(&document);

@@ -291,8 +291,6 @@ fn markdown() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
-
     #[test]
     fn any_json_is_shown(value in json_value()) {
         let markdown = adf::to_markdown(value.to_string().as_bytes());

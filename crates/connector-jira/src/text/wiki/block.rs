@@ -107,12 +107,12 @@ impl<'t> Reader<'t> {
         while let Some(found) = self.text[at..self.line_end].find(['{', '\\']) {
             at += found;
             let rest = &self.text[at..self.line_end];
-            if rest.starts_with('\\') {
-                at += 1 + rest[1..].chars().next().map_or(0, char::len_utf8);
-            } else if rest.starts_with("{{") {
+            if let Some(escaped) = rest.strip_prefix('\\') {
+                at += 1 + escaped.chars().next().map_or(0, char::len_utf8);
+            } else if let Some(code) = rest.strip_prefix("{{") {
                 at += 2;
                 if at <= self.last_code {
-                    at += rest[2..].find("}}").map_or(0, |end| end + 2);
+                    at += code.find("}}").map_or(0, |end| end + 2);
                 }
             } else if let Some(found) = macros::parse(rest) {
                 if self.block_macro(&self.text[start..at], &found, at + found.source.len()) {

@@ -28,10 +28,9 @@ pub fn parse(text: &str) -> Option<Macro<'_>> {
         return None;
     }
     let end = inner.bytes().take(MAX_MACRO).position(|byte| matches!(byte, b'}' | b'\n'))?;
-    let parameters = match inner[letters..end].as_bytes().first() {
-        None => "",
-        Some(b':') => &inner[letters + 1..end],
-        Some(_) => return None,
+    let parameters = match &inner[letters..end] {
+        "" => "",
+        after => after.strip_prefix(':')?,
     };
     inner[end..].starts_with('}').then(|| Macro { name, parameters, source: &text[..end + 2] })
 }

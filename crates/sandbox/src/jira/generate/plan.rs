@@ -84,8 +84,7 @@ fn tell(world: &mut World, Happening { at, issue, author, what }: Happening) {
         }
         What::Work(seconds, seed) => {
             let started = at.plus_seconds(-i64::from(seconds));
-            let worklog =
-                world.add_worklog(issue, author, seconds, started, Text::Note(seed), at);
+            let worklog = world.add_worklog(issue, author, seconds, started, Text::Note(seed), at);
             let changes = world.count_work(issue, i64::from(seconds), Change::Worklog(worklog));
             world.record(issue, author, changes, at);
         }
@@ -406,8 +405,7 @@ impl Planner<'_> {
         if self.dice.chance(5) {
             let number = 1 + self.dice.below(30);
             let title = format!("{}/api#{number}", self.world.organization);
-            let url =
-                format!("https://github.com/{}/api/issues/{number}", self.world.organization);
+            let url = format!("https://github.com/{}/api/issues/{number}", self.world.organization);
             let link = self.world.add_remote_link(key, url, title);
             let author = self.person();
             self.happen(at, key, author, What::Changes(vec![Change::RemoteLink(link)]));
@@ -418,7 +416,11 @@ impl Planner<'_> {
     fn talk(&mut self, key: IssueKey, created_at: Timestamp, end: Option<Timestamp>) {
         let most = self.comments_per_hundred as usize;
         let count = self.dice.below(most / 100 * 2 + 1)
-            + if self.dice.chance((most % 100 * 2 / 3) as u32) { 1 + self.dice.below(2) } else { 0 };
+            + if self.dice.chance((most % 100 * 2 / 3) as u32) {
+                1 + self.dice.below(2)
+            } else {
+                0
+            };
         let span = (end.unwrap_or(self.latest).seconds() - created_at.seconds()).max(600) as usize;
         for _ in 0..count {
             let later = 120 + self.dice.below(span) as i64;

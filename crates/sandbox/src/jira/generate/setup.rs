@@ -34,12 +34,8 @@ const ZONES: [&str; 6] = [
     "Australia/Sydney",
     "America/Los_Angeles",
 ];
-const GOALS: [&str; 4] = [
-    "Ship the importer",
-    "Fewer pages at night",
-    "Close what the audit found, then rest",
-    "",
-];
+const GOALS: [&str; 4] =
+    ["Ship the importer", "Fewer pages at night", "Close what the audit found, then rest", ""];
 const DAY: i64 = 86_400;
 const SPRINT: i64 = 14 * DAY;
 
@@ -102,9 +98,7 @@ pub(super) fn project(world: &mut World, place: usize, calendar: &WorkingTime) {
     );
     let project = ProjectKey(place as u32);
     let first_component = world.components.len() as u32;
-    world.components.extend(
-        COMPONENTS.map(|name| Component { name: name.to_owned(), project }),
-    );
+    world.components.extend(COMPONENTS.map(|name| Component { name: name.to_owned(), project }));
     let first_version = world.versions.len() as u32;
     for (month, (_, ends)) in calendar.months().into_iter().enumerate() {
         world.versions.push(Version {

@@ -170,10 +170,7 @@ fn mention(world: &World, dice: &mut Dice, about: IssueName) -> Option<Block> {
                 format!("https://github.com/{organization}/{repository}/issues/{number}"),
             ),
         ],
-        16..20 => vec![plain(format!(
-            "Waiting for {}-{earlier}.",
-            world[about.project].key
-        ))],
+        16..20 => vec![plain(format!("Waiting for {}-{earlier}.", world[about.project].key))],
         _ => return None,
     };
     Some(Block::Paragraph(inlines))

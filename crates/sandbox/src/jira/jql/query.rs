@@ -50,12 +50,15 @@ pub(crate) type OrderBy = Vec<(SortField, bool)>;
 
 /// The most fields of `ORDER BY`.
 const MOST_ORDER_FIELDS: usize = 7;
+/// Deeper than this nobody means it.
+const DEEPEST: usize = 100;
 const OPERATORS: &str =
     "'=', '!=', '<', '>', '<=', '>=', '~', '!~', 'IN', 'NOT IN', 'IS' and 'IS NOT'";
 
 struct Parser {
     words: Vec<Word>,
     next: usize,
+    depth: usize,
 }
 
 /// Reads a query: its conditions, if any, and its order.
@@ -63,7 +66,7 @@ struct Parser {
 /// # Errors
 /// What Jira says to a query that cannot be read.
 pub(crate) fn parse(query: &str) -> Result<(Option<Tree>, OrderBy), String> {
-    let mut parser = Parser { words: words(query)?, next: 0 };
+    let mut parser = Parser { words: words(query)?, next: 0, depth: 0 };
     let tree = if parser.words.is_empty() || parser.peek_keyword("order") {
         None
     } else {
@@ -125,14 +128,25 @@ impl Parser {
     }
 
     fn one(&mut self) -> Result<Tree, String> {
-        if self.take_keyword("not") {
-            return Ok(Tree::Not(Box::new(self.one()?)));
+        let negates = self.take_keyword("not");
+        if !negates && !self.take_sign("(") {
+            return self.term();
         }
-        if self.take_sign("(") {
+        self.depth += 1;
+        if self.depth > DEEPEST {
+            return Err("Error in the JQL Query: The query is nested too deeply.".to_owned());
+        }
+        let tree = if negates {
+            Tree::Not(Box::new(self.one()?))
+        } else {
             let tree = self.any_of()?;
-            return if self.take_sign(")") { Ok(tree) } else { Err(self.expected("')'")) };
-        }
-        self.term()
+            if !self.take_sign(")") {
+                return Err(self.expected("')'"));
+            }
+            tree
+        };
+        self.depth -= 1;
+        Ok(tree)
     }
 
     fn term(&mut self) -> Result<Tree, String> {

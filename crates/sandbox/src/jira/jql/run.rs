@@ -195,15 +195,15 @@ impl Compiler<'_> {
                         compiler.known(status, value, "status").into_iter().collect()
                     })),
                     "statuscategory" => Test::Status(self.values(term, Self::category)),
-                    "issuetype" | "type" => Test::IssueType(self.values(term, |compiler, value| {
-                        let kind = IssueType::named(value).or_else(|| IssueType::of_id(value));
-                        compiler.known(kind, value, "issuetype").into_iter().collect()
-                    })),
+                    "issuetype" | "type" => {
+                        Test::IssueType(self.values(term, |compiler, value| {
+                            let kind = IssueType::named(value).or_else(|| IssueType::of_id(value));
+                            compiler.known(kind, value, "issuetype").into_iter().collect()
+                        }))
+                    }
                     "assignee" => Test::Assignee(self.assignees(term)),
                     "labels" if term.operands.contains(&Operand::Empty) => Test::NoLabels,
-                    "labels" => {
-                        Test::Label(self.values(term, |_, value| vec![value.to_owned()]))
-                    }
+                    "labels" => Test::Label(self.values(term, |_, value| vec![value.to_owned()])),
                     _ => {
                         self.wrong.push(format!(
                             "Field '{}' does not exist or you do not have permission to view it.",
@@ -238,18 +238,14 @@ impl Compiler<'_> {
         }
     }
 
-    fn values<T>(
-        &mut self,
-        term: &Term,
-        read: impl Fn(&mut Self, &str) -> Vec<T>,
-    ) -> Vec<T> {
+    fn values<T>(&mut self, term: &Term, read: impl Fn(&mut Self, &str) -> Vec<T>) -> Vec<T> {
         let mut values = Vec::new();
         for operand in &term.operands {
             match operand {
                 Operand::Text(value, _) => values.extend(read(self, value)),
-                Operand::Function(name) => self.wrong.push(format!(
-                    "Unable to find JQL function '{name}()'."
-                )),
+                Operand::Function(name) => {
+                    self.wrong.push(format!("Unable to find JQL function '{name}()'."))
+                }
                 Operand::Empty => self.wrong.push(format!(
                     "The field '{}' does not support searching for EMPTY values.",
                     term.field
@@ -274,9 +270,8 @@ impl Compiler<'_> {
         let found = world.project(value).or_else(|| {
             world.project_keys().find(|&key| world[key].name.eq_ignore_ascii_case(value))
         });
-        let found = found.filter(|&key| {
-            self.signed_in && !world[key].hidden && world[key].status != Deleted
-        });
+        let found = found
+            .filter(|&key| self.signed_in && !world[key].hidden && world[key].status != Deleted);
         self.known(found, value, "project").into_iter().collect()
     }
 
@@ -378,7 +373,7 @@ impl Compiler<'_> {
         }
         if let Some(seconds) = period(value) {
             self.depends_on_now = true;
-            return Some(self.now.seconds() + seconds);
+            return Some(self.now.seconds().saturating_add(seconds));
         }
         let local = civil(value)?;
         let instant = self.zone.to_ambiguous_timestamp(local).compatible().ok()?;

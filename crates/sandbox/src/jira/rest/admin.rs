@@ -72,7 +72,10 @@ pub(super) fn myself(call: &Call<'_>, world: &World) -> Shown {
 pub(super) fn user(call: &Call<'_>, world: &World) -> Answered {
     let name = ["accountId", "username", "key"].into_iter().find_map(|name| call.parameter(name));
     let user = name.and_then(|name| world.user(name)).ok_or_else(|| {
-        Refusal::new(StatusCode::NOT_FOUND, "Specified user does not exist or you do not have required permissions")
+        Refusal::new(
+            StatusCode::NOT_FOUND,
+            "Specified user does not exist or you do not have required permissions",
+        )
     })?;
     Ok(call.show(world, StatusCode::OK, 1, |wire| wire.user(user)))
 }
@@ -245,9 +248,7 @@ pub(super) fn project_page(call: &Call<'_>, world: &World) -> Shown {
 /// One project, by its key, a key that it had, or its id.
 pub(super) fn project(call: &Call<'_>, world: &World, name: &str) -> Answered {
     let found = world.project(name).filter(|&key| {
-        call.caller.is_known()
-            && !world[key].hidden
-            && world[key].status != ProjectStatus::Deleted
+        call.caller.is_known() && !world[key].hidden && world[key].status != ProjectStatus::Deleted
     });
     let found = found.ok_or_else(|| {
         let by = if name.bytes().all(|byte| byte.is_ascii_digit()) { "id" } else { "key" };

@@ -64,9 +64,9 @@ pub(super) fn read(site: &JiraSite, call: &Call<'_>) -> Answered {
 }
 
 fn boards(world: &World) -> impl Iterator<Item = ProjectKey> + '_ {
-    world.project_keys().filter(|&key| {
-        !world[key].hidden && world[key].status == ProjectStatus::Live
-    })
+    world
+        .project_keys()
+        .filter(|&key| !world[key].hidden && world[key].status == ProjectStatus::Live)
 }
 
 fn board(world: &World, id: &str) -> Result<ProjectKey, Refusal> {

@@ -139,9 +139,8 @@ impl<T: Copy> Page<T> {
         call: &Call<'_>,
         write: impl FnMut(&mut Wire<'w>, T),
     ) {
-        let at = |start: usize| {
-            call.next_page(&format!("maxResults={}&startAt={start}", self.size))
-        };
+        let at =
+            |start: usize| call.next_page(&format!("maxResults={}&startAt={start}", self.size));
         wire.object(|wire| {
             wire.plain("self", at(self.start));
             if !self.is_last {

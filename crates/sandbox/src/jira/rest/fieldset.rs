@@ -7,7 +7,9 @@ use crate::jira::catalogue::{IssueType, Priority, Resolution};
 use crate::jira::fields::{Custom, Kind, System};
 use crate::jira::rest::{Call, Interface};
 use crate::jira::text::Text;
-use crate::jira::world::{CustomValue, Edit, IssueKey, ProjectKey, SprintKey, UserKey, World};
+use crate::jira::world::{
+    CustomValue, Edit, IssueKey, ProjectKey, SprintKey, UserKey, World, Written,
+};
 use crate::keys::DatabaseId;
 
 /// Why a field cannot be set so.
@@ -51,7 +53,9 @@ pub(super) fn text(call: &Call<'_>, value: &Value) -> Result<Text, Wrong> {
         (Interface::Documents, value) if value["type"] == "doc" => {
             Ok(Text::Document(value.to_string().into()))
         }
-        (Interface::Documents, _) => Err("Operation value must be an Atlassian Document (see the Atlassian Document Format)"),
+        (Interface::Documents, _) => {
+            Err("Operation value must be an Atlassian Document (see the Atlassian Document Format)")
+        }
         (_, Value::String(markup)) => Ok(Text::wiki(markup)),
         _ => Err("Operation value must be a string"),
     }
@@ -73,7 +77,7 @@ fn set(
             edit.summary =
                 Some(summary.ok_or("You must specify a summary of the issue.")?.to_owned());
         }
-        Kind::System(System::Description) => edit.description = Some(text(call, value)?),
+        Kind::System(System::Description) => edit.description = Some(Written(text(call, value)?)),
         Kind::System(System::Assignee) => edit.assignee = Some(person(world, value)?),
         Kind::System(System::Priority) => {
             let found = named(value, Priority::named, Priority::of_id);
@@ -91,7 +95,8 @@ fn set(
         }
         Kind::System(System::DueDate) => {
             let due = optional(value, |value| value.as_str()?.parse().ok());
-            edit.due = Some(due.ok_or("Error parsing date string. The expected format is YYYY-MM-DD.")?);
+            edit.due =
+                Some(due.ok_or("Error parsing date string. The expected format is YYYY-MM-DD.")?);
         }
         Kind::System(System::Components) => {
             let known = &world[project].components;
@@ -162,16 +167,14 @@ fn custom_value(world: &World, custom: Custom, value: &Value) -> Option<CustomVa
         Custom::Platforms | Custom::Flagged => several(value, choice).map(CustomValue::Choices),
         Custom::Area => {
             let first = choice(value)? / 3;
-            let second = choice(&value["child"]).map(|place| place - first * 3 - 1);
+            let second = choice(&value["child"]).and_then(|place| place.checked_sub(first * 3 + 1));
             Some(CustomValue::Cascade(first, second))
         }
         Custom::Reviewer => person(world, value).ok()?.map(CustomValue::User),
         Custom::Approvers => {
             several(value, |value| person(world, value).ok()?).map(CustomValue::Users)
         }
-        Custom::StoryPoints | Custom::CustomersAffected => {
-            value.as_f64().map(CustomValue::Number)
-        }
+        Custom::StoryPoints | Custom::CustomersAffected => value.as_f64().map(CustomValue::Number),
         Custom::StartDate | Custom::TargetDate => {
             value.as_str()?.parse().ok().map(CustomValue::Date)
         }

@@ -111,7 +111,8 @@ pub(super) fn bulk(call: &Call<'_>, world: &World) -> Answered {
 
 fn concerns(world: &World, history: HistoryKey, fields: &[String]) -> bool {
     fields.is_empty()
-        || world.tell_all(&world[history].changes).iter().any(|told| {
-            told.field_id.as_ref().is_some_and(|id| fields.contains(id))
-        })
+        || world
+            .tell_all(&world[history].changes)
+            .iter()
+            .any(|told| told.field_id.as_ref().is_some_and(|id| fields.contains(id)))
 }

@@ -3,11 +3,11 @@
 use axum::http::StatusCode;
 use serde::Deserialize;
 
+use crate::jira::Deployment;
 use crate::jira::answer::Refusal;
 use crate::jira::rest::{Answered, Call, dead_link, histories, worklogs};
 use crate::jira::wire::{Selection, Unnamed, Wire};
 use crate::jira::world::{CommentKey, IssueKey, Missing, World};
-use crate::jira::Deployment;
 use crate::keys::DatabaseId;
 
 const EMBEDDED_HISTORIES: usize = 100;
@@ -45,14 +45,12 @@ pub(super) fn read(call: &Call<'_>, world: &World, name: &str, rest: &[&str]) ->
         }
         // Data Center has the history in the issue only.
         ["changelog"] if cloud => Ok(histories::of_issue(call, world, issue)),
-        ["transitions"] => {
-            Ok(call.show(world, StatusCode::OK, 0, |wire| {
-                wire.object(|wire| {
-                    wire.plain("expand", "transitions");
-                    wire.array_field("transitions", world.transitions(issue), Wire::transition);
-                });
-            }))
-        }
+        ["transitions"] => Ok(call.show(world, StatusCode::OK, 0, |wire| {
+            wire.object(|wire| {
+                wire.plain("expand", "transitions");
+                wire.array_field("transitions", world.transitions(issue), Wire::transition);
+            });
+        })),
         ["remotelink"] => {
             let links = &world[issue].remote_links;
             Ok(call.show(world, StatusCode::OK, links.len(), |wire| {
@@ -101,10 +99,7 @@ pub(super) fn of_issue(world: &World, issue: IssueKey, id: &str) -> Result<Comme
         .and_then(|id| world.comment_by_id(id))
         .filter(|&comment| world[comment].issue == issue)
         .ok_or_else(|| {
-            Refusal::new(
-                StatusCode::NOT_FOUND,
-                format!("Can not find a comment for the id: {id}."),
-            )
+            Refusal::new(StatusCode::NOT_FOUND, format!("Can not find a comment for the id: {id}."))
         })
 }
 

@@ -104,7 +104,7 @@ pub(super) fn by_token(site: &JiraSite, call: &Call<'_>, world: &World) -> Answe
             let after: Vec<SortValue> = token.after.into_iter().map(SortValue::from).collect();
             list.partition_point(|&key| {
                 let place = compiled.place(world, key, &fresh);
-                compare(&compiled.order, &place, &after).is_le()
+                !after.is_empty() && compare(&compiled.order, &place, &after).is_le()
             })
         }
     };
@@ -121,7 +121,8 @@ pub(super) fn by_token(site: &JiraSite, call: &Call<'_>, world: &World) -> Answe
             });
             if !is_last {
                 // By script the next page may be this one again.
-                let last = if call.endless { start.checked_sub(1) } else { Some(start + shown.len() - 1) };
+                let last =
+                    if call.endless { start.checked_sub(1) } else { Some(start + shown.len() - 1) };
                 let after = last.and_then(|place| list.get(place)).map_or_else(Vec::new, |&key| {
                     compiled.place(world, key, &fresh).into_iter().map(After::from).collect()
                 });

@@ -57,10 +57,8 @@ impl Token {
     /// # Errors
     /// Where it is not.
     pub fn read(text: &str, query: &str, now: Timestamp, life: i64) -> Result<Self, Refusal> {
-        let token: Option<Self> = URL_SAFE_NO_PAD
-            .decode(text)
-            .ok()
-            .and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        let token: Option<Self> =
+            URL_SAFE_NO_PAD.decode(text).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
         let invalid = || Refusal::bad("The provided next page token is invalid or has expired.");
         let token = token.ok_or_else(invalid)?;
         let fresh = now.seconds() - token.issued < life;

@@ -25,7 +25,8 @@ pub(super) fn of_issue(call: &Call<'_>, world: &World, issue: IssueKey) -> Shown
         .copied()
         .filter(|&key| {
             let started = world[key].started_at.0.div_euclid(1_000);
-            after.is_none_or(|after| started > after) && before.is_none_or(|before| started < before)
+            after.is_none_or(|after| started > after)
+                && before.is_none_or(|before| started < before)
         })
         .collect();
     let page = call.page(&all, MOST_WORKLOGS, MOST_WORKLOGS);
@@ -63,8 +64,7 @@ fn changed(
     world: &World,
     when: impl Fn(&World, WorklogKey) -> Option<Timestamp>,
 ) -> Shown {
-    let since =
-        call.parameter("since").and_then(|number| number.parse::<i64>().ok()).unwrap_or(0);
+    let since = call.parameter("since").and_then(|number| number.parse::<i64>().ok()).unwrap_or(0);
     let latest = world.now().plus_seconds(-QUIET_SECONDS).0.div_euclid(1_000);
     let mut all: Vec<(i64, WorklogKey)> = (0..world.worklogs.len() as u32)
         .map(WorklogKey)

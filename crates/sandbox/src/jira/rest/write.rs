@@ -49,10 +49,7 @@ fn carry_out(call: &Call<'_>, world: &mut World) -> Answered {
         ("POST", ["issueLink"]) => link(call, world),
         ("DELETE", ["issueLink", id]) => {
             let key = id.parse().ok().and_then(|id| world.link_by_id(id)).ok_or_else(|| {
-                Refusal::new(
-                    StatusCode::NOT_FOUND,
-                    format!("No issue link with id '{id}' exists."),
-                )
+                Refusal::new(StatusCode::NOT_FOUND, format!("No issue link with id '{id}' exists."))
             })?;
             world.unlink(key);
             Ok(Shown::empty(StatusCode::NO_CONTENT))
@@ -84,11 +81,11 @@ fn create(call: &Call<'_>, world: &mut World) -> Answered {
         .summary
         .take()
         .ok_or_else(|| Refusal::field("summary", "You must specify a summary of the issue."))?;
-    let issue = world.create_issue_with(project, NewIssue {
-        summary,
-        issue_type,
-        ..NewIssue::default()
-    }, edit);
+    let issue = world.create_issue_with(
+        project,
+        NewIssue { summary, issue_type, ..NewIssue::default() },
+        edit,
+    );
     Ok(call.show(world, StatusCode::CREATED, 0, |wire| {
         let id = issue.database_id();
         let key = wire.world.issue_key(issue);
@@ -159,12 +156,10 @@ fn log_work(call: &Call<'_>, world: &mut World, name: &str) -> Answered {
         .and_then(|seconds| u32::try_from(seconds).ok())
         .or_else(|| fieldset::seconds(body["timeSpent"].as_str()?))
         .filter(|&seconds| seconds > 0)
-        .ok_or_else(|| {
-            Refusal::field("timeLogged", "Worklog must not be null.")
-        })?;
+        .ok_or_else(|| Refusal::field("timeLogged", "Worklog must not be null."))?;
     let started = body["started"].as_str().and_then(fieldset::time).unwrap_or_else(|| world.now());
-    let comment = fieldset::text(call, &body["comment"])
-        .map_err(|wrong| Refusal::field("comment", wrong))?;
+    let comment =
+        fieldset::text(call, &body["comment"]).map_err(|wrong| Refusal::field("comment", wrong))?;
     let worklog = world.log_work_with(issue, VIEWER, seconds, started, comment);
     Ok(call.show(world, StatusCode::CREATED, 0, |wire| wire.worklog(worklog)))
 }

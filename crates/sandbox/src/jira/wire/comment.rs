@@ -66,8 +66,10 @@ impl Wire<'_> {
             wire.plain("self", format_args!("{}/issue/{issue}/worklog/{id}", base.api));
             wire.optional_field("author", Some(worklog.author), Wire::user);
             wire.optional_field("updateAuthor", Some(worklog.update_author), Wire::user);
-            if !matches!(worklog.comment, Text::Empty) || !world.documents {
-                wire.text("comment", &worklog.comment);
+            match (&worklog.comment, world.documents) {
+                (Text::Empty, true) => {}
+                (Text::Empty, false) => wire.plain("comment", ""),
+                (text, _) => wire.text("comment", text),
             }
             wire.moment("created", worklog.created_at);
             wire.moment("updated", worklog.updated_at);

@@ -110,8 +110,7 @@ impl Wire<'_> {
     fn rendered_fields(&mut self, key: IssueKey) {
         let world = self.world;
         let html = world.told_text(&world[key].description).map(|text| {
-            let escaped =
-                text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+            let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
             format!("<p>{}</p>", escaped.replace("\n\n", "</p>\n<p>").replace('\n', "<br/>\n"))
         });
         self.object_field("renderedFields", |wire| wire.field("description", &html));

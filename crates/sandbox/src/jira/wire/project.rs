@@ -3,7 +3,9 @@
 use crate::jira::Deployment;
 use crate::jira::catalogue::{IssueType, LinkType, Priority, Resolution, Status};
 use crate::jira::wire::Wire;
-use crate::jira::world::{ComponentKey, ProjectKey, ProjectStatus, SprintKey, SprintState, VersionKey};
+use crate::jira::world::{
+    ComponentKey, ProjectKey, ProjectStatus, SprintKey, SprintState, VersionKey,
+};
 use crate::keys::DatabaseId;
 
 impl Wire<'_> {
@@ -134,10 +136,7 @@ impl Wire<'_> {
         self.object(|wire| {
             wire.plain("self", format_args!("{}/priority/{}", base.api, entry.id));
             let icon = entry.name.to_lowercase();
-            wire.plain(
-                "iconUrl",
-                format_args!("{}/images/icons/priorities/{icon}.svg", base.site),
-            );
+            wire.plain("iconUrl", format_args!("{}/images/icons/priorities/{icon}.svg", base.site));
             wire.plain("name", entry.name);
             wire.plain("id", entry.id);
         });
@@ -152,10 +151,7 @@ impl Wire<'_> {
             wire.plain("statusColor", "#999999");
             wire.field("description", &entry.description);
             let icon = entry.name.to_lowercase();
-            wire.plain(
-                "iconUrl",
-                format_args!("{}/images/icons/priorities/{icon}.svg", base.site),
-            );
+            wire.plain("iconUrl", format_args!("{}/images/icons/priorities/{icon}.svg", base.site));
             wire.plain("name", entry.name);
             wire.plain("id", entry.id);
         });

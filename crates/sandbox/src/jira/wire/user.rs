@@ -4,7 +4,8 @@ use crate::jira::Deployment;
 use crate::jira::wire::Wire;
 use crate::jira::world::{UserKey, UserKind};
 
-const AVATARS: &str = "https://avatar-management--avatars.us-west-2.prod.public.atl-paas.net/initials";
+const AVATARS: &str =
+    "https://avatar-management--avatars.us-west-2.prod.public.atl-paas.net/initials";
 
 impl Wire<'_> {
     pub fn user(&mut self, key: UserKey) {
@@ -53,9 +54,12 @@ impl Wire<'_> {
                 self.plain("key", &user.user_key);
                 self.plain("emailAddress", address);
                 self.object_field("avatarUrls", |wire| {
-                    for (size, word) in
-                        [("48x48", ""), ("24x24", "small"), ("16x16", "xsmall"), ("32x32", "medium")]
-                    {
+                    for (size, word) in [
+                        ("48x48", ""),
+                        ("24x24", "small"),
+                        ("16x16", "xsmall"),
+                        ("32x32", "medium"),
+                    ] {
                         let url = format_args!(
                             "{}/secure/useravatar?size={word}&avatarId=10122",
                             base.site

@@ -16,8 +16,8 @@ use crate::jira::world::{
 pub struct Edit {
     /// The title.
     pub summary: Option<String>,
-    /// The description; an empty one is none.
-    pub(crate) description: Option<Text>,
+    /// The description.
+    pub description: Option<Written>,
     /// Who works on it.
     pub assignee: Option<Option<UserKey>>,
     /// How urgent it is.
@@ -50,10 +50,14 @@ impl Edit {
     /// The same with a description in wiki markup.
     #[must_use]
     pub fn describe(mut self, markup: &str) -> Self {
-        self.description = Some(Text::wiki(markup));
+        self.description = Some(Written(Text::wiki(markup)));
         self
     }
 }
+
+/// A text that somebody wrote; see [`Edit::describe`].
+#[derive(Debug, Clone)]
+pub struct Written(pub(crate) Text);
 
 impl World {
     /// Changes an issue. Nothing happens, and no time moves, where nothing differs.
@@ -96,7 +100,7 @@ impl World {
             let before = std::mem::replace(&mut issue.summary, summary.into());
             changes.push(Change::Summary(before, issue.summary.clone()));
         }
-        if let Some(description) = edit.description {
+        if let Some(Written(description)) = edit.description {
             let before = std::mem::replace(&mut issue.description, description);
             changes.push(Change::Description(before, issue.description.clone()));
         }
@@ -116,7 +120,8 @@ impl World {
             let labels: Vec<Box<str>> = labels.into_iter().map(String::into_boxed_str).collect();
             if labels != issue.labels {
                 let before = std::mem::replace(&mut issue.labels, labels);
-                let changed = Change::Labels(before.join(" ").into(), issue.labels.join(" ").into());
+                let changed =
+                    Change::Labels(before.join(" ").into(), issue.labels.join(" ").into());
                 changes.push(changed);
             }
         }
@@ -178,7 +183,7 @@ impl World {
         changes: &mut Vec<Change>,
     ) {
         let before = self[key].parent;
-        if before == parent {
+        if before == parent || parent == Some(key) {
             return;
         }
         if let Some(before) = before {
@@ -481,8 +486,7 @@ impl World {
     fn tell_link(&mut self, link: LinkKey, added: bool, at: Timestamp) {
         let Link { kind, source, target, .. } = self[link];
         let kind = kind.entry();
-        for (issue, other, reads) in
-            [(source, target, kind.outward), (target, source, kind.inward)]
+        for (issue, other, reads) in [(source, target, kind.outward), (target, source, kind.inward)]
         {
             let change = Change::Link(added, reads, self[other].name);
             if self.links_move_updated {

@@ -59,14 +59,11 @@ impl World {
                 own("priority", told(before), told(after))
             }
             Change::IssueType(before, after) => {
-                let told = |kind: &crate::jira::catalogue::IssueType| {
-                    pair(kind.entry().id, kind.name())
-                };
+                let told =
+                    |kind: &crate::jira::catalogue::IssueType| pair(kind.entry().id, kind.name());
                 own("issuetype", told(before), told(after))
             }
-            Change::Labels(before, after) => {
-                own("labels", words(Some(before)), words(Some(after)))
-            }
+            Change::Labels(before, after) => own("labels", words(Some(before)), words(Some(after))),
             Change::FixVersion(before, after) => {
                 let told = |version: &Option<crate::jira::world::VersionKey>| {
                     optional(version.map(|key| (key.database_id(), self[key].name.clone())))
@@ -140,9 +137,8 @@ impl World {
         let mut told = Vec::with_capacity(changes.len() + 1);
         for change in changes {
             if let Change::Moved(before, after) = change {
-                let project = |name: &IssueName| {
-                    pair(name.project.database_id(), &self[name.project].name)
-                };
+                let project =
+                    |name: &IssueName| pair(name.project.database_id(), &self[name.project].name);
                 told.push(own("project", project(before), project(after)));
             }
             told.push(self.tell(change));
@@ -215,5 +211,13 @@ fn named(field: &str, id: &str, from: Value, to: Value) -> Told {
 
 /// A change of something that is no field.
 fn bare(field: &str, (from, from_string): Value, (to, to_string): Value) -> Told {
-    Told { field: field.to_owned(), custom: false, field_id: None, from, from_string, to, to_string }
+    Told {
+        field: field.to_owned(),
+        custom: false,
+        field_id: None,
+        from,
+        from_string,
+        to,
+        to_string,
+    }
 }

@@ -87,7 +87,8 @@ impl World {
     }
 
     /// Moves the issue to another project: the id stays, the key changes, and the old key leads to it
-    /// for ever. Versions, components and sprints stay behind. Nothing happens within a project.
+    /// for ever. Versions and components stay behind, sub-tasks come along. Nothing happens within a
+    /// project.
     pub fn move_issue(&mut self, issue: IssueKey, to: ProjectKey) {
         let from = self[issue].name;
         if from.project == to {
@@ -108,11 +109,20 @@ impl World {
             .collect();
         changes.push(Change::Moved(from, new));
         self.finish(issue, changes, at);
+        for part in self[issue].children.clone() {
+            if self[part].issue_type.is_sub_task() {
+                self.move_issue(part, to);
+            }
+        }
     }
 
     /// Deletes an issue, its sub-tasks, and every link to them. Nothing is left to tell of it but the
     /// links' removal in the histories of their other ends.
     pub fn delete(&mut self, issue: IssueKey) {
+        if self[issue].presence == Presence::Deleted {
+            return;
+        }
+        self.set_presence(issue, Presence::Deleted);
         let children = self[issue].children.clone();
         for child in children {
             if self[child].issue_type.is_sub_task() {
@@ -127,7 +137,6 @@ impl World {
         if let Some(parent) = self[issue].parent {
             self.issues[parent.0 as usize].children.retain(|&child| child != issue);
         }
-        self.set_presence(issue, Presence::Deleted);
     }
 
     /// Puts an issue away: no search finds it, and it can still be read by its id.

@@ -4,8 +4,8 @@ use crate::jira::Deployment;
 use crate::jira::catalogue::Status;
 use crate::jira::fields::Custom;
 use crate::jira::world::{
-    CommentKey, Issue, IssueKey, IssueName, Link, LinkKey, Presence, ProjectKey, ProjectStatus, UserKey,
-    UserKind, WorklogKey, World,
+    CommentKey, Issue, IssueKey, IssueName, Link, LinkKey, Presence, ProjectKey, ProjectStatus,
+    UserKey, UserKind, WorklogKey, World,
 };
 use crate::keys::DatabaseId;
 
@@ -22,9 +22,8 @@ impl World {
     /// The project with this key, former key or numeric id, whether or not the account sees it.
     #[must_use]
     pub fn project(&self, key_or_id: &str) -> Option<ProjectKey> {
-        self.project_of_key(key_or_id).or_else(|| {
-            self.project_keys().find(|&key| key.database_id().to_string() == key_or_id)
-        })
+        self.project_of_key(key_or_id)
+            .or_else(|| self.project_keys().find(|&key| key.database_id().to_string() == key_or_id))
     }
 
     fn project_of_key(&self, key: &str) -> Option<ProjectKey> {
@@ -161,9 +160,8 @@ impl World {
     }
 
     pub(crate) fn worklog_by_id(&self, id: u64) -> Option<WorklogKey> {
-        WorklogKey::from_database_id(id).filter(|key| {
-            (key.0 as usize) < self.worklogs.len() && self[*key].deleted_at.is_none()
-        })
+        WorklogKey::from_database_id(id)
+            .filter(|key| (key.0 as usize) < self.worklogs.len() && self[*key].deleted_at.is_none())
     }
 
     pub(crate) fn link_by_id(&self, id: u64) -> Option<LinkKey> {
@@ -173,10 +171,7 @@ impl World {
 
     /// The links of an issue whose other end the account sees too; `true` where the issue is the
     /// source.
-    pub(crate) fn links_of(
-        &self,
-        issue: IssueKey,
-    ) -> impl Iterator<Item = (LinkKey, &Link, bool)> {
+    pub(crate) fn links_of(&self, issue: IssueKey) -> impl Iterator<Item = (LinkKey, &Link, bool)> {
         self[issue]
             .links
             .iter()

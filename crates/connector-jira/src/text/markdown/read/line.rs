@@ -211,13 +211,17 @@ impl Line {
     }
 
     /// The block that a paragraph is: mostly one, else what its only piece of notation says.
-    pub fn into_block(mut self) -> Node<'static> {
+    pub fn into_block(self) -> Node<'static> {
+        self.into_paragraph(false)
+    }
+
+    fn into_paragraph(mut self, in_cell: bool) -> Node<'static> {
         self.end();
         let mut paragraph = Node::new("paragraph");
         self.take_marker(&mut paragraph);
         if let [Piece::Marker { node, .. }] = &mut *self.pieces
             && paragraph.marks.is_empty()
-            && is_block(&node.kind)
+            && is_block(&node.kind, in_cell)
         {
             return mem::take(node);
         }
@@ -244,7 +248,7 @@ impl Line {
                 part.pieces.push(piece);
             }
         }
-        cell.content = parts.into_iter().map(Self::into_block).collect();
+        cell.content = parts.into_iter().map(|part| part.into_paragraph(true)).collect();
         cell
     }
 
@@ -325,10 +329,10 @@ impl Piece {
     }
 }
 
-/// Whether notation that stands alone is a block.
-fn is_block(kind: &str) -> bool {
-    is_container(kind)
-        || matches!(kind, "blockCard" | "embedCard" | "extension" | "media" | "syncBlock" | "table")
+/// Whether notation that stands alone is a block. In a cell, none stands around others.
+fn is_block(kind: &str, in_cell: bool) -> bool {
+    matches!(kind, "blockCard" | "embedCard" | "extension" | "media" | "syncBlock")
+        || (!in_cell && (is_container(kind) || kind == "table"))
 }
 
 /// A mark that is written as an element of HTML.
