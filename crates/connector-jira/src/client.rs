@@ -70,6 +70,11 @@ impl Client {
         Self { background: true, ..self.clone() }
     }
 
+    /// Whether no credential is shown.
+    pub fn is_anonymous(&self) -> bool {
+        self.anonymous
+    }
+
     /// What the site is; asked once.
     pub async fn site(&self) -> Result<&Site, ConnectorError> {
         self.site.get_or_try_init(|| self.ask_site()).await
