@@ -86,7 +86,7 @@ fn signs_in_great_number_take_little_time() {
     ];
     for sign in signs {
         // Those that are read by more than one rule in the greatest number.
-        let length = if ["{", "[", "*", "|"].contains(&sign) { 100_000 } else { 30_000 };
+        let length = if ["{", "[", "*", "|"].contains(&sign) { 100_000 } else { 20_000 };
         let text = sign.repeat(length / sign.len());
         within_time(&format!("wiki::to_markdown({sign}…)"), || wiki::to_markdown(&text));
         within_time(&format!("wiki::from_markdown({sign}…)"), || wiki::from_markdown(&text));
