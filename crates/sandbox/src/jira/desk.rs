@@ -36,6 +36,14 @@ pub(crate) struct Desk {
 
 pub(crate) type Hook = Box<dyn FnMut(&mut World) + Send>;
 
+/// What the desk decides about a request.
+enum Admission {
+    /// It goes on, perhaps into a fault.
+    Admitted(Caller, Option<FaultKind>),
+    /// It is answered at once.
+    Answered(Caller, Reply),
+}
+
 impl Tool for JiraSite {
     fn compresses(&self) -> bool {
         self.0.gzip
@@ -70,8 +78,8 @@ impl Tool for JiraSite {
         }
         let admitted = self.admit(arrival, path, &place, &endpoint, headers, now);
         let (caller, mut reply, cut) = match admitted {
-            Err((caller, reply)) => (caller, reply, false),
-            Ok((caller, fault)) => {
+            Admission::Answered(caller, reply) => (caller, reply, false),
+            Admission::Admitted(caller, fault) => {
                 let call = Call {
                     method,
                     interface: place.interface,
@@ -121,32 +129,22 @@ impl JiraSite {
         endpoint: &str,
         headers: &HeaderMap,
         now: Timestamp,
-    ) -> Result<(Caller, Option<FaultKind>), (Caller, Reply)> {
+    ) -> Admission {
         let mut desk = self.desk();
         let header = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let caller = desk.access.caller(header, place.by_gateway).map_err(|denied| {
-            let reply = match denied {
-                Denied::Gateway => Reply::json(
-                    StatusCode::UNAUTHORIZED,
-                    json!({"code": 401, "message": "Unauthorized"}).to_string(),
-                ),
-                Denied::Page => page(
-                    StatusCode::UNAUTHORIZED,
-                    "Unauthorized (401)",
-                    "Basic Authentication Failure - Reason : AUTHENTICATED_FAILED",
-                ),
-            };
-            (Caller::Failed, reply)
-        })?;
+        let caller = match desk.access.caller(header, place.by_gateway) {
+            Ok(caller) => caller,
+            Err(denied) => return Admission::Answered(Caller::Failed, deny(denied)),
+        };
         let arrived = desk.arrived;
         let is_app = caller == Caller::App;
         if let Err(refusal) = desk.limits.admit(endpoint, is_app, now, arrived) {
             // Who was on the way already when the first was refused could not know.
             let knew = refusal.told.is_some_and(|told| arrival > told);
             desk.stats.while_told_to_wait += u64::from(knew);
-            return Err((caller, refuse(&refusal, self.0.deployment, now)));
+            return Admission::Answered(caller, refuse(&refusal, self.0.deployment, now));
         }
-        Ok((caller, desk.faults.meet(path)))
+        Admission::Admitted(caller, desk.faults.meet(path))
     }
 
     fn stamp(
@@ -205,6 +203,20 @@ impl JiraSite {
         set("date", &http_date(site_now));
         *desk.stats.by_status.entry(reply.status.as_u16()).or_default() += 1;
         desk.stats.body_bytes += reply.body.len() as u64;
+    }
+}
+
+fn deny(denied: Denied) -> Reply {
+    match denied {
+        Denied::Gateway => Reply::json(
+            StatusCode::UNAUTHORIZED,
+            json!({"code": 401, "message": "Unauthorized"}).to_string(),
+        ),
+        Denied::Page => page(
+            StatusCode::UNAUTHORIZED,
+            "Unauthorized (401)",
+            "Basic Authentication Failure - Reason : AUTHENTICATED_FAILED",
+        ),
     }
 }
 

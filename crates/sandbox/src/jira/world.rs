@@ -7,7 +7,9 @@ mod edit;
 mod history;
 mod index;
 mod life;
+mod link;
 mod lookup;
+mod talk;
 
 use std::collections::HashMap;
 

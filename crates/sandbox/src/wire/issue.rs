@@ -150,8 +150,8 @@ pub(crate) fn malform(sound: &[u8], how: &Malformation) -> Vec<u8> {
     };
     let Ok(mut record) = serde_json::from_slice::<Value>(sound) else { return sound.to_vec() };
     let (around, name) = field.rsplit_once('.').unwrap_or(("", field));
-    let around = around.split('.').filter(|part| !part.is_empty());
-    let holder = around.fold(Some(&mut record), |holder, part| holder?.get_mut(part));
+    let mut around = around.split('.').filter(|part| !part.is_empty());
+    let holder = around.try_fold(&mut record, |holder, part| holder.get_mut(part));
     if let Some(Value::Object(holder)) = holder {
         match how {
             Malformation::Replace { value, .. } => holder.insert(name.to_owned(), value.clone()),

@@ -79,7 +79,7 @@ fn plain(text: impl Into<String>) -> Inline {
 }
 
 fn sentence(dice: &mut Dice) -> &'static str {
-    *dice.pick(&words::SENTENCES)
+    dice.pick::<&str>(&words::SENTENCES)
 }
 
 fn description(world: &World, seed: u64, about: IssueName) -> Vec<Block> {
@@ -134,8 +134,8 @@ fn work(dice: &mut Dice, component: &str) -> Vec<Block> {
         let row = |first: &str, second: &str| [first.to_owned(), second.to_owned()];
         blocks.push(Block::Table(vec![
             row("Case", "Expected"),
-            row(*dice.pick(&words::CONDITIONS), *dice.pick(&words::CRITERIA)),
-            row(*dice.pick(&words::CONDITIONS), *dice.pick(&words::CRITERIA)),
+            row(dice.pick::<&str>(&words::CONDITIONS), dice.pick::<&str>(&words::CRITERIA)),
+            row(dice.pick::<&str>(&words::CONDITIONS), dice.pick::<&str>(&words::CRITERIA)),
         ]));
     }
     blocks

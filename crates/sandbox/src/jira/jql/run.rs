@@ -84,7 +84,7 @@ impl Compiled {
             .filter(|&key| world.is_searched(key))
             .filter_map(|key| {
                 let row = known(world, key, fresh)?;
-                let fits = self.test.as_ref().is_none_or(|test| test.fits(world, key, &row));
+                let fits = self.test.as_ref().is_none_or(|test| test.fits(key, &row));
                 fits.then(|| (sort_values(world, &self.order, key, &row), key))
             })
             .collect();
@@ -122,11 +122,11 @@ fn sort_values(world: &World, order: &OrderBy, key: IssueKey, row: &Row<'_>) -> 
 }
 
 impl Test {
-    fn fits(&self, world: &World, key: IssueKey, row: &Row<'_>) -> bool {
+    fn fits(&self, key: IssueKey, row: &Row<'_>) -> bool {
         match self {
-            Self::All(tests) => tests.iter().all(|test| test.fits(world, key, row)),
-            Self::Any(tests) => tests.iter().any(|test| test.fits(world, key, row)),
-            Self::Not(test) => !test.fits(world, key, row),
+            Self::All(tests) => tests.iter().all(|test| test.fits(key, row)),
+            Self::Any(tests) => tests.iter().any(|test| test.fits(key, row)),
+            Self::Not(test) => !test.fits(key, row),
             Self::Project(projects) => projects.contains(&row.name.project),
             Self::Issue(issues) => issues.contains(&key),
             Self::Id(operator, id) => {

@@ -138,8 +138,7 @@ async fn custom_fields_have_the_value_of_their_type() {
     }
     let ids = |seed| {
         let client = Client::of(JiraOptions { seed, ..JiraOptions::default() });
-        let id = client.site.world().custom_field_id(Custom::Severity);
-        id
+        client.edit(|world| world.custom_field_id(Custom::Severity))
     };
     assert_ne!(ids(1), ids(2), "no two sites agree on ids");
     let fields = Client::cloud().get("/field").await.json();
