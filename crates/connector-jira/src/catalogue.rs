@@ -43,11 +43,8 @@ impl Fields {
         let fields = custom.filter_map(|field| {
             let role = role(&field)?;
             let is_shared = shared.get(&field.name.to_lowercase()).is_some_and(|count| *count > 1);
-            let name = if is_shared {
-                format!("{} ({})", field.name, field.id)
-            } else {
-                field.name
-            };
+            let name =
+                if is_shared { format!("{} ({})", field.name, field.id) } else { field.name };
             Some((field.id, Field { name, role }))
         });
         Self(fields.collect())
@@ -95,9 +92,8 @@ pub struct Statuses(HashMap<String, String>);
 impl Statuses {
     /// Takes in what `/status` lists.
     pub fn new(listed: Vec<wire::Status>) -> Self {
-        let categories = listed
-            .into_iter()
-            .filter_map(|status| Some((status.id, status.status_category?.key)));
+        let categories =
+            listed.into_iter().filter_map(|status| Some((status.id, status.status_category?.key)));
         Self(categories.collect())
     }
 

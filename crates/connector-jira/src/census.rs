@@ -33,7 +33,8 @@ pub async fn census(
     let entries =
         page.records.iter().map(|raw| entry(raw)).collect::<Result<Vec<CensusEntry>, _>>()?;
     let ids = entries.iter().map(|entry| entry.external_id.to_string()).collect::<Vec<_>>();
-    let items = entries.into_iter().filter(|entry| !told.iter().any(|id| **id == *entry.external_id));
+    let items =
+        entries.into_iter().filter(|entry| !told.iter().any(|id| **id == *entry.external_id));
     let items = items.collect();
     let next = match page.next {
         Some(reading) => {

@@ -56,13 +56,7 @@ impl Client {
             authorization,
             manners,
         );
-        Self {
-            caller: Arc::new(caller),
-            base,
-            site: Arc::default(),
-            anonymous,
-            background: false,
-        }
+        Self { caller: Arc::new(caller), base, site: Arc::default(), anonymous, background: false }
     }
 
     /// The same for requests that nobody waits for.
@@ -160,10 +154,9 @@ fn signed_in(answer: Answer) -> Result<Answer, ConnectorError> {
 pub fn refused(answer: &Answer) -> ConnectorError {
     let path = answer.url.path();
     let (code, advice) = match answer.status.as_u16() {
-        401 | 403 | 404 => (
-            "SCOPE_NOT_VISIBLE",
-            "check that it exists and that the account may browse it",
-        ),
+        401 | 403 | 404 => {
+            ("SCOPE_NOT_VISIBLE", "check that it exists and that the account may browse it")
+        }
         400 => ("SCOPE_NOT_VISIBLE", "check the project and the jql setting"),
         _ => ("REFUSED", "this is not expected; look at the settings"),
     };

@@ -85,11 +85,8 @@ impl Sandbox {
             Deployment::Cloud => ("basic", json!({"username": "me@acme.example"})),
             Deployment::DataCenter => ("token", json!({})),
         };
-        let credential = Some(Credential {
-            kind: kind.into(),
-            public,
-            secret: TOKEN.to_owned().into(),
-        });
+        let credential =
+            Some(Credential { kind: kind.into(), public, secret: TOKEN.to_owned().into() });
         Self { site, clock, http, deployment, base_url: "http://127.0.0.1:1".into(), credential }
     }
 
@@ -101,10 +98,7 @@ impl Sandbox {
         self.try_open(more).await.unwrap()
     }
 
-    async fn try_open(
-        &self,
-        more: serde_json::Value,
-    ) -> Result<Box<dyn Session>, ConnectorError> {
+    async fn try_open(&self, more: serde_json::Value) -> Result<Box<dyn Session>, ConnectorError> {
         let mut settings = json!({"base_url": self.base_url, "projects": [SCOPE]});
         settings.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         let host = Host {

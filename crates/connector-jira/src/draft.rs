@@ -90,10 +90,8 @@ impl<'a> Draft<'a> {
     }
 
     fn add_comments(&mut self, task: &TaskRecord, comments: Vec<Bytes>) {
-        let reference = TaskReference {
-            key: task.key.clone(),
-            external_id: Some(task.external_id.clone()),
-        };
+        let reference =
+            TaskReference { key: task.key.clone(), external_id: Some(task.external_id.clone()) };
         let mut set = CommentSet { task: task.external_id.clone(), comments: Vec::new() };
         for raw in comments {
             match normalize::comment(raw.clone(), &reference, self.context.site, &mut self.people) {

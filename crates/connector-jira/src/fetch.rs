@@ -196,11 +196,8 @@ async fn find(
     let read: Issues = serde_json::from_slice(&body).map_err(|error| answer.unreadable(&error))?;
     let records: Vec<Bytes> = read.issues.iter().map(|issue| part(&body, issue)).collect();
     let ids: Vec<String> = records.iter().map(|raw| identify(raw)).collect();
-    let changelogs = if is_cloud && with_past {
-        changelogs(client, &ids).await?
-    } else {
-        HashMap::new()
-    };
+    let changelogs =
+        if is_cloud && with_past { changelogs(client, &ids).await? } else { HashMap::new() };
     let keys = records.iter().filter_map(|raw| key(raw));
     let names = keys.chain(ids).collect();
     Ok(Found { records, names, changelogs, at: answer.at })

@@ -16,3 +16,6 @@ pub use decode::{decode, identify};
 pub use history::{Present, entries, linked};
 pub use issue::{Context, NormalizedIssue, census_token, issue, outline};
 pub use people::People;
+
+#[cfg(test)]
+mod tests;

@@ -32,8 +32,7 @@ pub async fn changelogs(
         return Ok(told);
     }
     loop {
-        let question =
-            Question { issue_ids_or_keys: ids, max_results: PAGE_SIZE, next_page_token };
+        let question = Question { issue_ids_or_keys: ids, max_results: PAGE_SIZE, next_page_token };
         let answer = client.ask("changelog/bulkfetch", &question).await?;
         if !answer.status.is_success() {
             return Err(refused(&answer));
@@ -44,7 +43,9 @@ pub async fn changelogs(
             told.entry(issue.issue_id).or_default().extend(issue.change_histories);
         }
         // A token that leads to itself would lead round in circles.
-        let next = page.next_page_token.filter(|next| !is_empty && Some(next) != question.next_page_token.as_ref());
+        let next = page
+            .next_page_token
+            .filter(|next| !is_empty && Some(next) != question.next_page_token.as_ref());
         if next.is_none() {
             return Ok(told);
         }

@@ -108,10 +108,8 @@ async fn take(
 ) -> Result<(), ConnectorError> {
     let mut issues: Vec<_> =
         page.records.iter().filter_map(|raw| draft.read(raw, page.at)).collect();
-    let comments = try_join_all(
-        issues.iter_mut().map(|issue| comments::all(&session.client, issue)),
-    )
-    .await?;
+    let comments =
+        try_join_all(issues.iter_mut().map(|issue| comments::all(&session.client, issue))).await?;
     let mut linked_to = Vec::new();
     for (mut issue, comments) in issues.into_iter().zip(comments) {
         let histories = std::mem::take(&mut issue.histories);

@@ -117,9 +117,10 @@ impl JiraSession {
         if !answer.status.is_success() {
             return Err(refused(&answer));
         }
-        let page: SearchPage = serde_json::from_slice(&answer.body)
-            .map_err(|error| answer.unreadable(&error))?;
-        let newest = page.issues.first().and_then(|raw| decode::<Glance>(raw.get().as_bytes()).ok());
+        let page: SearchPage =
+            serde_json::from_slice(&answer.body).map_err(|error| answer.unreadable(&error))?;
+        let newest =
+            page.issues.first().and_then(|raw| decode::<Glance>(raw.get().as_bytes()).ok());
         Ok(newest.map_or_else(Timestamp::default, |issue| issue.fields.updated.0.min(answer.at)))
     }
 
@@ -150,8 +151,8 @@ impl JiraSession {
 
 /// A scope is the key of a project: nothing else may stand in a path.
 fn key(scope: &ScopeKey) -> Result<&str, ConnectorError> {
-    let is_key = !scope.is_empty()
-        && scope.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let is_key =
+        !scope.is_empty() && scope.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     if is_key {
         Ok(scope)
     } else {

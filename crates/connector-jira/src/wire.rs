@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use mainstem_model::Timestamp;
-use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde::Deserialize;
+use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -33,7 +33,8 @@ impl<'de> Deserialize<'de> for Time {
                 f.write_str("a time such as 2026-03-01T09:30:00.000+0100, or milliseconds")
             }
             fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Time, E> {
-                Time::read(text).ok_or_else(|| E::invalid_value(serde::de::Unexpected::Str(text), &self))
+                Time::read(text)
+                    .ok_or_else(|| E::invalid_value(serde::de::Unexpected::Str(text), &self))
             }
             fn visit_i64<E: serde::de::Error>(self, milliseconds: i64) -> Result<Time, E> {
                 Ok(Time(Timestamp(milliseconds.saturating_mul(1_000))))
@@ -72,8 +73,6 @@ pub struct Issue<'a> {
 #[derive(Deserialize)]
 pub struct Glance {
     pub id: String,
-    #[serde(default)]
-    pub key: String,
     pub fields: GlanceFields,
 }
 

@@ -16,8 +16,8 @@ pub fn comment(
     site: &Site,
     people: &mut People,
 ) -> Result<CommentRecord, Malformed> {
-    let comment: wire::Comment = decode(&raw)
-        .map_err(|reason| Malformed { external_id: identify(&raw), reason })?;
+    let comment: wire::Comment =
+        decode(&raw).map_err(|reason| Malformed { external_id: identify(&raw), reason })?;
     let updated_at = comment.updated.unwrap_or(comment.created).0;
     Ok(CommentRecord {
         url: Some(format!("{}/browse/{}?focusedCommentId={}", site.address, task.key, comment.id)),

@@ -5,7 +5,10 @@ use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
 /// The entries of the task lists in a text.
 pub fn of_tasks(markdown: &str) -> Vec<Criterion> {
-    entries(markdown).into_iter().filter_map(|(text, met)| Some(Criterion { text, met: met? })).collect()
+    entries(markdown)
+        .into_iter()
+        .filter_map(|(text, met)| Some(Criterion { text, met: met? }))
+        .collect()
 }
 
 /// The criteria of a field called "Acceptance criteria": its tasks, or else each entry of its lists.

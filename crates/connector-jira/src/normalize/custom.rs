@@ -115,7 +115,11 @@ mod tests {
         for (value, rich, expected) in [
             (json!({"self": "x", "value": "Major", "id": "1"}), false, json!("Major")),
             (json!([{"value": "iOS"}, {"value": "Browser"}]), false, json!(["iOS", "Browser"])),
-            (json!({"value": "Backend", "child": {"value": "Queues"}}), false, json!("Backend - Queues")),
+            (
+                json!({"value": "Backend", "child": {"value": "Queues"}}),
+                false,
+                json!("Backend - Queues"),
+            ),
             (json!({"accountId": "a", "displayName": "Ann"}), false, json!("Ann")),
             (json!([{"key": "u1", "displayName": "Bo"}]), false, json!(["Bo"])),
             (json!(3.5), false, json!(3.5)),
@@ -135,7 +139,9 @@ mod tests {
     #[test]
     fn the_active_sprint_counts_else_the_last() {
         let java = |name: &str, state: &str| {
-            json!(format!("com.x.Sprint@1f[id=4,rapidViewId=1,state={state},name={name},startDate=2026,goal=a,name=b,sequence=4]"))
+            json!(format!(
+                "com.x.Sprint@1f[id=4,rapidViewId=1,state={state},name={name},startDate=2026,goal=a,name=b,sequence=4]"
+            ))
         };
         for (value, expected) in [
             (json!([{"name": "S1", "state": "active"}, {"name": "S2", "state": "future"}]), "S1"),

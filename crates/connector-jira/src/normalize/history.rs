@@ -69,7 +69,8 @@ pub fn linked(histories: &[wire::History], after: Timestamp) -> Vec<String> {
 fn sort(histories: &mut Vec<wire::History>) {
     let mut known = HashSet::new();
     histories.retain(|history| known.insert(history.id.clone()));
-    histories.sort_by_key(|history| (history.created, history.id.parse::<u64>().unwrap_or_default()));
+    histories
+        .sort_by_key(|history| (history.created, history.id.parse::<u64>().unwrap_or_default()));
 }
 
 /// The way back through the entries.
@@ -90,29 +91,50 @@ impl Walk<'_> {
         for item in items {
             let texts = [&item.from_string, &item.to_string].map(|text| filled(text.as_deref()));
             let ids = [&item.from, &item.to].map(|id| filled(id.as_deref()));
-            let text = |text: Option<&str>| text.map_or(Value::Null, |text| storable(text.into()).into());
+            let text =
+                |text: Option<&str>| text.map_or(Value::Null, |text| storable(text.into()).into());
             let change = match item.field.as_str() {
                 "summary" => value("title", texts.map(text)),
-                "description" => value("body", texts.map(|markup| text(markup.map(wiki::to_markdown).as_deref()))),
-                "issuetype" => value("kind", texts.map(|name| {
-                    name.map_or(Value::Null, |name| kind(name, false, None).as_str().into())
-                })),
-                "priority" => value("priority", texts.map(|name| {
-                    let priority = priority(name);
-                    json!({"name": priority.name, "level": priority.level})
-                })),
-                "labels" => value("labels", texts.map(|labels| {
-                    labels.unwrap_or_default().split_whitespace().map(|label| storable(label.into())).collect()
-                })),
-                "duedate" => value("dueOn", [0, 1].map(|side| {
-                    let told = ids[side].and_then(date).or_else(|| texts[side].and_then(date));
-                    json!(told)
-                })),
+                "description" => value(
+                    "body",
+                    texts.map(|markup| text(markup.map(wiki::to_markdown).as_deref())),
+                ),
+                "issuetype" => value(
+                    "kind",
+                    texts.map(|name| {
+                        name.map_or(Value::Null, |name| kind(name, false, None).as_str().into())
+                    }),
+                ),
+                "priority" => value(
+                    "priority",
+                    texts.map(|name| {
+                        let priority = priority(name);
+                        json!({"name": priority.name, "level": priority.level})
+                    }),
+                ),
+                "labels" => value(
+                    "labels",
+                    texts.map(|labels| {
+                        labels
+                            .unwrap_or_default()
+                            .split_whitespace()
+                            .map(|label| storable(label.into()))
+                            .collect()
+                    }),
+                ),
+                "duedate" => value(
+                    "dueOn",
+                    [0, 1].map(|side| {
+                        let told = ids[side].and_then(date).or_else(|| texts[side].and_then(date));
+                        json!(told)
+                    }),
+                ),
                 "timeoriginalestimate" => value("estimate", ids.map(duration)),
                 "timespent" => value("timeSpent", ids.map(duration)),
-                "Sprint" => value("sprint", texts.map(|names| {
-                    text(names.and_then(|names| names.rsplit(", ").next()))
-                })),
+                "Sprint" => value(
+                    "sprint",
+                    texts.map(|names| text(names.and_then(|names| names.rsplit(", ").next()))),
+                ),
                 "Key" => value("key", texts.map(text)),
                 "assignee" => {
                     let [before, after] = [0, 1].map(|side| person(ids[side], texts[side], people));
@@ -132,7 +154,9 @@ impl Walk<'_> {
         let after = self.status();
         for item in items.iter().rev() {
             match item.field.as_str() {
-                "resolution" => self.present.resolution = filled(item.from_string.as_deref()).map(str::to_owned),
+                "resolution" => {
+                    self.present.resolution = filled(item.from_string.as_deref()).map(str::to_owned)
+                }
                 "status" => {
                     let id = item.from.clone().unwrap_or_default();
                     let category = self.statuses.category(&id).map(str::to_owned);
@@ -150,7 +174,8 @@ impl Walk<'_> {
     }
 
     fn status(&self) -> Value {
-        let Present { status: wire::Status { name, status_category, .. }, resolution, .. } = &self.present;
+        let Present { status: wire::Status { name, status_category, .. }, resolution, .. } =
+            &self.present;
         let category = status_category.as_ref().map(|category| category.key.as_str());
         let status = status(name, category, resolution.as_deref());
         json!({"name": status.name, "category": status.category})
@@ -159,12 +184,15 @@ impl Walk<'_> {
     fn version_step(&mut self, items: &[HistoryItem]) -> Option<(&'static str, HistoryChange)> {
         let told = |versions: &[String]| milestone(versions).map_or(Value::Null, Value::String);
         let after = told(&self.present.fix_versions);
-        for item in items.iter().rev().filter(|item| item.field == "Fix Version") {
-            if let Some(added) = filled(item.to_string.as_deref()) {
-                self.present.fix_versions.retain(|name| name != added);
-            }
-            if let Some(removed) = filled(item.from_string.as_deref()) {
-                self.present.fix_versions.push(storable(removed.into()));
+        let versions = &mut self.present.fix_versions;
+        let items: Vec<_> = items.iter().filter(|item| item.field == "Fix Version").collect();
+        for added in items.iter().filter_map(|item| filled(item.to_string.as_deref())) {
+            versions.retain(|name| name != added);
+        }
+        // After a move a version of the same name is another one.
+        for removed in items.iter().filter_map(|item| filled(item.from_string.as_deref())) {
+            if versions.iter().all(|name| name != removed) {
+                versions.push(storable(removed.into()));
             }
         }
         let before = told(&self.present.fix_versions);

@@ -62,7 +62,8 @@ pub fn issue(
         return Err(malformed(format!("id: {:?} is not a number", issue.id)));
     }
 
-    let task = TaskReference { key: issue.key.clone(), external_id: Some(issue.id.as_str().into()) };
+    let task =
+        TaskReference { key: issue.key.clone(), external_id: Some(issue.id.as_str().into()) };
     let token = census_token(
         fields.updated.0,
         fields.issuelinks.iter().flatten().map(|link| link.id.as_str()),
@@ -89,10 +90,12 @@ pub fn issue(
     };
     let mut shown = own.fields;
     shown.extend(extra("Components", names(fields.components).into_iter().map(Value::from)));
-    shown.extend(resolution.map(|name| CustomField {
-        name: "Resolution".to_owned(),
-        value: storable(name).into(),
-    }));
+    shown.extend(
+        resolution.map(|name| CustomField {
+            name: "Resolution".to_owned(),
+            value: storable(name).into(),
+        }),
+    );
 
     let record = TaskRecord {
         external_id: issue.id.as_str().into(),
@@ -118,10 +121,7 @@ pub fn issue(
         created_at: fields.created.0,
         updated_at: fields.updated.0,
         started_at: None,
-        closed_at: fields
-            .resolutiondate
-            .map(|time| time.0)
-            .filter(|_| !status.category.is_open()),
+        closed_at: fields.resolutiondate.map(|time| time.0).filter(|_| !status.category.is_open()),
         estimate_seconds: fields.timeoriginalestimate,
         time_spent_seconds: fields.timespent,
         criteria: found,

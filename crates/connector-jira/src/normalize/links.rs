@@ -100,7 +100,12 @@ mod tests {
             outward: "blocks".into(),
         };
         let stated = |inward_issue, outward_issue| {
-            Some(vec![wire::IssueLink { id: "1".into(), kind: kind.clone(), inward_issue, outward_issue }])
+            Some(vec![wire::IssueLink {
+                id: "1".into(),
+                kind: kind.clone(),
+                inward_issue,
+                outward_issue,
+            }])
         };
         let inward = links(&task("X"), stated(Some(other.clone()), None));
         assert_eq!((&inward[0].from, &inward[0].to), (&task("Y"), &task("X")));

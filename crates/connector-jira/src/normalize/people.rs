@@ -19,8 +19,8 @@ impl People {
     /// stays when the name changes. `None` for somebody whom Jira does not name, as it does after a
     /// deletion.
     pub fn note(&mut self, user: wire::User) -> Option<ExternalId> {
-        let id: ExternalId =
-            user.account_id.or(user.key).or_else(|| user.name.clone())?.into();
+        let ids = [user.account_id, user.key, user.name.clone()];
+        let id: ExternalId = ids.into_iter().flatten().find(|id| !id.is_empty())?.into();
         let record = PersonRecord {
             external_id: id.clone(),
             handle: user.name.map(storable),

@@ -87,7 +87,11 @@ mod tests {
             ("Closed", None, None, Done),
             ("Waiting", None, None, InProgress),
         ] {
-            assert_eq!(status(name, category, resolution).category, expected, "{name} {resolution:?}");
+            assert_eq!(
+                status(name, category, resolution).category,
+                expected,
+                "{name} {resolution:?}"
+            );
         }
     }
 }
