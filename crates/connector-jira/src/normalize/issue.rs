@@ -163,16 +163,13 @@ pub fn outline(
     let fields: wire::Outline = decode(issue.fields.get().as_bytes()).map_err(within)?;
     let held = decode(issue.fields.get().as_bytes()).map_err(within)?;
     let task = TaskReference { key: issue.key, external_id: Some(issue.id.as_str().into()) };
-    let token = census_token(
-        fields.updated.0,
-        fields.issuelinks.iter().flatten().map(|link| link.id.as_str()),
-    );
     let relation = RelationRecord {
         task: issue.id.into(),
         links: links(&task, fields.issuelinks),
         parent: parent(fields.parent, custom(held, context.fields).epic),
         version: at.0,
-        census_token: Some(token),
+        // The token stays that of the task's own reading, so that a census still finds it behind.
+        census_token: None,
     };
     let present = Present {
         updated_at: fields.updated.0,
