@@ -146,28 +146,33 @@ impl Http for SiteHttp {
             self.silent.notify_one();
             return std::future::pending().await;
         }
-        let host = request.url.host_str().unwrap_or_default().to_owned();
-        let authority = request.url.authority().to_owned();
-        let mut call = axum::http::Request::builder()
-            .method(request.method)
-            .uri(request.url.as_str())
-            .header("host", authority)
-            .body(Body::from(request.body))
-            .unwrap();
-        call.headers_mut().extend(request.headers);
-        call.headers_mut().remove("accept-encoding");
-        let answer = self.site.router().oneshot(call).await.unwrap();
-        let (parts, body) = answer.into_parts();
-        let body = axum::body::to_bytes(body, usize::MAX)
-            .await
-            .map_err(|error| HttpError::Interrupted { host, reason: error.to_string() })?;
-        Ok(Response { status: parts.status, headers: parts.headers, body })
+        answer(self.site.router(), request).await
     }
+}
+
+/// What a site answers, with no socket between.
+pub async fn answer(site: axum::Router, request: Request) -> Result<Response, HttpError> {
+    let host = request.url.host_str().unwrap_or_default().to_owned();
+    let authority = request.url.authority().to_owned();
+    let mut call = axum::http::Request::builder()
+        .method(request.method)
+        .uri(request.url.as_str())
+        .header("host", authority)
+        .body(Body::from(request.body))
+        .unwrap();
+    call.headers_mut().extend(request.headers);
+    call.headers_mut().remove("accept-encoding");
+    let answer = site.oneshot(call).await.unwrap();
+    let (parts, body) = answer.into_parts();
+    let body = axum::body::to_bytes(body, usize::MAX)
+        .await
+        .map_err(|error| HttpError::Interrupted { host, reason: error.to_string() })?;
+    Ok(Response { status: parts.status, headers: parts.headers, body })
 }
 
 /// Time stands still while a sync is under way, so nothing that waits ever wakes: a lease is never
 /// renewed because it never comes near its end.
-struct Standstill;
+pub struct Standstill;
 
 #[async_trait]
 impl Sleeper for Standstill {

@@ -3,4 +3,5 @@
 mod convergence;
 mod cost;
 mod history;
+mod jira;
 mod presence;

@@ -95,13 +95,14 @@ impl Limits {
         let reset = text(headers, "x-ratelimit-reset").and_then(|named| {
             Some((named, seconds_between(tool_now, instant(named)?).clamp(1, LONGEST_WAIT_SECONDS)))
         });
-        if let (Some(remaining), Some((window, seconds))) = (remaining, reset) {
+        let retry_after = retry_after(headers, tool_now);
+        // What names the time to wait knows better than the reset of a budget, which may be rounded.
+        if let (Some(remaining), Some((window, seconds)), None) = (remaining, reset, retry_after) {
             let resets_at = now.plus_seconds(seconds);
             let window = window.to_owned();
             state.note_budget(budget, Budget { limit, remaining, resets_at, window });
         }
 
-        let retry_after = retry_after(headers, tool_now);
         let refused = status == StatusCode::TOO_MANY_REQUESTS
             || status == StatusCode::FORBIDDEN && (remaining == Some(0) || retry_after.is_some())
             || status == StatusCode::SERVICE_UNAVAILABLE && retry_after.is_some();

@@ -13,6 +13,7 @@ use crate::answer::{Refusal, Reply, error};
 use crate::faults::{FaultKind, Faults};
 use crate::limits::{Limits, Quota, Refused, Resource};
 use crate::rest::{self, Call};
+use crate::serve::Tool;
 use crate::site::Site;
 use crate::stats::{Stats, endpoint};
 use crate::wire::Base;
@@ -39,16 +40,18 @@ enum Admission {
     Answered(String, Reply),
 }
 
-impl Site {
-    /// Takes note that a request has come, and how long it will take to answer.
-    pub(crate) fn arrive(&self) -> (u64, Duration) {
+impl Tool for Site {
+    fn compresses(&self) -> bool {
+        self.0.gzip
+    }
+
+    fn arrive(&self) -> (u64, Duration) {
         let mut desk = self.desk();
         desk.arrived += 1;
         (desk.arrived, desk.latency)
     }
 
-    /// Answers one request; `true` where the connection is to break before the end.
-    pub(crate) fn answer(
+    fn answer(
         &self,
         arrival: u64,
         method: &str,
@@ -104,6 +107,16 @@ impl Site {
         (reply, cut)
     }
 
+    fn control(&self, method: &str, segments: &[&str], body: &[u8]) -> Reply {
+        self.run_control(method, segments, body)
+    }
+
+    fn refuse_large_body(&self) -> Reply {
+        error(StatusCode::PAYLOAD_TOO_LARGE, "Payload too large")
+    }
+}
+
+impl Site {
     fn admit(
         &self,
         arrival: u64,
@@ -257,7 +270,7 @@ fn stamp(headers: &mut HeaderMap, quota: Quota, resource: Resource, now: Timesta
 }
 
 /// Such as `Tue, 10 Oct 2017 16:00:00 GMT`.
-fn http_date(now: Timestamp) -> String {
+pub(crate) fn http_date(now: Timestamp) -> String {
     let date = now.date();
     let seconds = now.seconds().rem_euclid(86_400);
     let weekday = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]

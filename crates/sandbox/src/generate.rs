@@ -2,12 +2,12 @@
 //! that close them, dependencies across repositories, sub-issues, milestones, comments and history.
 //! The seed and the present time decide everything.
 
-mod calendar;
+pub(crate) mod calendar;
 mod history;
-mod people;
+pub(crate) mod people;
 mod plan;
 pub(crate) mod text;
-mod words;
+pub(crate) mod words;
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -5,43 +5,12 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+pub(crate) use crate::keys::DatabaseId;
+use crate::keys::database_ids;
 use crate::world::{
     CommentKey, EventKey, IssueKey, IssueTypeKey, LabelKey, MilestoneKey, RepositoryKey, UserKey,
     World,
 };
-
-/// A kind of thing with its own range of database ids.
-pub(crate) trait DatabaseId: Copy {
-    const BASE: u64;
-    const STEP: u64;
-    fn place(self) -> u32;
-    fn at(place: u32) -> Self;
-
-    /// The id of the REST interface.
-    fn database_id(self) -> u64 {
-        Self::BASE + u64::from(self.place()) * Self::STEP
-    }
-
-    /// The key of a database id, which may lie beyond the end of the list.
-    fn from_database_id(id: u64) -> Option<Self> {
-        let offset = id.checked_sub(Self::BASE)?;
-        if offset % Self::STEP != 0 {
-            return None;
-        }
-        u32::try_from(offset / Self::STEP).ok().map(Self::at)
-    }
-}
-
-macro_rules! database_ids {
-    ($($key:ident: $base:literal, $step:literal;)*) => {
-        $(impl DatabaseId for $key {
-            const BASE: u64 = $base;
-            const STEP: u64 = $step;
-            fn place(self) -> u32 { self.0 }
-            fn at(place: u32) -> Self { Self(place) }
-        })*
-    };
-}
 
 database_ids! {
     UserKey: 21_031_067, 7_919;

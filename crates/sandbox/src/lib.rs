@@ -1,5 +1,5 @@
-//! A faithful stand-in of a GitHub site: seeded, scriptable, and quick enough to be measured against.
-//! For the demo, the tests and the benchmarks; never for production.
+//! Faithful stand-ins of a GitHub site (here) and of a Jira site ([`jira`]): seeded, scriptable, and
+//! quick enough to be measured against. For the demo, the tests and the benchmarks; never for production.
 //!
 //! ```
 //! use std::sync::Arc;
@@ -55,6 +55,8 @@ pub mod faults;
 mod generate;
 mod graphql;
 mod ids;
+pub mod jira;
+mod keys;
 pub mod limits;
 mod rest;
 pub mod script;
@@ -64,6 +66,7 @@ pub mod stats;
 mod wire;
 pub mod world;
 
+pub use jira::{Deployment, JiraOptions, JiraSite};
 pub use serve::{Sandbox, serve_forever};
 pub use site::{Site, SiteOptions};
 pub use world::World;

@@ -244,7 +244,7 @@ const fn forbidden() -> u16 {
 
 impl Site {
     /// Answers what is asked below `/_sandbox`.
-    pub(crate) fn control(&self, method: &str, segments: &[&str], body: &[u8]) -> Reply {
+    pub(crate) fn run_control(&self, method: &str, segments: &[&str], body: &[u8]) -> Reply {
         match (method, segments) {
             ("GET", ["_sandbox", "stats"]) => {
                 let stats = serde_json::to_vec(&self.stats()).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The JSON of the REST interface, written straight into one buffer: a page of 100 issues is half a
+//! The JSON of the REST interfaces, written straight into one buffer: a page of 100 issues is half a
 //! megabyte, mostly URLs, and must not cost more than the client's parsing of it.
 
 mod comment;
@@ -17,6 +17,7 @@ use mainstem_model::Timestamp;
 use crate::world::World;
 
 pub(crate) use event::TimelineEntry;
+pub(crate) use issue::malform;
 pub(crate) use label::{escape, is_default_label};
 
 /// Where the site stands, as the client called it.
@@ -24,19 +25,22 @@ pub(crate) use label::{escape, is_default_label};
 pub(crate) struct Base {
     /// Such as `http://127.0.0.1:4000`.
     pub site: String,
-    /// The same, with `/api/v3` where the client used that prefix.
+    /// The same, with the prefix of the interface where the client used one.
     pub api: String,
 }
 
-/// A buffer with the world beside it.
-pub(crate) struct Wire<'a> {
-    pub world: &'a World,
+/// A buffer with the world of GitHub beside it.
+pub(crate) type Wire<'a> = Json<'a, World>;
+
+/// A buffer with a world beside it.
+pub(crate) struct Json<'a, W> {
+    pub world: &'a W,
     pub base: &'a Base,
     buffer: Vec<u8>,
 }
 
-impl<'a> Wire<'a> {
-    pub fn new(world: &'a World, base: &'a Base) -> Self {
+impl<'a, W> Json<'a, W> {
+    pub fn new(world: &'a W, base: &'a Base) -> Self {
         Self { world, base, buffer: Vec::with_capacity(8 * 1024) }
     }
 
@@ -63,7 +67,7 @@ impl<'a> Wire<'a> {
         }
     }
 
-    fn key(&mut self, key: &str) {
+    pub fn key(&mut self, key: &str) {
         self.separate();
         self.buffer.push(b'"');
         self.buffer.extend_from_slice(key.as_bytes());

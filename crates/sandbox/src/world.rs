@@ -12,32 +12,16 @@ mod record;
 mod relation;
 
 use std::collections::HashMap;
-use std::ops::Index;
 
 use mainstem_model::Timestamp;
 use serde::Deserialize;
+
+use crate::keys::keys;
 
 pub use life::NewIssue;
 pub(crate) use lookup::FoundRepository;
 pub use moment::Moments;
 pub use relation::RelationError;
-
-macro_rules! keys {
-    ($($(#[$doc:meta])* $key:ident => $list:ident: $item:ty,)*) => {
-        $(
-            $(#[$doc])*
-            #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-            pub struct $key(pub(crate) u32);
-
-            impl Index<$key> for World {
-                type Output = $item;
-                fn index(&self, key: $key) -> &$item {
-                    &self.$list[key.0 as usize]
-                }
-            }
-        )*
-    };
-}
 
 keys! {
     /// Names a person, a bot or the organisation.
@@ -213,7 +197,7 @@ pub enum Presence {
 pub enum Malformation {
     /// One field carries another value, such as `"id": "abc"`.
     Replace {
-        /// Which field.
+        /// Which field, such as `id` or `fields.status`.
         field: String,
         /// What stands there.
         value: serde_json::Value,

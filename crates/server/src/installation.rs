@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use mainstem_connector::{CountingHttp, Host, Registry, ReqwestHttp};
 use mainstem_connector_github::GitHub;
+use mainstem_connector_jira::Jira;
 use mainstem_engine::{Engine, EngineParts, EngineSettings, Observer, RequestCounts, TokioSleeper};
 use mainstem_model::{Clock, Random, Source, SourceState, SystemClock, TokenScope};
 use mainstem_store::{SourceSpec, Store, StoreError, StoreOptions};
@@ -22,7 +23,7 @@ use crate::token::TokenText;
 /// The connectors that this program knows. One line more is one kind of tool more.
 #[must_use]
 pub fn registry() -> Registry {
-    Registry::default().with(GitHub)
+    Registry::default().with(GitHub).with(Jira)
 }
 
 /// One installation.

@@ -8,7 +8,7 @@ const MORNING: i64 = 7 * 3_600 + 1_800;
 const MONTH: i64 = 30 * DAY;
 
 /// Some months up to the present, as one stretch of working seconds.
-pub(super) struct WorkingTime {
+pub(crate) struct WorkingTime {
     start_day: i64,
     months: u32,
     now: Timestamp,

@@ -1,6 +1,6 @@
 //! The words that titles and texts are made of.
 
-pub(super) const REPOSITORIES: [(&str, &str, &str); 12] = [
+pub(crate) const REPOSITORIES: [(&str, &str, &str); 12] = [
     ("api", "The public API and what stands behind it.", "Rust"),
     ("web", "The application in the browser.", "TypeScript"),
     ("mobile", "The applications for phones.", "Kotlin"),
@@ -15,14 +15,14 @@ pub(super) const REPOSITORIES: [(&str, &str, &str); 12] = [
     ("support-tools", "What the support team works with.", "Ruby"),
 ];
 
-pub(super) const FIRST_NAMES: [&str; 36] = [
+pub(crate) const FIRST_NAMES: [&str; 36] = [
     "Amara", "Bjorn", "Chiara", "Daniel", "Elif", "Farid", "Grace", "Hiroshi", "Ines", "Jonas",
     "Keiko", "Lucas", "Mina", "Noah", "Olga", "Priya", "Quentin", "Rosa", "Samir", "Tomas", "Ulla",
     "Victor", "Wanda", "Xenia", "Yusuf", "Zoe", "Anton", "Bianca", "Carlos", "Dalia", "Emil",
     "Fatima", "Goran", "Helena", "Ivan", "Joana",
 ];
 
-pub(super) const LAST_NAMES: [&str; 30] = [
+pub(crate) const LAST_NAMES: [&str; 30] = [
     "Adeyemi",
     "Berg",
     "Costa",
@@ -55,7 +55,7 @@ pub(super) const LAST_NAMES: [&str; 30] = [
     "Dvorak",
 ];
 
-pub(super) const COMPONENTS: [&str; 28] = [
+pub(crate) const COMPONENTS: [&str; 28] = [
     "checkout",
     "invoice export",
     "search index",
@@ -86,7 +86,7 @@ pub(super) const COMPONENTS: [&str; 28] = [
     "schema migration",
 ];
 
-pub(super) const SYMPTOMS: [&str; 12] = [
+pub(crate) const SYMPTOMS: [&str; 12] = [
     "times out",
     "returns 500",
     "shows stale data",
@@ -101,7 +101,7 @@ pub(super) const SYMPTOMS: [&str; 12] = [
     "fails silently",
 ];
 
-pub(super) const CONDITIONS: [&str; 12] = [
+pub(crate) const CONDITIONS: [&str; 12] = [
     "with more than 1,000 entries",
     "after a deploy",
     "for invited users",
@@ -116,7 +116,7 @@ pub(super) const CONDITIONS: [&str; 12] = [
     "after switching teams",
 ];
 
-pub(super) const FEATURES: [&str; 12] = [
+pub(crate) const FEATURES: [&str; 12] = [
     "Let admins configure the",
     "Add bulk actions to the",
     "Show progress in the",
@@ -131,7 +131,7 @@ pub(super) const FEATURES: [&str; 12] = [
     "Explain errors in the",
 ];
 
-pub(super) const CHORES: [&str; 10] = [
+pub(crate) const CHORES: [&str; 10] = [
     "Write tests for the",
     "Document the",
     "Remove dead code from the",
@@ -144,7 +144,7 @@ pub(super) const CHORES: [&str; 10] = [
     "Migrate to the new",
 ];
 
-pub(super) const EPICS: [&str; 8] = [
+pub(crate) const EPICS: [&str; 8] = [
     "Rebuild the",
     "Multi-region",
     "Self-service",
@@ -155,7 +155,7 @@ pub(super) const EPICS: [&str; 8] = [
     "Compliance work on the",
 ];
 
-pub(super) const CHANGES: [&str; 10] = [
+pub(crate) const CHANGES: [&str; 10] = [
     "Fix",
     "Rework",
     "Speed up",
@@ -168,7 +168,7 @@ pub(super) const CHANGES: [&str; 10] = [
     "Guard",
 ];
 
-pub(super) const PACKAGES: [&str; 10] = [
+pub(crate) const PACKAGES: [&str; 10] = [
     "serde",
     "tokio",
     "react",
@@ -181,7 +181,7 @@ pub(super) const PACKAGES: [&str; 10] = [
     "gradle",
 ];
 
-pub(super) const SENTENCES: [&str; 16] = [
+pub(crate) const SENTENCES: [&str; 16] = [
     "We have seen this on three customer accounts since Monday.",
     "The numbers on the dashboard do not match what the export says.",
     "It worked before the last release, so something in there changed it.",
@@ -200,7 +200,7 @@ pub(super) const SENTENCES: [&str; 16] = [
     "Legal wants the wording before we ship.",
 ];
 
-pub(super) const STEPS: [&str; 8] = [
+pub(crate) const STEPS: [&str; 8] = [
     "Sign in as an invited user",
     "Open the page with a cold cache",
     "Switch to another team",
@@ -211,7 +211,7 @@ pub(super) const STEPS: [&str; 8] = [
     "Run the export for a whole year",
 ];
 
-pub(super) const CRITERIA: [&str; 12] = [
+pub(crate) const CRITERIA: [&str; 12] = [
     "covered by a test that fails without the change",
     "works with the keyboard alone",
     "documented for admins",
@@ -226,7 +226,7 @@ pub(super) const CRITERIA: [&str; 12] = [
     "support knows about it",
 ];
 
-pub(super) const REMARKS: [&str; 16] = [
+pub(crate) const REMARKS: [&str; 16] = [
     "I can take this one.",
     "Is this still open? It did not happen to me on the current build.",
     "Same here, with a fresh account.",

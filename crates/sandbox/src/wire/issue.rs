@@ -142,18 +142,21 @@ impl Wire<'_> {
     }
 }
 
-fn malform(sound: &[u8], how: &Malformation) -> Vec<u8> {
-    let Ok(Value::Object(mut record)) = serde_json::from_slice(sound) else {
-        return sound.to_vec();
-    };
-    match how {
-        Malformation::Replace { field, value } => {
-            record.insert(field.clone(), value.clone());
-        }
-        Malformation::Without { field } => {
-            record.remove(field);
-        }
+/// The record, broken as told. A field within another is named with a dot between them.
+pub(crate) fn malform(sound: &[u8], how: &Malformation) -> Vec<u8> {
+    let field = match how {
         Malformation::Truncated => return sound[..sound.len() / 2].to_vec(),
+        Malformation::Replace { field, .. } | Malformation::Without { field } => field,
+    };
+    let Ok(mut record) = serde_json::from_slice::<Value>(sound) else { return sound.to_vec() };
+    let (around, name) = field.rsplit_once('.').unwrap_or(("", field));
+    let mut around = around.split('.').filter(|part| !part.is_empty());
+    let holder = around.try_fold(&mut record, |holder, part| holder.get_mut(part));
+    if let Some(Value::Object(holder)) = holder {
+        match how {
+            Malformation::Replace { value, .. } => holder.insert(name.to_owned(), value.clone()),
+            _ => holder.remove(name),
+        };
     }
-    Value::Object(record).to_string().into_bytes()
+    record.to_string().into_bytes()
 }

@@ -1,4 +1,4 @@
-//! The site's time: whole seconds, as GitHub tells it, never running backwards.
+//! A site's time, as finely as the tool tells it, never running backwards.
 
 use std::sync::Arc;
 
@@ -8,25 +8,43 @@ use mainstem_model::{Clock, Timestamp};
 pub struct Moments {
     clock: Arc<dyn Clock>,
     last: Timestamp,
+    /// The smallest step of time, in microseconds.
+    grain: i64,
     frozen: bool,
 }
 
 impl Moments {
+    /// Whole seconds, as GitHub tells them.
     pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
-        let last = whole_seconds(clock.now());
-        Self { clock, last, frozen: false }
+        Self::of(clock, 1_000_000)
+    }
+
+    /// Whole milliseconds, as Jira tells them.
+    pub(crate) fn to_the_millisecond(clock: Arc<dyn Clock>) -> Self {
+        Self::of(clock, 1_000)
+    }
+
+    fn of(clock: Arc<dyn Clock>, grain: i64) -> Self {
+        let last = whole(clock.now(), grain);
+        Self { clock, last, grain, frozen: false }
     }
 
     /// The present time of the site: that of its clock, or of its last change where that is later.
     #[must_use]
     pub fn now(&self) -> Timestamp {
-        if self.frozen { self.last } else { whole_seconds(self.clock.now()).max(self.last) }
+        if self.frozen { self.last } else { whole(self.clock.now(), self.grain).max(self.last) }
+    }
+
+    /// What the clock shows, whatever the changes say.
+    pub(crate) fn clock_now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     /// The time of the next change: later than every change before, unless frozen.
     pub(crate) fn advance(&mut self) -> Timestamp {
         if !self.frozen {
-            self.last = whole_seconds(self.clock.now()).max(self.last.plus_seconds(1));
+            let next = Timestamp(self.last.0 + self.grain);
+            self.last = whole(self.clock.now(), self.grain).max(next);
         }
         self.last
     }
@@ -41,6 +59,6 @@ impl Moments {
     }
 }
 
-const fn whole_seconds(time: Timestamp) -> Timestamp {
-    Timestamp::from_seconds(time.seconds())
+const fn whole(time: Timestamp, grain: i64) -> Timestamp {
+    Timestamp(time.0.div_euclid(grain) * grain)
 }

@@ -5,6 +5,7 @@ mod access;
 mod faults;
 mod generation;
 mod graphql;
+mod jira;
 mod paging;
 mod reading;
 mod schema;

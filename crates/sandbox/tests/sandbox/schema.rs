@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use crate::support::Client;
 
-/// What is wrong with `value` against `schema`; enough of JSON Schema for the description at hand.
-fn faults(schemas: &Value, schema: &Value, value: &Value, at: &str, found: &mut Vec<String>) {
+/// What is wrong with `value` against `schema`; enough of JSON Schema for the descriptions at hand.
+pub fn faults(schemas: &Value, schema: &Value, value: &Value, at: &str, found: &mut Vec<String>) {
     if let Some(reference) = schema["$ref"].as_str() {
         let name = reference.rsplit('/').next().unwrap();
         let schema = &schemas[name];
@@ -14,6 +14,7 @@ fn faults(schemas: &Value, schema: &Value, value: &Value, at: &str, found: &mut 
     }
     if value.is_null() {
         let nullable = schema["nullable"] == true
+            || types(schema).any(|word| word == "null")
             || ["anyOf", "oneOf"].iter().any(|key| !schema[*key].is_null());
         if !nullable && !schema["type"].is_null() {
             found.push(format!("{at} is null"));
@@ -35,24 +36,22 @@ fn faults(schemas: &Value, schema: &Value, value: &Value, at: &str, found: &mut 
     for part in schema["allOf"].as_array().into_iter().flatten() {
         faults(schemas, part, value, at, found);
     }
-    let fits = match schema["type"].as_str() {
-        Some("object") => value.is_object(),
-        Some("array") => value.is_array(),
-        Some("string") => value.is_string(),
-        Some("integer") => value.is_i64() || value.is_u64(),
-        Some("number") => value.is_number(),
-        Some("boolean") => value.is_boolean(),
-        _ => true,
-    };
-    if !fits {
+    let fits = types(schema).any(|word| match word {
+        "object" => value.is_object(),
+        "array" => value.is_array(),
+        "string" => value.is_string(),
+        "integer" => value.is_i64() || value.is_u64(),
+        "number" => value.is_number(),
+        "boolean" => value.is_boolean(),
+        _ => false,
+    });
+    if !fits && types(schema).next().is_some() {
         found.push(format!("{at} is no {}: {value}", schema["type"]));
     }
     if schema["enum"].as_array().is_some_and(|words| !words.contains(value)) {
         found.push(format!("{at} is none of {}: {value}", schema["enum"]));
     }
-    if schema["format"] == "date-time"
-        && value.as_str().is_some_and(|text| text.parse::<mainstem_model::Timestamp>().is_err())
-    {
+    if schema["format"] == "date-time" && value.as_str().is_some_and(|text| !is_time(text)) {
         found.push(format!("{at} is no time: {value}"));
     }
     if let Some(object) = value.as_object() {
@@ -71,6 +70,20 @@ fn faults(schemas: &Value, schema: &Value, value: &Value, at: &str, found: &mut 
     for (place, item) in value.as_array().into_iter().flatten().enumerate() {
         faults(schemas, &schema["items"], item, &format!("{at}[{place}]"), found);
     }
+}
+
+/// As the standard has it, or with an offset without a colon, as Jira writes it.
+fn is_time(text: &str) -> bool {
+    text.parse::<mainstem_model::Timestamp>().is_ok()
+        || text.split_at_checked(text.len().saturating_sub(2)).is_some_and(|(start, minutes)| {
+            format!("{start}:{minutes}").parse::<mainstem_model::Timestamp>().is_ok()
+        })
+}
+
+/// The types that a schema allows: a word, or a list of them.
+fn types(schema: &Value) -> impl Iterator<Item = &str> {
+    let list = schema["type"].as_array().into_iter().flatten();
+    std::iter::once(&schema["type"]).chain(list).filter_map(Value::as_str)
 }
 
 fn check(schemas: &Value, name: &str, value: &Value, path: &str) {

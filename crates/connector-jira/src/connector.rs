@@ -1,0 +1,64 @@
+//! What Jira needs and can do, and the opening of an account.
+
+use async_trait::async_trait;
+use mainstem_connector::{
+    Connector, ConnectorError, Credential, CredentialKind, Descriptor, Disposition, Host, Session,
+    Settings,
+};
+use url::Url;
+
+use crate::auth::authorization;
+use crate::client::Client;
+use crate::session::JiraSession;
+use crate::settings::JiraSettings;
+
+/// The connector for Jira Cloud and for Jira Data Center.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Jira;
+
+static DESCRIPTOR: Descriptor = Descriptor {
+    kind: "jira",
+    name: "Jira",
+    credentials: &[
+        CredentialKind {
+            kind: "basic",
+            public: &["username"],
+            secret: "an API token (Cloud, with your e-mail address as user name) or a password",
+        },
+        CredentialKind {
+            kind: "token",
+            public: &[],
+            secret: "a personal access token (Data Center) or an OAuth access token (Cloud)",
+        },
+    ],
+    // What one bulk fetch of Cloud may name.
+    fetch_limit: 100,
+    tells_history: true,
+    census_interval_seconds: 24 * 60 * 60,
+    concurrent_scopes: 2,
+};
+
+#[async_trait]
+impl Connector for Jira {
+    fn descriptor(&self) -> &'static Descriptor {
+        &DESCRIPTOR
+    }
+
+    fn check(&self, settings: &Settings) -> Result<Url, Vec<String>> {
+        JiraSettings::read(settings).map(|settings| settings.base)
+    }
+
+    async fn connect(
+        &self,
+        settings: &Settings,
+        credential: Option<&Credential>,
+        host: &Host,
+    ) -> Result<Box<dyn Session>, ConnectorError> {
+        let settings = JiraSettings::read(settings).map_err(|sentences| {
+            ConnectorError::new(Disposition::GiveUp, "SETTINGS_INVALID", sentences.join("; "))
+        })?;
+        let authorization = authorization(credential)?;
+        let client = Client::new(&settings, host, authorization, credential.is_none());
+        Ok(Box::new(JiraSession::new(client, settings)))
+    }
+}

@@ -1,0 +1,157 @@
+//! A batch in the making.
+
+use std::collections::HashSet;
+
+use bytes::Bytes;
+use mainstem_model::Timestamp;
+use mainstem_model::record::{
+    AbsenceRecord, Batch, CommentRecord, CommentSet, Depth, ExternalId, Hint, HistoryRecord,
+    ProjectRecord, QuarantineRecord, RelationRecord, TaskRecord, TaskReference,
+};
+
+use crate::normalize::{self, Context, NormalizedIssue, People, identify};
+use crate::wire;
+
+/// A batch in the making: each record once.
+#[derive(Debug)]
+pub struct Draft<'a> {
+    pub context: Context<'a>,
+    pub people: People,
+    projects: Vec<ProjectRecord>,
+    known: HashSet<ExternalId>,
+    tasks: Vec<TaskRecord>,
+    comments: Vec<CommentRecord>,
+    comment_sets: Vec<CommentSet>,
+    relations: Vec<RelationRecord>,
+    pub histories: Vec<HistoryRecord>,
+    pub absences: Vec<AbsenceRecord>,
+    quarantine: Vec<QuarantineRecord>,
+    hints: Vec<Hint>,
+}
+
+impl<'a> Draft<'a> {
+    pub fn new(context: Context<'a>) -> Self {
+        Self {
+            context,
+            people: People::default(),
+            projects: Vec::new(),
+            known: HashSet::new(),
+            tasks: Vec::new(),
+            comments: Vec::new(),
+            comment_sets: Vec::new(),
+            relations: Vec::new(),
+            histories: Vec::new(),
+            absences: Vec::new(),
+            quarantine: Vec::new(),
+            hints: Vec::new(),
+        }
+    }
+
+    /// Reads an issue without taking it in; what is malformed goes to quarantine.
+    pub fn read(&mut self, raw: &Bytes, at: Timestamp) -> Option<NormalizedIssue> {
+        match normalize::issue(raw, at, self.context, &mut self.people) {
+            Ok(issue) => Some(issue),
+            Err(malformed) => {
+                self.quarantine.push(malformed.quarantine("issue", raw.clone()));
+                None
+            }
+        }
+    }
+
+    /// The same for its links and what its past is told from.
+    pub fn read_outline(
+        &mut self,
+        raw: &Bytes,
+        at: Timestamp,
+    ) -> Option<(RelationRecord, normalize::Present, Vec<wire::History>)> {
+        match normalize::outline(raw, at, self.context) {
+            Ok(read) => Some(read),
+            Err(malformed) => {
+                self.quarantine.push(malformed.quarantine("issue", raw.clone()));
+                None
+            }
+        }
+    }
+
+    /// Takes an issue in, with all its comments where they are known.
+    pub fn add(&mut self, issue: NormalizedIssue, comments: Option<Vec<Bytes>>) {
+        if !self.known.insert(issue.task.external_id.clone()) {
+            return;
+        }
+        let project = self.project_record(issue.project);
+        if !self.projects.contains(&project) {
+            self.projects.push(project);
+        }
+        if let Some(comments) = comments {
+            self.add_comments(&issue.task, comments);
+        }
+        self.relations.push(issue.relation);
+        self.tasks.push(issue.task);
+    }
+
+    fn add_comments(&mut self, task: &TaskRecord, comments: Vec<Bytes>) {
+        let reference =
+            TaskReference { key: task.key.clone(), external_id: Some(task.external_id.clone()) };
+        let mut set = CommentSet { task: task.external_id.clone(), comments: Vec::new() };
+        for raw in comments {
+            match normalize::comment(raw.clone(), &reference, self.context.site, &mut self.people) {
+                Ok(comment) => {
+                    set.comments.push(comment.external_id.clone());
+                    self.comments.push(comment);
+                }
+                Err(malformed) => {
+                    // It is there all the same: to leave it out would be to call it removed.
+                    set.comments.push(identify(&raw).into());
+                    self.quarantine.push(malformed.quarantine("comment", raw));
+                }
+            }
+        }
+        self.comment_sets.push(set);
+    }
+
+    fn project_record(&self, project: wire::Project) -> ProjectRecord {
+        ProjectRecord {
+            external_id: project.id.into(),
+            url: Some(format!("{}/browse/{}", self.context.site.address, project.key)),
+            name: if project.name.is_empty() { project.key.clone() } else { project.name },
+            key: project.key,
+        }
+    }
+
+    /// Takes the links of a task in.
+    pub fn relation(&mut self, relation: RelationRecord) {
+        self.relations.push(relation);
+    }
+
+    /// Asks for the links of an issue of this key to be read, once, unless it is here itself.
+    pub fn hint_relations(&mut self, key: String) {
+        let hint = Hint { external_id: None, locator: key, depth: Depth::Relations };
+        if self.tasks.iter().all(|task| task.key != hint.locator) {
+            self.hint(hint);
+        }
+    }
+
+    /// Asks for something to be fetched, once.
+    pub fn hint(&mut self, hint: Hint) {
+        if !self.hints.contains(&hint) {
+            self.hints.push(hint);
+        }
+    }
+
+    /// The batch; what else belongs in it is the caller's to add.
+    pub fn finish(self) -> Batch {
+        Batch {
+            people: self.people.into_records(),
+            projects: self.projects,
+            tasks: self.tasks,
+            comments: self.comments,
+            comment_sets: self.comment_sets,
+            relations: self.relations,
+            histories: self.histories,
+            absences: self.absences,
+            quarantine: self.quarantine,
+            hints: self.hints,
+            ..Batch::default()
+        }
+    }
+}
