@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use mainstem_model::record::{ParentRecord, RelationRecord, TaskRecord, TaskReference};
-use mainstem_model::{CustomField, Timestamp};
+use mainstem_model::{CustomField, LinkKind, Timestamp};
 use serde_json::Value;
 
 use super::criteria;
@@ -136,6 +136,7 @@ pub fn issue(
     let relation = RelationRecord {
         task: record.external_id.clone(),
         links: links(&task, fields.issuelinks),
+        kinds: LinkKind::ALL,
         parent,
         version: at.0,
         census_token: Some(token),
@@ -166,6 +167,7 @@ pub fn outline(
     let relation = RelationRecord {
         task: issue.id.into(),
         links: links(&task, fields.issuelinks),
+        kinds: LinkKind::ALL,
         parent: parent(fields.parent, custom(held, context.fields).epic),
         version: at.0,
         // The token stays that of the task's own reading, so that a census still finds it behind.
