@@ -168,7 +168,7 @@ both_databases! {
         let run = db.store.begin_census(&source.lease, source.id, SCOPE).await.unwrap();
         let entry = CensusEntry {
             external_id: "one\0".into(),
-            locator: "acme/api/\01".to_owned(),
+            locator: "acme/api/\x001".to_owned(),
             token: Some("\0".to_owned()),
         };
         db.store.record_census(&source.lease, &run, &[entry]).await.unwrap();

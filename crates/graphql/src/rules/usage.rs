@@ -94,8 +94,8 @@ impl<'d> Usage<'d> {
 
     fn directives(&self, directives: &[Positioned<Directive>]) -> Result<(), Problem> {
         let place = Place { ty: &self.condition, defaulted: false };
-        let arguments = directives.iter().flat_map(|directive| &directive.node.arguments);
-        arguments.map(|(_, value)| self.value(place, &value.node, value.pos)).collect()
+        let mut arguments = directives.iter().flat_map(|directive| &directive.node.arguments);
+        arguments.try_for_each(|(_, value)| self.value(place, &value.node, value.pos))
     }
 
     /// A value that is given to one of several arguments or input fields.
