@@ -121,21 +121,22 @@ both_databases! {
                 Deployment::DataCenter => &of_changes,
             };
             let options = JiraOptions { deployment, issues: 160, ..JiraOptions::default() };
-            let site = JiraSite::new(options, db.clock.clone());
-            sync(&db, &of_changes.store, &site, deployment).await;
+            let site = JiraSite::new(options, of_changes.clock.clone());
+            sync(of_changes, &of_changes.store, &site, deployment).await;
             let first = Contents::of(&of_changes.store).await;
             for _ in 0..2 {
-                db.clock.advance_seconds(3_600);
+                of_changes.clock.advance_seconds(3_600);
                 site.edit(work_once);
-                sync(&db, &of_changes.store, &site, deployment).await;
+                sync(of_changes, &of_changes.store, &site, deployment).await;
             }
             let changed = Contents::of(&of_changes.store).await;
-            sync(&db, &of_all.store, &site, deployment).await;
+            sync(of_changes, &of_all.store, &site, deployment).await;
             let whole = Contents::of(&of_all.store).await;
 
             let is_gone = |task: &&mainstem_model::Task| task.presence != Presence::Present;
             let lost: Vec<_> = changed.tasks.iter().filter(is_gone).collect();
-            assert!(lost.iter().any(|task| task.key == "ENG-9" && task.presence == gone));
+            let known = lost.iter().find(|task| task.key == "ENG-9").map(|task| task.presence);
+            assert_eq!(known, Some(gone), "{deployment:?}: {lost:?}");
             let present = |contents: &Contents| -> Vec<(String, String, String, Option<String>)> {
                 let mut tasks: Vec<_> = contents
                     .tasks
