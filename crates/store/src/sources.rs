@@ -135,6 +135,22 @@ impl Store {
     /// # Errors
     /// [`StoreError::Conflict`], [`StoreError::Database`].
     pub async fn put_source(&self, spec: &SourceSpec, replace: bool) -> Result<Source, StoreError> {
+        match self.put_source_once(spec, replace).await {
+            // Another process put it between our look and our write; now there is one to be found.
+            Err(StoreError::Database(sqlx::Error::Database(error)))
+                if error.is_unique_violation() =>
+            {
+                self.put_source_once(spec, replace).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn put_source_once(
+        &self,
+        spec: &SourceSpec,
+        replace: bool,
+    ) -> Result<Source, StoreError> {
         let now = self.now();
         let declared = SourceRow::declared(spec, now);
         let mut transaction = self.begin().await?;
