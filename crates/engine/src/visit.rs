@@ -384,7 +384,7 @@ async fn passes(
     Ok(())
 }
 
-/// Takes the censuses that are due, one after the other: they are the least urgent of all.
+/// Takes the censuses that are due, one after the other: only hints and the past are less urgent.
 async fn censuses(
     visit: &Arc<Visit>,
     memory: &mut SourceMemory,

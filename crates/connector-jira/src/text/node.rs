@@ -69,6 +69,18 @@ impl<'a> Node<'a> {
     pub fn is_text(&self) -> bool {
         self.kind == "text"
     }
+
+    /// The text of this node and of those that follow it with the same marks, which only an editor had
+    /// taken apart; answers how many of them there were, too.
+    pub fn text_with<'n>(&'n self, following: &'n [Self]) -> (Cow<'n, str>, usize) {
+        let belongs = |node: &&Self| node.is_text() && node.marks == self.marks;
+        let count = following.iter().take_while(belongs).count();
+        let mut text = Cow::Borrowed(&*self.text);
+        for more in &following[..count] {
+            text.to_mut().push_str(&more.text);
+        }
+        (text, count)
+    }
 }
 
 impl<'a> Mark<'a> {

@@ -60,6 +60,8 @@ impl Apply<'_> {
         let read = self.read_until(told.keys().copied().collect()).await?;
         let logged = self.logged_of(read.keys().copied().collect()).await?;
         let mut unknown = Vec::new();
+        // The same batch may show a task itself, with its past.
+        let told_above = self.changes.len();
         for (id, record) in told {
             let Some(until) = read.get(&id) else {
                 unknown.push(QuarantineRecord {
@@ -71,13 +73,13 @@ impl Apply<'_> {
                 continue;
             };
             let mut history = self.entries_of(TaskId(id), &record.entries);
-            // The same batch may show the task itself, with its past.
-            let told_above = |entry: &NewChange| {
-                self.changes.iter().any(|change| {
+            let above = &self.changes[..told_above];
+            let is_told = |entry: &NewChange| {
+                above.iter().any(|change| {
                     change.subject == entry.subject && change.history_key == entry.history_key
                 })
             };
-            history.retain(|entry| entry.occurred_at.0 <= *until && !told_above(entry));
+            history.retain(|entry| entry.occurred_at.0 <= *until && !is_told(entry));
             let logged = logged.get(&id).map_or(&[][..], Vec::as_slice);
             self.changes.extend(untold(history, logged));
         }

@@ -1,7 +1,6 @@
 //! What stands in one line or paragraph: text with its marks, breaks, and everything that is written
 //! as a link.
 
-use std::borrow::Cow;
 use std::ops::Range;
 
 use super::escape::{self, Edges, Place};
@@ -43,15 +42,8 @@ impl<'n> Line<'n> {
             at += 1;
             match &*node.kind {
                 "text" => {
-                    // Texts that only the editor had taken apart are one.
-                    let mut text = Cow::Borrowed(&*node.text);
-                    while let Some(more) = nodes.get(at)
-                        && more.is_text()
-                        && more.marks == node.marks
-                    {
-                        text.to_mut().push_str(&more.text);
-                        at += 1;
-                    }
+                    let (text, joined) = node.text_with(&nodes[at..]);
+                    at += joined;
                     let ends = nodes.get(at).is_none_or(|next| next.kind == "hardBreak");
                     self.text(&text, &node.marks, ends);
                 }

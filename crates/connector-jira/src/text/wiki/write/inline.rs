@@ -1,6 +1,5 @@
 //! Text with its marks as wiki markup.
 
-use std::borrow::Cow;
 use std::fmt::Write;
 
 use crate::text::fit::rank;
@@ -33,14 +32,8 @@ impl<'n> Line<'n, '_> {
             at += 1;
             match &*node.kind {
                 "text" => {
-                    let mut text = Cow::Borrowed(&*node.text);
-                    while let Some(more) = nodes.get(at)
-                        && more.is_text()
-                        && more.marks == node.marks
-                    {
-                        text.to_mut().push_str(&more.text);
-                        at += 1;
-                    }
+                    let (text, joined) = node.text_with(&nodes[at..]);
+                    at += joined;
                     let ends = nodes.get(at).is_none_or(|next| next.kind == "hardBreak");
                     self.text(&text, &node.marks, ends);
                 }
