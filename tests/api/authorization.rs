@@ -14,7 +14,10 @@ use crate::support::database::both_databases;
 /// The lists at the top, and the type of what stands in them.
 const LISTS: [(&str, &str); 7] = [
     ("tasks(first: 10)", "Task"),
-    ("tasks(first: 10, filter: {presence: {in: [PRESENT, DELETED, ACCESS_LOST]}})", "Task"),
+    (
+        "tasks(first: 10, filter: {presence: {in: [PRESENT, DELETED, ARCHIVED, ACCESS_LOST]}})",
+        "Task",
+    ),
     ("tasks(first: 10, asOf: \"2026-01-01T00:00:30Z\")", "Task"),
     ("people(first: 10)", "Person"),
     ("projects(first: 10)", "Project"),
@@ -53,7 +56,7 @@ async fn hidden_ids(world: &World) -> Vec<(&'static str, String)> {
         ids.push(("Comment", hidden.comment(comment).to_string()));
     }
     let query = format!(
-        "{{ tasks(filter: {{source: {{name: {{eq: {}}}}}, presence: {{in: [PRESENT, DELETED, ACCESS_LOST]}}}}) {{ nodes {{ id
+        "{{ tasks(filter: {{source: {{name: {{eq: {}}}}}, presence: {{in: [PRESENT, DELETED, ARCHIVED, ACCESS_LOST]}}}}) {{ nodes {{ id
             links {{ nodes {{ id }} }} changes {{ nodes {{ id }} }} }} }} }}",
         json!(HIDDEN)
     );

@@ -261,7 +261,10 @@ impl World {
         };
         let store = &self.database.store;
         let id = store.put_source(&spec, true).await.unwrap().id;
-        store.put_scopes(id, &[Scope { key: scope.into(), name: scope.to_owned() }]).await.unwrap();
+        store
+            .put_scopes(id, &[Scope { key: scope.into(), name: scope.to_owned() }], |_| false)
+            .await
+            .unwrap();
         let lease = store.acquire_lease(source, "tests", Duration::from_secs(60)).await;
         let lease = lease.unwrap().unwrap();
         let context = BatchContext {

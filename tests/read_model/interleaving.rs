@@ -17,7 +17,7 @@ use crate::support::hub::Hub;
 /// Everything about tasks, people and counts that a model answers from memory, page by page.
 const QUESTIONS: [&str; 6] = [
     "query ($after: String) { tasks(first: 100, after: $after, orderBy: [{field: KEY}],
-        filter: {presence: {in: [PRESENT, DELETED, ACCESS_LOST]}}) { totalCount
+        filter: {presence: {in: [PRESENT, DELETED, ARCHIVED, ACCESS_LOST]}}) { totalCount
         pageInfo { hasNextPage endCursor }
         nodes { id key previousKeys kind title url status { name category } priority { name level }
             assignees { id name } author { name } labels milestone dueOn createdAt updatedAt closedAt

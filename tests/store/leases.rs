@@ -200,7 +200,7 @@ both_databases! {
         let source = db.source("acme").await;
         let store = &db.store;
         let scope = |key: &str| Scope { key: key.into(), name: key.to_owned() };
-        store.put_scopes(source.id, &[scope(SCOPE), scope("acme/web")]).await.unwrap();
+        store.put_scopes(source.id, &[scope(SCOPE), scope("acme/web")], |_| false).await.unwrap();
         let cursor = Cursor("page 2".to_owned());
         let batch = Batch { cursor: Some(cursor.clone()), ..Batch::default() };
         source.apply(store, &batch).await;
@@ -222,9 +222,9 @@ both_databases! {
         assert_eq!(state.cursor, Some(cursor.clone()));
 
         // Gone and back: the cursor was kept, and it is due at once.
-        store.put_scopes(source.id, &[scope("acme/web")]).await.unwrap();
+        store.put_scopes(source.id, &[scope("acme/web")], |_| false).await.unwrap();
         assert_eq!(store.scopes(source.id).await.unwrap().len(), 1);
-        store.put_scopes(source.id, &[scope(SCOPE), scope("acme/web")]).await.unwrap();
+        store.put_scopes(source.id, &[scope(SCOPE), scope("acme/web")], |_| false).await.unwrap();
         let state = store.scopes(source.id).await.unwrap().remove(0);
         assert_eq!((state.cursor, state.next_run_at), (Some(cursor), at(0)));
 

@@ -187,7 +187,7 @@ both_databases! {
         assert_eq!(stored.last_error.unwrap().message, "it said no");
 
         let scope = Scope { key: "acme/\0web".into(), name: "w\0eb".to_owned() };
-        db.store.put_scopes(source.id, &[scope]).await.unwrap();
+        db.store.put_scopes(source.id, &[scope], |_| false).await.unwrap();
         let scope = db.store.scopes(source.id).await.unwrap().remove(0);
         assert_eq!((&*scope.key, &*scope.name), ("acme/web", "web"));
     }

@@ -132,7 +132,7 @@ impl TestSource {
         };
         let id = store.put_source(&spec, true).await.expect("the source is kept").id;
         let scope = mainstem_model::record::Scope { key: SCOPE.into(), name: SCOPE.to_owned() };
-        store.put_scopes(id, &[scope]).await.expect("its scope is kept");
+        store.put_scopes(id, &[scope], |_| false).await.expect("its scope is kept");
         let lease = store
             .acquire_lease(name, "tests", Duration::from_secs(3600))
             .await

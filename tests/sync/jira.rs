@@ -1,5 +1,6 @@
 //! A Jira site, of either kind, ends in the store as it is.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,11 +10,11 @@ use mainstem_connector::{Credential, Host, Registry};
 use mainstem_connector_jira::Jira;
 use mainstem_engine::{
     CredentialError, CredentialProvider, Engine, EngineParts, EngineSettings, LogObserver,
-    SyncOptions,
+    SyncOptions, SyncReport,
 };
 use mainstem_model::random::SeededRandom;
-use mainstem_model::{CredentialRef, LinkKind, Presence, Source};
-use mainstem_sandbox::jira::{self, LinkType, NewIssue, Status};
+use mainstem_model::{CredentialRef, LinkKind, Presence, Source, SourceState, Task};
+use mainstem_sandbox::jira::{self, LinkType, NewIssue, ProjectStatus, Status};
 use mainstem_sandbox::{Deployment, JiraOptions, JiraSite};
 use mainstem_store::{SourceSpec, Store};
 use tokio_util::sync::CancellationToken;
@@ -44,7 +45,19 @@ impl CredentialProvider for Account {
     }
 }
 
+/// Reads all of a site, which nothing may hinder.
 async fn sync(database: &TestDatabase, store: &Store, site: &JiraSite, deployment: Deployment) {
+    let report = try_sync(database, store, site, deployment).await;
+    assert!(report.ok, "{report:?}");
+}
+
+/// Reads what can be read of a site.
+async fn try_sync(
+    database: &TestDatabase,
+    store: &Store,
+    site: &JiraSite,
+    deployment: Deployment,
+) -> SyncReport {
     let (kind, public) = match deployment {
         Deployment::Cloud => ("basic", serde_json::json!({"username": "me@acme.example"})),
         Deployment::DataCenter => ("token", serde_json::json!({})),
@@ -82,8 +95,7 @@ async fn sync(database: &TestDatabase, store: &Store, site: &JiraSite, deploymen
         census: true,
         history: true,
     };
-    let report = engine.sync_once(&options, CancellationToken::new()).await.unwrap();
-    assert!(report.ok, "{report:?}");
+    engine.sync_once(&options, CancellationToken::new()).await.unwrap()
 }
 
 /// What people do in an hour.
@@ -110,17 +122,17 @@ fn work(world: &mut jira::World) {
 
 both_databases! {
     async fn an_incremental_sync_of_cloud_ends_where_a_first_one_does(db) {
-        converges(db, Deployment::Cloud, Presence::AccessLost).await;
+        converges(db, Deployment::Cloud).await;
     }
 }
 
 both_databases! {
     async fn an_incremental_sync_of_data_center_ends_where_a_first_one_does(db) {
-        converges(db, Deployment::DataCenter, Presence::Deleted).await;
+        converges(db, Deployment::DataCenter).await;
     }
 }
 
-async fn converges(db: TestDatabase, deployment: Deployment, gone: Presence) {
+async fn converges(db: TestDatabase, deployment: Deployment) {
     let of_all = TestDatabase::sqlite().await;
     let options = JiraOptions { deployment, issues: 160, ..JiraOptions::default() };
     let site = JiraSite::new(options, db.clock.clone());
@@ -137,7 +149,7 @@ async fn converges(db: TestDatabase, deployment: Deployment, gone: Presence) {
 
     let is_gone = |task: &&mainstem_model::Task| task.presence != Presence::Present;
     let lost: Vec<_> = changed.tasks.iter().filter(is_gone).collect();
-    assert!(lost.iter().any(|task| task.key == "ENG-9" && task.presence == gone));
+    assert!(lost.iter().any(|task| task.key == "ENG-9" && task.presence == Presence::Deleted));
     let present = |contents: &Contents| -> Vec<(String, String, String, Option<String>)> {
         let mut tasks: Vec<_> = contents
             .tasks
@@ -168,4 +180,174 @@ fn work_once(world: &mut jira::World) {
     if world.issue("ENG-9").is_some_and(|issue| world[issue].presence == jira::Presence::Present) {
         work(world);
     }
+}
+
+both_databases! {
+    async fn each_absence_is_told_apart_on_cloud(db) {
+        told_apart(db, Deployment::Cloud).await;
+    }
+}
+
+both_databases! {
+    async fn each_absence_is_told_apart_on_data_center(db) {
+        told_apart(db, Deployment::DataCenter).await;
+    }
+}
+
+async fn told_apart(db: TestDatabase, deployment: Deployment) {
+    let options = JiraOptions { deployment, issues: 160, ..JiraOptions::default() };
+    let site = JiraSite::new(options, db.clock.clone());
+    sync(&db, &db.store, &site, deployment).await;
+    let before = Contents::of(&db.store).await;
+    db.clock.advance_seconds(3_600);
+    site.edit(|world| {
+        let [moved, deleted, archived] =
+            [1, 2, 3].map(|number| world.issue(&format!("ENG-{number}")).unwrap());
+        let hidden = world.issue("WEB-4").unwrap();
+        let web = world.project("WEB").unwrap();
+        world.move_issue(moved, web);
+        world.delete(deleted);
+        world.archive(archived);
+        world.hide(hidden);
+    });
+    sync(&db, &db.store, &site, deployment).await;
+    let now = |contents: &Contents, key: &str| {
+        let known = |task: &&Task| task.key == key || task.previous_keys.iter().any(|k| k == key);
+        contents.tasks.iter().find(known).cloned().unwrap()
+    };
+    let after = Contents::of(&db.store).await;
+    for (key, presence) in [
+        ("ENG-1", Presence::Present),
+        ("ENG-2", Presence::Deleted),
+        ("ENG-3", Presence::Archived),
+        ("WEB-4", Presence::AccessLost),
+    ] {
+        assert_eq!(now(&after, key).presence, presence, "{key} on {deployment:?}");
+        assert_eq!(now(&after, key).id, now(&before, key).id, "{key}");
+    }
+    assert!(now(&after, "ENG-1").key.starts_with("WEB-"));
+
+    // What is taken out of the archive and what is shown again is as it was.
+    site.edit(|world| {
+        for key in ["ENG-3", "WEB-4"] {
+            let issue = world.issue(key).unwrap();
+            world.show(issue);
+        }
+    });
+    db.clock.advance_seconds(3_600);
+    sync(&db, &db.store, &site, deployment).await;
+    let back = Contents::of(&db.store).await;
+    for key in ["ENG-3", "WEB-4"] {
+        assert_eq!(now(&back, key), now(&before, key), "{key} on {deployment:?}");
+    }
+}
+
+both_databases! {
+    async fn losing_a_project_raises_an_alarm_and_deletes_nothing_on_cloud(db) {
+        loses_a_project(&db, Deployment::Cloud).await;
+    }
+}
+
+both_databases! {
+    async fn losing_a_project_raises_an_alarm_and_deletes_nothing_on_data_center(db) {
+        loses_a_project(&db, Deployment::DataCenter).await;
+    }
+}
+
+async fn loses_a_project(db: &TestDatabase, deployment: Deployment) {
+    let options = JiraOptions { deployment, issues: 160, ..JiraOptions::default() };
+    let site = JiraSite::new(options, db.clock.clone());
+    sync(db, &db.store, &site, deployment).await;
+    let before = Contents::of(&db.store).await;
+    let of = |contents: &Contents, presence: Presence| -> Vec<String> {
+        let is_of = |task: &&Task| task.key.starts_with("WEB-") && task.presence == presence;
+        contents.tasks.iter().filter(is_of).map(|task| task.key.clone()).collect()
+    };
+    let hide = |hidden| {
+        site.edit(|world| {
+            let project = world.project("WEB").unwrap();
+            world.hide_project(project, hidden);
+        });
+        db.clock.advance_seconds(7_200);
+    };
+    hide(true);
+    let report = try_sync(db, &db.store, &site, deployment).await;
+    assert!(!report.ok);
+    let all = of(&before, Presence::Present);
+    assert_eq!(of(&Contents::of(&db.store).await, Presence::Present), all, "{deployment:?}");
+    let source = db.store.sources().await.unwrap().remove(0);
+    assert_eq!(source.state, SourceState::Degraded);
+    let error = source.last_error.unwrap();
+    assert_eq!(error.code, "SCOPE_NOT_VISIBLE");
+    assert!(error.message.contains("mainstem source accept-loss jira --scope WEB"), "{error:?}");
+
+    // It is back before anybody does anything.
+    hide(false);
+    sync(db, &db.store, &site, deployment).await;
+    assert_eq!(Contents::of(&db.store).await.tasks, before.tasks);
+
+    // It does not come back, and a person says so.
+    hide(true);
+    try_sync(db, &db.store, &site, deployment).await;
+    let accepted = db.store.accept_loss(source.id, None).await.unwrap();
+    let accepted: Vec<_> = accepted.iter().map(|loss| (&*loss.scope, loss.tasks)).collect();
+    assert_eq!(accepted, [("WEB", all.len() as i64)]);
+    try_sync(db, &db.store, &site, deployment).await;
+    assert_eq!(of(&Contents::of(&db.store).await, Presence::AccessLost), all, "{deployment:?}");
+    // The project is let go, and with it the alarm.
+    db.clock.advance_seconds(7_200);
+    sync(db, &db.store, &site, deployment).await;
+    let source = db.store.sources().await.unwrap().remove(0);
+    assert_eq!((source.state, source.last_error), (SourceState::Healthy, None));
+
+    hide(false);
+    sync(db, &db.store, &site, deployment).await;
+    assert_eq!(of(&Contents::of(&db.store).await, Presence::Present), all, "{deployment:?}");
+}
+
+both_databases! {
+    async fn a_project_that_is_archived_or_in_the_bin_ends_as_that_on_cloud(db) {
+        archives_a_project(&db, Deployment::Cloud).await;
+    }
+}
+
+both_databases! {
+    async fn a_project_that_is_archived_or_in_the_bin_ends_as_that_on_data_center(db) {
+        archives_a_project(&db, Deployment::DataCenter).await;
+    }
+}
+
+async fn archives_a_project(db: &TestDatabase, deployment: Deployment) {
+    let options = JiraOptions { deployment, issues: 160, ..JiraOptions::default() };
+    let site = JiraSite::new(options, db.clock.clone());
+    sync(db, &db.store, &site, deployment).await;
+    let presences = async || -> BTreeSet<&'static str> {
+        let contents = Contents::of(&db.store).await;
+        let of_web = contents.tasks.iter().filter(|task| task.key.starts_with("WEB-"));
+        of_web.map(|task| task.presence.as_str()).collect()
+    };
+    let set = |status| {
+        site.edit(|world| {
+            let project = world.project("WEB").unwrap();
+            world.set_project_status(project, status);
+        });
+        db.clock.advance_seconds(7_200);
+    };
+    for (status, expected) in [
+        (ProjectStatus::Archived, "ARCHIVED"),
+        (ProjectStatus::Live, "PRESENT"),
+        (ProjectStatus::Archived, "ARCHIVED"),
+        (ProjectStatus::Live, "PRESENT"),
+    ] {
+        set(status);
+        sync(db, &db.store, &site, deployment).await;
+        assert_eq!(presences().await, [expected].into(), "{deployment:?}");
+    }
+    set(ProjectStatus::Deleted);
+    assert!(!try_sync(db, &db.store, &site, deployment).await.ok);
+    assert_eq!(presences().await, ["PRESENT"].into());
+    let source = db.store.sources().await.unwrap().remove(0);
+    db.store.accept_loss(source.id, Some("WEB")).await.unwrap();
+    try_sync(db, &db.store, &site, deployment).await;
+    assert_eq!(presences().await, ["DELETED"].into(), "{deployment:?}");
 }

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use mainstem_connector::authorization::Authorization;
 use mainstem_connector::caller::{Answer, Call, Caller, Manners, TOOL_FAILING};
 use mainstem_connector::{ConnectorError, Disposition, Host};
-use mainstem_model::Timestamp;
+use mainstem_model::{SourceError, Timestamp};
 use reqwest::header::{ACCEPT, HeaderMap, HeaderName, HeaderValue};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -281,7 +281,7 @@ pub fn refused(answer: &Answer) -> ConnectorError {
     let path = answer.url.path();
     let (code, advice) = match answer.status.as_u16() {
         403 | 404 | 451 => (
-            "SCOPE_NOT_VISIBLE",
+            SourceError::SCOPE_NOT_VISIBLE,
             "check that it exists and that the credential may read its issues",
         ),
         _ => ("REFUSED", "this is not expected; look at the settings"),

@@ -5,10 +5,12 @@ use mainstem_connector::{
     Connector, ConnectorError, Credential, CredentialKind, Descriptor, Disposition, Host, Session,
     Settings,
 };
+use mainstem_model::record::ScopeKey;
 use url::Url;
 
 use crate::auth::authorization;
 use crate::client::Client;
+use crate::repository::RepositoryName;
 use crate::session::GitHubSession;
 use crate::settings::GitHubSettings;
 
@@ -42,6 +44,13 @@ impl Connector for GitHub {
 
     fn check(&self, settings: &Settings) -> Result<Url, Vec<String>> {
         GitHubSettings::read(settings).map(|settings| settings.base)
+    }
+
+    fn selects(&self, settings: &Settings, scope: &ScopeKey) -> bool {
+        let asks = |settings: GitHubSettings| {
+            scope.parse().is_ok_and(|name: RepositoryName| settings.selection.contains(&name))
+        };
+        GitHubSettings::read(settings).is_ok_and(asks)
     }
 
     async fn connect(

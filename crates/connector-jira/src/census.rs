@@ -5,6 +5,7 @@ use mainstem_model::record::{CensusEntry, Page, PageToken};
 
 use crate::cursor::Reading;
 use crate::listing::{self, Order, Question};
+use crate::locator::locator;
 use crate::normalize::{census_token, decode};
 use crate::session::JiraSession;
 use crate::wire::Glance;
@@ -15,13 +16,14 @@ pub async fn census(
     scope: &str,
     token: Option<PageToken>,
 ) -> Result<Page<CensusEntry>, ConnectorError> {
-    let (reading, told) = match token {
+    let (reading, told, project) = match token {
         Some(PageToken(text)) => {
-            serde_json::from_str(&text).map_err(|_| unreadable("the place"))?
+            let (reading, told) =
+                serde_json::from_str(&text).map_err(|_| unreadable("the place"))?;
+            (reading, told, session.project(scope).await?)
         }
-        None => (Reading::default(), Vec::<String>::new()),
+        None => (Reading::default(), Vec::<String>::new(), session.look_up(scope).await?),
     };
-    let project = session.project(scope).await?;
     let condition = session.condition(&project);
     let question = Question {
         condition: &condition,
@@ -30,8 +32,11 @@ pub async fn census(
         with_changelog: false,
     };
     let page = listing::read(&session.client, question, reading).await?;
-    let entries =
-        page.records.iter().map(|raw| entry(raw)).collect::<Result<Vec<CensusEntry>, _>>()?;
+    let entries = page
+        .records
+        .iter()
+        .map(|raw| entry(raw, &project.key))
+        .collect::<Result<Vec<CensusEntry>, _>>()?;
     let ids = entries.iter().map(|entry| entry.external_id.to_string()).collect::<Vec<_>>();
     let items =
         entries.into_iter().filter(|entry| !told.iter().any(|id| **id == *entry.external_id));
@@ -47,13 +52,13 @@ pub async fn census(
 }
 
 /// An entry that cannot be read fails the census: to leave it out would be to call it deleted.
-fn entry(raw: &[u8]) -> Result<CensusEntry, ConnectorError> {
+fn entry(raw: &[u8], project: &str) -> Result<CensusEntry, ConnectorError> {
     let issue: Glance = decode(raw).map_err(|reason| unreadable(&reason))?;
     let links = issue.fields.issuelinks.iter().flatten().map(|link| link.id.as_str());
     Ok(CensusEntry {
         token: Some(census_token(issue.fields.updated.0, links)),
         external_id: issue.id.as_str().into(),
-        locator: issue.id,
+        locator: locator(&issue.id, project),
     })
 }
 

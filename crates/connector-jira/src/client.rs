@@ -7,6 +7,7 @@ use mainstem_connector::authorization::Authorization;
 use mainstem_connector::caller::{Answer, Call, Caller, Manners};
 use mainstem_connector::headers::text;
 use mainstem_connector::{ConnectorError, Disposition, Host};
+use mainstem_model::SourceError;
 use reqwest::header::{ACCEPT, HeaderMap, HeaderValue};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -154,10 +155,11 @@ fn signed_in(answer: Answer) -> Result<Answer, ConnectorError> {
 pub fn refused(answer: &Answer) -> ConnectorError {
     let path = answer.url.path();
     let (code, advice) = match answer.status.as_u16() {
-        401 | 403 | 404 => {
-            ("SCOPE_NOT_VISIBLE", "check that it exists and that the account may browse it")
-        }
-        400 => ("SCOPE_NOT_VISIBLE", "check the project and the jql setting"),
+        401 | 403 | 404 => (
+            SourceError::SCOPE_NOT_VISIBLE,
+            "check that it exists and that the account may browse it",
+        ),
+        400 => ("QUERY_REFUSED", "check the project and the jql setting"),
         _ => ("REFUSED", "this is not expected; look at the settings"),
     };
     ConnectorError::new(

@@ -146,10 +146,6 @@ impl conformance::Site for Sandbox {
         self.change(8, jira::World::delete)
     }
 
-    fn tells_deletion(&self) -> bool {
-        self.deployment == Deployment::DataCenter
-    }
-
     fn hide(&self) -> String {
         self.change(9, jira::World::hide)
     }

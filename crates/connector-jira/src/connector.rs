@@ -5,6 +5,7 @@ use mainstem_connector::{
     Connector, ConnectorError, Credential, CredentialKind, Descriptor, Disposition, Host, Session,
     Settings,
 };
+use mainstem_model::record::ScopeKey;
 use url::Url;
 
 use crate::auth::authorization;
@@ -46,6 +47,13 @@ impl Connector for Jira {
 
     fn check(&self, settings: &Settings) -> Result<Url, Vec<String>> {
         JiraSettings::read(settings).map(|settings| settings.base)
+    }
+
+    fn selects(&self, settings: &Settings, scope: &ScopeKey) -> bool {
+        let asks = |settings: JiraSettings| {
+            settings.projects.is_none_or(|keys| keys.iter().any(|key| **key == **scope))
+        };
+        JiraSettings::read(settings).is_ok_and(asks)
     }
 
     async fn connect(

@@ -24,6 +24,8 @@ pub enum Stage {
     Changes(Pass),
     /// Nothing: the last pass is complete. The latest change seen.
     Idle(Timestamp),
+    /// Nothing: the project is archived. Once it is back, everything is read again.
+    Archived,
 }
 
 /// A pass that is under way.

@@ -8,16 +8,18 @@ use mainstem_connector::caller::Answer;
 use mainstem_connector::{ConnectorError, Disposition};
 use mainstem_model::record::{AbsenceRecord, Batch, Depth, Hint, HistoryRecord};
 use mainstem_model::{Presence, Timestamp};
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::client::{Client, body, part, refused};
-use crate::comments;
 use crate::draft::Draft;
-use crate::normalize::{decode, entries, identify};
+use crate::locator::Locator;
+use crate::normalize::{decode, entries, identify, is_id};
 use crate::past::changelogs;
 use crate::session::JiraSession;
-use crate::wire::{FIELDS, History, OUTLINE};
+use crate::wire::{FIELDS, History, OUTLINE, Project};
+use crate::{comments, fate};
 
 /// Data Center tells the whole past of an issue with it, so fewer are asked for at once.
 const WITH_PAST: usize = 25;
@@ -27,7 +29,7 @@ const WITHOUT_PAST: usize = 100;
 pub async fn fetch(session: &JiraSession, hints: &[Hint]) -> Result<Batch, ConnectorError> {
     let mut by_depth: HashMap<Depth, Vec<Hint>> = HashMap::new();
     for hint in hints {
-        if is_locator(&hint.locator) {
+        if Locator::read(&hint.locator).is_some() {
             by_depth.entry(hint.depth).or_default().push(hint.clone());
         } else {
             tracing::warn!(locator = hint.locator, "a hint that names no issue is left out");
@@ -41,12 +43,6 @@ pub async fn fetch(session: &JiraSession, hints: &[Hint]) -> Result<Batch, Conne
     }
     wholes(session, &mut draft, whole).await?;
     Ok(draft.finish())
-}
-
-/// An id or a key: nothing else may stand in a query.
-fn is_locator(locator: &str) -> bool {
-    !locator.is_empty()
-        && locator.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
 }
 
 /// Reads links, and the past where it is asked for. Answers what is to be looked at more closely.
@@ -103,15 +99,21 @@ async fn wholes(
     let is_cloud = draft.context.site.cloud;
     for wanted in wanted.chunks(WITH_PAST) {
         let mut found = find(client, wanted, &fields, true).await?;
-        let missing = wanted.iter().filter(|hint| !found.shows(hint));
-        let looks = missing.map(|hint| look(client, hint, is_cloud));
-        for (hint, outcome) in try_join_all(looks).await? {
-            match (outcome, &hint.external_id) {
-                (Outcome::Shown(raw), _) => found.records.push(raw),
-                (Outcome::Gone(presence), Some(task)) => {
+        let missing: Vec<&Hint> = wanted.iter().filter(|hint| !found.shows(hint)).collect();
+        let fates = if is_cloud {
+            put_away(session, draft, &mut found).await?;
+            let missing: Vec<Locator<'_>> = missing.iter().map(|hint| locator(hint)).collect();
+            fate::of_missing(session, &missing).await?.into_iter().map(Fate::Gone).collect()
+        } else {
+            try_join_all(missing.iter().map(|hint| look(session, hint))).await?
+        };
+        for (hint, fate) in missing.into_iter().zip(fates) {
+            match (fate, &hint.external_id) {
+                (Fate::Shown(raw), _) => found.records.push(raw),
+                (Fate::Gone(presence), Some(task)) => {
                     draft.absences.push(AbsenceRecord { task: task.clone(), presence });
                 }
-                (Outcome::Gone(_), None) => {}
+                (Fate::Gone(_), None) => {}
             }
         }
         let mut issues: Vec<_> =
@@ -142,8 +144,9 @@ struct Found {
 
 impl Found {
     fn shows(&self, hint: &Hint) -> bool {
-        let id = hint.external_id.as_deref().unwrap_or(&hint.locator);
-        self.names.contains(id) || self.names.contains(&hint.locator)
+        let name = locator(hint).name;
+        let id = hint.external_id.as_deref().unwrap_or(name);
+        self.names.contains(id) || self.names.contains(name)
     }
 }
 
@@ -178,7 +181,7 @@ async fn find(
     fields: &[&str],
     with_past: bool,
 ) -> Result<Found, ConnectorError> {
-    let names: Vec<&str> = wanted.iter().map(|hint| hint.locator.as_str()).collect();
+    let names: Vec<&str> = wanted.iter().map(|hint| locator(hint).name).collect();
     let is_cloud = client.site().await?.cloud;
     let answer = if is_cloud {
         client.ask("issue/bulkfetch", &Bulk { issue_ids_or_keys: &names, fields }).await?
@@ -211,39 +214,73 @@ fn key(raw: &[u8]) -> Option<String> {
     decode::<Keyed>(raw).ok().map(|keyed| keyed.key)
 }
 
-enum Outcome {
+/// Cloud shows what is archived to those who ask for it by name; here it is as if it were gone.
+async fn put_away(
+    session: &JiraSession,
+    draft: &mut Draft<'_>,
+    found: &mut Found,
+) -> Result<(), ConnectorError> {
+    let ids: Vec<String> = found.records.iter().map(|raw| identify(raw)).collect();
+    let numbers: Vec<&str> = ids.iter().map(String::as_str).filter(|id| is_id(id)).collect();
+    let archived = fate::archived(&session.client, &numbers).await?;
+    let mut id = ids.iter();
+    found.records.retain(|_| id.next().is_none_or(|id| !archived.contains(id)));
+    let absence = |id: String| AbsenceRecord { task: id.into(), presence: Presence::Archived };
+    draft.absences.extend(archived.into_iter().map(absence));
+    Ok(())
+}
+
+/// What became of an issue that is not found among many.
+enum Fate {
     Shown(Bytes),
     Gone(Presence),
 }
 
-/// What became of an issue that is not found among many. Data Center searches neither what is archived
-/// nor what its index has not seen yet, and tells what is hidden from what there is not. Cloud has
-/// looked already, and says the same of both.
-async fn look<'h>(
-    client: &Client,
-    hint: &'h Hint,
-    is_cloud: bool,
-) -> Result<(&'h Hint, Outcome), ConnectorError> {
-    if is_cloud {
-        return Ok((hint, Outcome::Gone(Presence::AccessLost)));
-    }
-    let path = format!("issue/{}", hint.locator);
-    let outcome = match client.get(&path, &[("expand", "changelog")]).await {
-        Ok(answer) => outcome(&answer)?,
+/// Data Center: it searches neither what is archived nor what its index has not seen yet, and tells
+/// what is hidden from what there is not.
+async fn look(session: &JiraSession, hint: &Hint) -> Result<Fate, ConnectorError> {
+    let client = &session.client;
+    let path = format!("issue/{}", locator(hint).name);
+    match client.get(&path, &[("expand", "changelog")]).await {
+        Ok(answer) => match answer.status.as_u16() {
+            200 if is_archived(session, &answer).await? => Ok(Fate::Gone(Presence::Archived)),
+            200 => Ok(Fate::Shown(body(&answer))),
+            403 => Ok(Fate::Gone(Presence::AccessLost)),
+            404 => Ok(Fate::Gone(Presence::Deleted)),
+            _ => Err(refused(&answer)),
+        },
         // To nobody in particular, what is hidden is answered by asking who they are.
         Err(error) if client.is_anonymous() && error.disposition == Disposition::PauseSource => {
-            Outcome::Gone(Presence::AccessLost)
+            Ok(Fate::Gone(Presence::AccessLost))
         }
-        Err(error) => return Err(error),
-    };
-    Ok((hint, outcome))
+        Err(error) => Err(error),
+    }
 }
 
-fn outcome(answer: &Answer) -> Result<Outcome, ConnectorError> {
-    match answer.status.as_u16() {
-        200 => Ok(Outcome::Shown(body(answer))),
-        403 => Ok(Outcome::Gone(Presence::AccessLost)),
-        404 => Ok(Outcome::Gone(Presence::Deleted)),
-        _ => Err(refused(answer)),
+/// Whether an issue was put away, by itself or with its project.
+async fn is_archived(session: &JiraSession, answer: &Answer) -> Result<bool, ConnectorError> {
+    #[derive(Deserialize)]
+    struct Issue {
+        fields: Fields,
     }
+    #[derive(Deserialize)]
+    struct Fields {
+        #[serde(default)]
+        archiveddate: Option<IgnoredAny>,
+        project: Project,
+    }
+    match serde_json::from_slice::<Issue>(&answer.body) {
+        Ok(Issue { fields: Fields { archiveddate: Some(_), .. } }) => Ok(true),
+        Ok(Issue { fields: Fields { project, .. } }) => {
+            let project = session.find_project(&project.id).await?;
+            Ok(project.is_some_and(|project| project.archived))
+        }
+        // Whoever reads the issue itself says what is wrong with it.
+        Err(_) => Ok(false),
+    }
+}
+
+/// What a hint names; those that name nothing were left out before.
+fn locator(hint: &Hint) -> Locator<'_> {
+    Locator::read(&hint.locator).unwrap_or(Locator { name: &hint.locator, project: None })
 }

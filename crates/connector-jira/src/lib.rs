@@ -12,15 +12,14 @@
 //! | first pass | 2 + ⌈issues/100⌉, and a page of comments for each issue with more than Jira shows within it |
 //! | a pass over an unchanged project | 2 |
 //! | a pass over changes | 1 + ⌈issues changed/100⌉ |
-//! | the whole of 25 issues | Cloud: 1, and 1 for each thousand entries of their changelogs; Data Center: 1, and 1 for each that is missing |
+//! | the whole of 25 issues | Cloud: 2, 1 for each thousand entries of their changelogs, and 3 for each project where some are missing; Data Center: 1, and 2 for each that is missing |
 //! | census | ⌈issues/100⌉ |
 //!
 //! # What it cannot see
 //!
-//! * Cloud says the same of an issue that is deleted and of one that is hidden: both come back as out
-//!   of sight.
-//! * What is archived can still be read one by one, and comes back as present; a census does not list
-//!   it.
+//! * Cloud says the same of an issue that is deleted and of one that is hidden. Where its project is
+//!   still to be seen and nothing there has a security level, it counts as deleted; one that was moved
+//!   to a project out of sight does, too. It is present again once a census lists it.
 //! * The work logged on an issue is known as a sum: there is no record for single entries.
 //! * Remote links would cost one request for each issue, and are left out.
 //! * A comment that is removed without moving its issue's time shows when the issue is read next.
@@ -40,8 +39,10 @@ mod conformance;
 mod connector;
 mod cursor;
 mod draft;
+mod fate;
 mod fetch;
 mod listing;
+mod locator;
 mod normalize;
 mod past;
 mod pull;

@@ -14,7 +14,7 @@ mod value;
 pub use comment::comment;
 pub use decode::{decode, identify};
 pub use history::{Present, entries, linked};
-pub use issue::{Context, NormalizedIssue, census_token, issue, outline};
+pub use issue::{Context, NormalizedIssue, census_token, is_id, issue, outline};
 pub use people::People;
 
 #[cfg(test)]

@@ -2,8 +2,8 @@
 
 use futures_util::future::try_join_all;
 use mainstem_connector::ConnectorError;
-use mainstem_model::Timestamp;
 use mainstem_model::record::{self, Batch, Progress};
+use mainstem_model::{Presence, Timestamp};
 
 use crate::comments;
 use crate::cursor::{Cursor, Pass, Reading, Stage};
@@ -21,9 +21,21 @@ pub async fn pull(
 ) -> Result<Batch, ConnectorError> {
     let cursor = cursor.map(Cursor::read).transpose()?;
     let is_under_way =
-        cursor.as_ref().is_some_and(|cursor| !matches!(cursor.stage, Stage::Idle(_)));
+        matches!(&cursor, Some(Cursor { stage: Stage::First(_) | Stage::Changes(_), .. }));
     let project =
         if is_under_way { session.project(scope).await? } else { session.look_up(scope).await? };
+    if session.settings.projects.is_none() && project.key != scope {
+        // It is listed under its new key, and read there.
+        return Ok(Batch::default());
+    }
+    if project.archived {
+        let cursor = Cursor { project: project.key, stage: Stage::Archived };
+        return Ok(Batch {
+            scope_absence: Some(Presence::Archived),
+            cursor: Some(cursor.write()?),
+            ..Batch::default()
+        });
+    }
     match cursor {
         Some(Cursor { project: known, stage }) if known == project.key => match stage {
             Stage::First(pass) => step(session, &project, pass, Order::Created).await,
@@ -32,13 +44,16 @@ pub async fn pull(
                 let pass = changes_since(session, latest);
                 step(session, &project, pass, Order::Updated).await
             }
+            Stage::Archived => start(session, &project).await,
         },
         // Never read, or read under another key.
-        _ => {
-            let pass = first(session, &project).await?;
-            step(session, &project, pass, Order::Created).await
-        }
+        _ => start(session, &project).await,
     }
+}
+
+async fn start(session: &JiraSession, project: &wire::Project) -> Result<Batch, ConnectorError> {
+    let pass = first(session, project).await?;
+    step(session, project, pass, Order::Created).await
 }
 
 /// A pass over everything. Changes from now on belong to the next one: it begins at the latest change

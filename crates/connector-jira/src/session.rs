@@ -5,15 +5,15 @@ use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
 use mainstem_connector::{ConnectorError, Disposition, Session};
-use mainstem_model::Timestamp;
 use mainstem_model::record::{Batch, CensusEntry, Cursor, Hint, Page, PageToken, Scope, ScopeKey};
+use mainstem_model::{SourceError, Timestamp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::OnceCell;
 
 use crate::catalogue::{Fields, Statuses};
 use crate::client::{Client, refused};
-use crate::normalize::{Context, decode};
+use crate::normalize::{Context, decode, is_id};
 use crate::settings::JiraSettings;
 use crate::wire::{self, Glance, SearchPage};
 use crate::{census, fetch, pull};
@@ -73,16 +73,40 @@ impl JiraSession {
 
     /// Asks what a project is called now, and whether it is to be seen.
     pub async fn look_up(&self, scope: &str) -> Result<wire::Project, ConnectorError> {
-        let answer = self.client.get(&format!("project/{scope}"), &[]).await?;
-        if !answer.status.is_success() {
-            return Err(refused(&answer));
-        }
-        let project: wire::Project = answer.json()?;
-        if project.id.is_empty() || !project.id.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(refused(&answer));
-        }
+        let is_scope = |project: &wire::Project| !project.deleted && is_id(&project.id);
+        let Some(project) = self.find_project(scope).await?.filter(is_scope) else {
+            return Err(ConnectorError::new(
+                Disposition::GiveUp,
+                SourceError::SCOPE_NOT_VISIBLE,
+                format!(
+                    "Jira shows no project {scope}; check that it exists and that the account may browse it"
+                ),
+            ));
+        };
         self.lock().insert(scope.to_owned(), project.clone());
         Ok(project)
+    }
+
+    /// The project of this key or former key, also one that is archived or in the bin, if Jira shows it.
+    pub async fn find_project(&self, key: &str) -> Result<Option<wire::Project>, ConnectorError> {
+        if self.client.site().await?.cloud {
+            let states = ["live", "archived", "deleted"].map(|status| ("status", status));
+            let query: Vec<_> = std::iter::once(("keys", key)).chain(states).collect();
+            let answer = self.client.get("project/search", &query).await?;
+            if answer.status.is_success() {
+                let listed = answer.json::<wire::ProjectPage>()?.values;
+                let found = listed.into_iter().find(|found| found.key.eq_ignore_ascii_case(key));
+                if found.is_some() {
+                    return Ok(found);
+                }
+            }
+        }
+        let answer = self.client.get(&format!("project/{key}"), &[]).await?;
+        match answer.status.as_u16() {
+            200 => Ok(Some(answer.json()?)),
+            401 | 403 | 404 => Ok(None),
+            _ => Err(refused(&answer)),
+        }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, wire::Project>> {

@@ -15,6 +15,7 @@ use mainstem_sandbox::{Deployment, JiraOptions};
 use serde_json::json;
 
 use crate::conformance::{SCOPE, Sandbox};
+use crate::locator::locator;
 
 const BOTH: [Deployment; 2] = [Deployment::Cloud, Deployment::DataCenter];
 
@@ -70,7 +71,7 @@ fn issue(sandbox: &Sandbox, number: u32) -> IssueKey {
 
 fn hint(sandbox: &Sandbox, issue: IssueKey, depth: Depth) -> Hint {
     let id = sandbox.site.world().issue_id(issue).to_string();
-    Hint { external_id: Some(id.as_str().into()), locator: id, depth }
+    Hint { external_id: Some(id.as_str().into()), locator: locator(&id, SCOPE), depth }
 }
 
 #[tokio::test(start_paused = true)]
@@ -400,7 +401,7 @@ async fn links_are_learned_whether_or_not_they_move_an_issue() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_archived_is_present_and_what_is_unseen_is_not_deleted() {
+async fn what_is_archived_is_told_from_what_is_unseen() {
     for deployment in BOTH {
         let sandbox = Sandbox::new(small(deployment));
         let session = sandbox.open(json!({})).await;
@@ -413,8 +414,13 @@ async fn what_is_archived_is_present_and_what_is_unseen_is_not_deleted() {
         });
         let hints = [archived, fresh, new].map(|key| hint(&sandbox, key, Depth::Whole));
         let batch = session.fetch(&hints).await.unwrap();
-        assert_eq!(batch.tasks.len(), 3, "{deployment:?}");
-        assert!(batch.absences.is_empty());
+        let read: Vec<_> = batch.tasks.iter().map(|task| task.external_id.to_string()).collect();
+        let shown = [fresh, new].map(|key| sandbox.site.world().issue_id(key).to_string());
+        assert_eq!(read, shown, "{deployment:?}");
+        let gone: Vec<_> =
+            batch.absences.iter().map(|gone| (gone.task.to_string(), gone.presence)).collect();
+        let id = sandbox.site.world().issue_id(archived).to_string();
+        assert_eq!(gone, [(id, Presence::Archived)], "{deployment:?}");
     }
 }
 
@@ -430,11 +436,7 @@ async fn a_past_that_is_gone_is_asked_for_whole() {
         assert_eq!(batch.hints, [Hint { depth: Depth::Whole, ..wanted }]);
         assert!(batch.histories[0].entries.is_empty());
         let batch = session.fetch(&batch.hints).await.unwrap();
-        let expected = match deployment {
-            Deployment::Cloud => Presence::AccessLost,
-            Deployment::DataCenter => Presence::Deleted,
-        };
-        assert_eq!(batch.absences[0].presence, expected);
+        assert_eq!(batch.absences[0].presence, Presence::Deleted);
     }
 }
 

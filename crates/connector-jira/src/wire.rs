@@ -235,6 +235,11 @@ pub struct Project {
     pub key: String,
     #[serde(default)]
     pub name: String,
+    #[serde(default)]
+    pub archived: bool,
+    /// Whether it is in the bin.
+    #[serde(default)]
+    pub deleted: bool,
 }
 
 /// A status.

@@ -35,10 +35,6 @@ pub trait Site: Send + Sync {
     fn retitle(&self, title: &str) -> String;
     /// Removes a task for good. Answers its key.
     fn delete(&self) -> String;
-    /// Whether the tool says of a task that it is deleted, and not just that there is none to be seen.
-    fn tells_deletion(&self) -> bool {
-        true
-    }
     /// Hides a task from the account. Answers its key.
     fn hide(&self) -> String;
     /// Makes a task's payload one that cannot be read as a task. Answers its key.
@@ -176,8 +172,8 @@ pub async fn the_past_is_what_a_whole_reading_tells(site: &dyn Site) {
 pub async fn what_is_gone_comes_back_as_an_absence(site: &dyn Site) {
     let session = connect(site).await;
     let pulled = tasks(&pass(&*session, site, None).await);
-    let deleted = if site.tells_deletion() { Presence::Deleted } else { Presence::AccessLost };
-    for (key, presence) in [(site.delete(), deleted), (site.hide(), Presence::AccessLost)] {
+    for presence in [Presence::Deleted, Presence::AccessLost] {
+        let key = if presence == Presence::Deleted { site.delete() } else { site.hide() };
         let task = by_key(&pulled, &key);
         assert!(task.is_some(), "{key} was not pulled");
         let Some(task) = task else { return };

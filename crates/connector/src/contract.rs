@@ -24,6 +24,10 @@ pub trait Connector: Send + Sync + 'static {
     /// A sentence for each thing that is wrong, naming the setting and what to give instead.
     fn check(&self, settings: &Settings) -> Result<url::Url, Vec<String>>;
 
+    /// Whether settings that were checked ask for this scope, provided that the tool shows it. One that
+    /// is asked for and not discovered any more has been lost, and is not let go without a word.
+    fn selects(&self, settings: &Settings, scope: &ScopeKey) -> bool;
+
     /// Opens one authenticated account. It may ask the tool who we are.
     ///
     /// # Errors

@@ -207,6 +207,7 @@ async fn fail(
     scope: &ScopeState,
     error: &ConnectorError,
 ) -> Result<PassEnd, StoreError> {
+    let error = &visit.with_advice(scope, error);
     let now = visit.now();
     let mut reaction = react(error, scope.failures, now, visit.shared.host.random.as_ref());
     if !visit.may_go_on_after(error) {

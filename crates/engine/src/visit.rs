@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use futures_util::StreamExt;
 use futures_util::stream;
-use mainstem_connector::{ConnectorError, Descriptor, Disposition, Session};
+use mainstem_connector::{Connector, ConnectorError, Descriptor, Disposition, Session, Settings};
+use mainstem_model::record::ScopeKey;
 use mainstem_model::{Source, SourceError, SourceState, Timestamp};
 use mainstem_store::{CensusOutcome, Lease, ScopeState, StoreError};
 use tokio_util::sync::CancellationToken;
@@ -126,6 +127,19 @@ impl Visit {
         self.shared.tell_failed(&self.source.name, scope, error, next_at)
     }
 
+    /// Adds what a person can do about a scope that was read before and is not to be seen any more.
+    pub(crate) fn with_advice(&self, scope: &ScopeState, error: &ConnectorError) -> ConnectorError {
+        let mut error = error.clone();
+        if error.code == SourceError::SCOPE_NOT_VISIBLE && scope.synced_at.is_some() {
+            error.message.push_str(&format!(
+                "; nothing was deleted here: if it is gone indeed, run: mainstem source accept-loss {} \
+                 --scope {}",
+                self.source.name, scope.key
+            ));
+        }
+        error
+    }
+
     /// Begins a call of the connector.
     pub(crate) fn call<T: Send + 'static, E: Into<Failure>>(
         &self,
@@ -227,13 +241,13 @@ async fn work(
         shared: Arc::clone(shared),
         source: source.clone(),
         lease: held.lease().clone(),
-        session: session(shared, source, connector, memory, stop).await?,
+        session: session(shared, source, Arc::clone(&connector), memory, stop).await?,
         descriptor,
         stop: stop.clone(),
         gives_way_at: scheduled.then(|| shared.host.clock.now().plus_seconds(VISIT_SECONDS)),
         failures_in_a_row: AtomicU32::new(0),
     });
-    discover(&visit, memory, errand).await?;
+    discover(&visit, &*connector, memory, errand).await?;
     passes(&visit, memory, errand, report).await?;
     censuses(&visit, memory, errand, report).await?;
     hints(&visit, memory, errand, report).await?;
@@ -304,6 +318,7 @@ async fn histories(
 /// Asks the tool for the scopes, where that is due.
 async fn discover(
     visit: &Visit,
+    connector: &dyn Connector,
     memory: &mut SourceMemory,
     errand: &Errand,
 ) -> Result<(), Failure> {
@@ -320,7 +335,9 @@ async fn discover(
         scopes.extend(answer.items);
         page = answer.next;
         if page.is_none() {
-            visit.shared.store.put_scopes(visit.source.id, &scopes).await?;
+            let settings = Settings(visit.source.settings.clone());
+            let selected = |scope: &ScopeKey| connector.selects(&settings, scope);
+            visit.shared.store.put_scopes(visit.source.id, &scopes, selected).await?;
             memory.discovered_at = Some(now);
             return Ok(());
         }
@@ -412,6 +429,7 @@ async fn censuses(
             }
             Err(Failure::Connector(error)) if visit.may_go_on_after(&error) => {
                 let next_at = now.plus_seconds(CENSUS_RETRY_SECONDS);
+                let error = visit.with_advice(&scope, &error);
                 report.census_error = Some(visit.tell_failed(Some(&scope.key), &error, next_at));
                 memory.census_not_before.insert(scope.key, next_at);
             }

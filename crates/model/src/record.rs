@@ -69,6 +69,9 @@ pub struct Batch {
     pub moves: Vec<MoveRecord>,
     /// Tasks that the tool no longer shows.
     pub absences: Vec<AbsenceRecord>,
+    /// What became of every task of the scope that was shown so far, where the tool says it of the
+    /// scope as a whole; never [`Presence::Present`].
+    pub scope_absence: Option<Presence>,
     /// Records that could not be read; they do not sink the batch.
     pub quarantine: Vec<QuarantineRecord>,
     /// What should be fetched next, because this batch says that there is something to read.

@@ -52,6 +52,11 @@ pub struct SourceError {
     pub at: Timestamp,
 }
 
+impl SourceError {
+    /// The code where the tool shows a scope no more, or never did.
+    pub const SCOPE_NOT_VISIBLE: &str = "SCOPE_NOT_VISIBLE";
+}
+
 /// A configured account of a connector: one Jira site, one GitHub owner, one mailbox.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {

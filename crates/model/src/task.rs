@@ -61,6 +61,8 @@ words! {
         Present = "PRESENT",
         /// The tool says that it is gone for good.
         Deleted = "DELETED",
+        /// It was put away: the tool keeps it, and lists it no more.
+        Archived = "ARCHIVED",
         /// The account no longer sees it; it may still exist.
         AccessLost = "ACCESS_LOST",
     }

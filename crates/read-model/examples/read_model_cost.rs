@@ -189,7 +189,7 @@ impl Filled {
         };
         let source = store.put_source(&spec, true).await.unwrap().id;
         store
-            .put_scopes(source, &[Scope { key: "all".into(), name: "all".to_owned() }])
+            .put_scopes(source, &[Scope { key: "all".into(), name: "all".to_owned() }], |_| false)
             .await
             .unwrap();
         let lease = store

@@ -83,7 +83,7 @@ impl TaskRow {
 
     /// Whether it can hold others up.
     pub(crate) fn is_open(&self) -> bool {
-        self.category.is_open() && self.presence != Presence::Deleted
+        self.category.is_open() && matches!(self.presence, Presence::Present | Presence::AccessLost)
     }
 
     /// Whether it can be held up.

@@ -5,7 +5,7 @@
 //! is fetched whole, so that the tool itself says what became of it.
 
 use mainstem_model::record::{CensusEntry, Depth, Hint};
-use mainstem_model::{SourceId, Timestamp};
+use mainstem_model::{SourceError, SourceId, Timestamp};
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
@@ -164,7 +164,8 @@ impl Store {
 
     /// Accepts that the tasks which the last census missed are gone, in one scope or in all of a
     /// source, and asks for the next census: it queues just these to be fetched, however many they
-    /// are. Answers the scopes where something was missing. Accepting again changes nothing; a
+    /// are. Of a scope that is not visible any more no census can be taken: all its tasks are queued
+    /// at once. Answers the scopes where something was missing. Accepting again changes nothing; a
     /// census that finds a task shown again forgets what was accepted of it.
     ///
     /// # Errors
@@ -189,8 +190,15 @@ impl Store {
             execute!(transaction, sqlx::query(ACCEPT).bind(source.0).bind(scope))?;
             transaction.ask_for_census(source, scope, now).await?;
         }
+        let mut accepted: Vec<_> =
+            lost.into_iter().map(|(scope, tasks)| AcceptedLoss { scope, tasks }).collect();
+        for (scope, hints) in transaction.of_invisible_scopes(source, scope, now).await? {
+            transaction.push_hints(source, &scope, &hints, now).await?;
+            let tasks = i64::try_from(hints.len()).unwrap_or(i64::MAX);
+            accepted.push(AcceptedLoss { scope, tasks });
+        }
         transaction.commit().await?;
-        Ok(lost.into_iter().map(|(scope, tasks)| AcceptedLoss { scope, tasks }).collect())
+        Ok(accepted)
     }
 }
 
@@ -216,6 +224,41 @@ impl Transaction<'_> {
             *task = redirects.get(task).copied().unwrap_or(*task);
         }
         Ok(tasks)
+    }
+
+    /// What is to be asked about each task of the scopes that are not visible any more; their pulls
+    /// become due, so that somebody does.
+    async fn of_invisible_scopes(
+        &mut self,
+        source: SourceId,
+        scope: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Vec<(String, Vec<Hint>)>, StoreError> {
+        const LOST: &str = "SELECT task.scope, task.external_id, task.locator
+            FROM scope JOIN task ON task.source = scope.source AND task.scope = scope.key
+            WHERE scope.source = $1 AND scope.key = COALESCE($2, scope.key) AND scope.active
+                AND scope.error_code = $3 AND task.presence = 'PRESENT'
+            ORDER BY task.scope, task.id";
+        const DUE: &str = "UPDATE scope SET next_run_at = $3 WHERE source = $1 AND key = $2";
+        let lost: Vec<(String, String, String)> = run!(self, connection =>
+            sqlx::query_as(LOST)
+                .bind(source.0)
+                .bind(scope)
+                .bind(SourceError::SCOPE_NOT_VISIBLE)
+                .fetch_all(connection)
+                .await)?;
+        let mut by_scope: Vec<(String, Vec<Hint>)> = Vec::new();
+        for (scope, external_id, locator) in lost {
+            let hint = whole((external_id, locator));
+            match by_scope.last_mut() {
+                Some((last, hints)) if *last == scope => hints.push(hint),
+                _ => by_scope.push((scope, vec![hint])),
+            }
+        }
+        for (scope, _) in &by_scope {
+            execute!(self, sqlx::query(DUE).bind(source.0).bind(scope).bind(now.0))?;
+        }
+        Ok(by_scope)
     }
 
     /// A census of the scope is due as soon as possible.

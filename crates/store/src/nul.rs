@@ -170,7 +170,7 @@ texts! {
         people, projects, tasks, histories, comments, comment_sets, relations, moves, absences,
         quarantine, hints;
         // A cursor is the connector's own, and would lead elsewhere if it were changed.
-        cursor, more, wants_census, progress
+        scope_absence, cursor, more, wants_census, progress
     }
     PersonRecord { external_id, handle, name, email; }
     ProjectRecord { external_id, key, name, url; }

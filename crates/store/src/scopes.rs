@@ -1,6 +1,6 @@
 //! Scopes: the units that are pulled with one cursor.
 
-use mainstem_model::record::{Cursor, Scope};
+use mainstem_model::record::{Cursor, Scope, ScopeKey};
 use mainstem_model::{SourceError, SourceId, TaskId, Timestamp};
 use uuid::Uuid;
 
@@ -62,18 +62,26 @@ pub(crate) fn source_error(
 
 impl Store {
     /// Makes the scopes of a source just these: new ones are due at once; those that are gone stop
-    /// being pulled, and their tasks stay.
+    /// being pulled, and their tasks stay. One that is `selected` and still has tasks that were shown
+    /// last is not gone but lost: it stays, so that its pull says what is wrong.
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    pub async fn put_scopes(&self, source: SourceId, scopes: &[Scope]) -> Result<(), StoreError> {
+    pub async fn put_scopes(
+        &self,
+        source: SourceId,
+        scopes: &[Scope],
+        selected: impl Fn(&ScopeKey) -> bool,
+    ) -> Result<(), StoreError> {
         const STORED: &str = "SELECT key, name, active FROM scope WHERE source = $1";
         const PUT: &str = "INSERT INTO scope (source, key, name, active, next_run_at, failures)
             VALUES ($1, $2, $3, TRUE, $4, 0)
             ON CONFLICT (source, key) DO UPDATE
                 SET name = excluded.name, active = TRUE,
                     next_run_at = CASE WHEN scope.active THEN scope.next_run_at ELSE excluded.next_run_at END";
-        const RETIRE: &str = "UPDATE scope SET active = FALSE WHERE source = $1 AND key = $2";
+        const RETIRE: &str = "UPDATE scope SET active = FALSE WHERE source = $1 AND key = $2
+            AND NOT ($3 AND EXISTS (SELECT 1 FROM task
+                WHERE task.source = $1 AND task.scope = $2 AND task.presence = 'PRESENT'))";
 
         let now = self.now();
         let scopes = without_nul(scopes);
@@ -96,7 +104,8 @@ impl Store {
         for (key, _, active) in &stored {
             if *active && !scopes.iter().any(|scope| *scope.key == **key) {
                 changed = true;
-                execute!(transaction, sqlx::query(RETIRE).bind(source.0).bind(key))?;
+                let selected = selected(&key.as_str().into());
+                execute!(transaction, sqlx::query(RETIRE).bind(source.0).bind(key).bind(selected))?;
             }
         }
         if changed {

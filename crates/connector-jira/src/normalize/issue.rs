@@ -15,6 +15,7 @@ use super::status::status;
 use super::value::{date, kind, priority, rich_text, storable};
 use crate::catalogue::Fields;
 use crate::client::{Site, part};
+use crate::locator::locator;
 use crate::wire;
 
 /// What it takes to understand an issue.
@@ -99,7 +100,7 @@ pub fn issue(
 
     let record = TaskRecord {
         external_id: issue.id.as_str().into(),
-        locator: issue.id.clone(),
+        locator: locator(&issue.id, &fields.project.key),
         project: fields.project.id.as_str().into(),
         url: Some(format!("{}/browse/{}", context.site.address, issue.key)),
         key: issue.key,
@@ -213,6 +214,7 @@ fn extra(name: &str, values: impl Iterator<Item = Value>) -> Option<CustomField>
     (!values.is_empty()).then(|| CustomField { name: name.to_owned(), value: values.into() })
 }
 
-fn is_id(text: &str) -> bool {
+/// Whether this can be an id of Jira.
+pub fn is_id(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }

@@ -204,7 +204,7 @@ impl World {
         };
         let id = self.store.put_source(&spec, true).await.unwrap().id;
         let scope = Scope { key: "acme/api".into(), name: "acme/api".to_owned() };
-        self.store.put_scopes(id, &[scope]).await.unwrap();
+        self.store.put_scopes(id, &[scope], |_| false).await.unwrap();
         let lease = self.store.acquire_lease(source, "test", Duration::from_secs(60)).await;
         let lease = lease.unwrap().unwrap();
         let context = BatchContext {

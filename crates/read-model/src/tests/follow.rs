@@ -89,7 +89,7 @@ impl Site {
         };
         let source = self.store.put_source(&spec, true).await.unwrap().id;
         let scope = Scope { key: "all".into(), name: "all".to_owned() };
-        self.store.put_scopes(source, &[scope]).await.unwrap();
+        self.store.put_scopes(source, &[scope], |_| false).await.unwrap();
         source
     }
 

@@ -65,6 +65,9 @@ fn platform(site: &JiraSite, call: &Call<'_>) -> Answered {
         ("GET", ["project"]) => return Ok(admin::projects(call, &world)),
         ("GET", ["project", "search"]) if cloud => return Ok(admin::project_page(call, &world)),
         ("GET", ["project", name]) => return admin::project(call, &world, name),
+        ("GET", ["project", name, "securitylevel"]) if cloud => {
+            return admin::security_levels(call, &world, name);
+        }
         ("GET" | "POST", ["search", "jql"]) if cloud => {
             return search::by_token(site, call, &world);
         }

@@ -152,6 +152,8 @@ pub struct Project {
     pub status: ProjectStatus,
     /// Whether the account may not see it (any more).
     pub hidden: bool,
+    /// The id of the level that hides issues from the account, where the project has one.
+    pub(crate) security_level: Option<u32>,
     pub(crate) former_keys: Vec<String>,
     pub(crate) lead: UserKey,
     /// The number of the next issue.

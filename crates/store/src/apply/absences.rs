@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use mainstem_model::record::AbsenceRecord;
+use mainstem_model::record::Batch;
 use mainstem_model::{Presence, TaskId};
 use serde_json::json;
 use sqlx::AssertSqlSafe;
@@ -14,15 +14,17 @@ use crate::StoreError;
 use crate::dialect::{Ids, execute, run};
 
 impl Apply<'_> {
-    pub(super) async fn absences(&mut self, records: &[AbsenceRecord]) -> Result<(), StoreError> {
+    pub(super) async fn absences(&mut self, batch: &Batch) -> Result<(), StoreError> {
         const SET: &str = "UPDATE task SET presence = $2 WHERE id = $1";
-        if records.is_empty() {
+        let mut absent: BTreeMap<Uuid, Presence> = BTreeMap::new();
+        if let Some(presence) = batch.scope_absence {
+            absent.extend(self.shown_in_scope().await?.into_iter().map(|id| (id, presence)));
+        }
+        let each = batch.absences.iter();
+        absent.extend(each.map(|record| (self.names.task(&record.task).0, record.presence)));
+        if absent.is_empty() {
             return Ok(());
         }
-        let absent: BTreeMap<Uuid, Presence> = records
-            .iter()
-            .map(|record| (self.names.task(&record.task).0, record.presence))
-            .collect();
         let among = self.transaction.dialect().among_ids("id", 1);
         let text = format!("SELECT id, presence FROM task WHERE {among} ORDER BY id");
         let ids = Ids(absent.keys().copied().collect());
@@ -39,5 +41,17 @@ impl Apply<'_> {
             }
         }
         Ok(())
+    }
+
+    async fn shown_in_scope(&mut self) -> Result<Vec<Uuid>, StoreError> {
+        const SHOWN: &str =
+            "SELECT id FROM task WHERE source = $1 AND scope = $2 AND presence = 'PRESENT'";
+        let scope = self.context.scope;
+        Ok(run!(self.transaction, connection =>
+            sqlx::query_scalar(SHOWN)
+                .bind(self.source.0)
+                .bind(scope)
+                .fetch_all(connection)
+                .await)?)
     }
 }

@@ -92,7 +92,7 @@ impl Store {
         apply.comments(&batch.comments, &prepared.comments).await?;
         apply.comment_sets(&batch.comment_sets).await?;
         apply.relations(&batch.relations).await?;
-        apply.absences(&batch.absences).await?;
+        apply.absences(batch).await?;
         apply.quarantine(&batch.quarantine).await?;
         apply.hints(batch).await?;
         apply.cursor(batch).await?;

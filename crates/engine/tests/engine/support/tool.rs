@@ -187,6 +187,10 @@ impl Connector for FakeConnector {
         Ok("https://fake.example".parse().unwrap())
     }
 
+    fn selects(&self, _settings: &Settings, _scope: &ScopeKey) -> bool {
+        true
+    }
+
     async fn connect(
         &self,
         _settings: &Settings,

@@ -114,6 +114,7 @@ pub(super) fn project(world: &mut World, place: usize, calendar: &WorkingTime) {
         name,
         status: ProjectStatus::Live,
         hidden: false,
+        security_level: None,
         former_keys: Vec::new(),
         lead: UserKey(1 + place as u32 % (world.users.len() as u32 - 2)),
         next_number: 1,

@@ -202,6 +202,8 @@ impl Compiler<'_> {
                         }))
                     }
                     "assignee" => Test::Assignee(self.assignees(term)),
+                    // No issue that the account sees has a security level.
+                    "level" if term.operands == [Operand::Empty] => Test::All(Vec::new()),
                     "labels" if term.operands.contains(&Operand::Empty) => Test::NoLabels,
                     "labels" => Test::Label(self.values(term, |_, value| vec![value.to_owned()])),
                     _ => {

@@ -247,15 +247,34 @@ pub(super) fn project_page(call: &Call<'_>, world: &World) -> Shown {
 
 /// One project, by its key, a key that it had, or its id.
 pub(super) fn project(call: &Call<'_>, world: &World, name: &str) -> Answered {
+    let found = seen_project(call, world, name)?;
+    Ok(call.show(world, StatusCode::OK, 1, |wire| wire.whole_project(found)))
+}
+
+/// The security levels of a project.
+pub(super) fn security_levels(call: &Call<'_>, world: &World, name: &str) -> Answered {
+    let found = seen_project(call, world, name)?;
+    Ok(call.show(world, StatusCode::OK, 0, |wire| {
+        wire.object(|wire| {
+            wire.array_field("levels", world[found].security_level.iter(), |wire, level| {
+                wire.object(|wire| {
+                    wire.plain("id", level);
+                    wire.plain("name", "Insiders");
+                });
+            });
+        });
+    }))
+}
+
+fn seen_project(call: &Call<'_>, world: &World, name: &str) -> Result<ProjectKey, Refusal> {
     let found = world.project(name).filter(|&key| {
         call.caller.is_known() && !world[key].hidden && world[key].status != ProjectStatus::Deleted
     });
-    let found = found.ok_or_else(|| {
+    found.ok_or_else(|| {
         let by = if name.bytes().all(|byte| byte.is_ascii_digit()) { "id" } else { "key" };
         Refusal::new(
             StatusCode::NOT_FOUND,
             format!("No project could be found with {by} '{name}'."),
         )
-    })?;
-    Ok(call.show(world, StatusCode::OK, 1, |wire| wire.whole_project(found)))
+    })
 }

@@ -147,6 +147,8 @@ impl World {
 
     /// Takes the account's right to see an issue.
     pub fn hide(&mut self, issue: IssueKey) {
+        let project = self[issue].name.project;
+        self.projects[project.0 as usize].security_level = Some(10_000);
         self.set_presence(issue, Presence::Hidden);
     }
 
