@@ -26,10 +26,12 @@ async fn what_the_demo_prints_can_be_pasted() {
     let pasted = Command::new("sh").arg("-c").arg(&said[from..from + until]).output().unwrap();
     assert!(pasted.status.success(), "{}", String::from_utf8_lossy(&pasted.stderr));
     let answer: serde_json::Value = serde_json::from_slice(&pasted.stdout).unwrap();
-    let tasks = answer["data"]["tasks"]["nodes"].as_array().unwrap();
-    assert!(!tasks.is_empty() && answer.get("errors").is_none(), "{answer}");
-    let blocker = tasks[0]["blockedBy"]["nodes"][0]["key"].as_str().unwrap();
-    assert!(said.contains(blocker), "the answer shown is the answer given: {said}");
+    assert!(answer.get("errors").is_none(), "{answer}");
+    for tool in ["jira", "github"] {
+        let tasks = answer["data"][tool]["nodes"].as_array().unwrap();
+        let blocker = tasks[0]["blockedBy"]["nodes"][0]["key"].as_str().unwrap();
+        assert!(said.contains(blocker), "the answer shown is the answer given: {said}");
+    }
 
     assert!(demo.terminate().success());
 }

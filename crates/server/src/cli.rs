@@ -84,7 +84,7 @@ pub enum Command {
     Query(query::Arguments),
     /// Prints the GraphQL schema
     Schema,
-    /// Manages what is read: one GitHub owner, one site
+    /// Manages what is read: one GitHub owner, one Jira site
     #[command(subcommand)]
     Source(source::SourceCommand),
     /// Manages the tokens that the API is used with
@@ -92,7 +92,7 @@ pub enum Command {
     Token(token::TokenCommand),
     /// Checks configuration, database and secrets, and names everything that is wrong
     Check,
-    /// Runs the made-up GitHub site on its own, to try a source against
+    /// Runs the made-up GitHub and Jira sites on their own, to try sources against
     Sandbox(SandboxArguments),
     /// Prints a script that completes this command line
     Completions {
@@ -107,7 +107,7 @@ pub struct DemoArguments {
     /// Where to listen; 127.0.0.1:8080 where left out, or any free port if that one is taken
     #[arg(long, value_name = "ADDRESS:PORT", value_parser = read_listen, env = "MAINSTEM_LISTEN")]
     pub listen: Option<SocketAddr>,
-    /// How many issues the made-up site has
+    /// How many issues each of the made-up sites has
     #[arg(long, value_name = "N", default_value_t = 400, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub issues: u32,
 }
@@ -126,10 +126,16 @@ pub struct ServeArguments {
 /// What `sandbox` takes.
 #[derive(Debug, Args)]
 pub struct SandboxArguments {
-    /// Where to listen
+    /// Where the made-up GitHub listens
     #[arg(long, value_name = "ADDRESS:PORT", value_parser = read_listen, default_value = "127.0.0.1:8090")]
     pub listen: SocketAddr,
-    /// How many issues the site has
+    /// Where the made-up Jira listens
+    #[arg(long, value_name = "ADDRESS:PORT", value_parser = read_listen, default_value = "127.0.0.1:8091")]
+    pub jira_listen: SocketAddr,
+    /// Makes the Jira a Data Center instead of a Cloud site
+    #[arg(long)]
+    pub data_center: bool,
+    /// How many issues each site has
     #[arg(long, value_name = "N", default_value_t = 400, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub issues: u32,
     /// Another seed makes another site

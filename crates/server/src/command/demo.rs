@@ -22,12 +22,12 @@ use crate::progress::ProgressObserver;
 use crate::shutdown;
 use crate::token::TokenText;
 
-/// The seed of the made-up site: one where several tasks hold each other up.
+/// The seed of the made-up sites: one where several tasks hold each other up.
 const SEED: u64 = 7;
 /// Lines of the example's answer that are shown.
-const SHOWN_LINES: usize = 30;
+const SHOWN_LINES: usize = 54;
 /// What a dashboard would ask first. It stands in single quotes on a command line.
-const QUESTION: &str = "{ tasks(first: 2, filter: {isBlocked: {eq: true}}) { totalCount nodes { key title status { name } assignees { name } blockedBy { nodes { key } } } } }";
+const QUESTION: &str = "{ jira: tasks(first: 1, filter: {isBlocked: {eq: true}, source: {connector: {eq: \"jira\"}}}) { ...held } github: tasks(first: 1, filter: {isBlocked: {eq: true}, source: {connector: {eq: \"github\"}}}) { ...held } } fragment held on TaskConnection { totalCount nodes { key title status { name } assignees { name } blockedBy { nodes { key } } } }";
 
 /// Shows it until it is told to stop; nothing is kept.
 ///
@@ -38,15 +38,18 @@ pub async fn run(arguments: &DemoArguments) -> Result<ExitCode, Failure> {
     let listener = listen(arguments.listen).await?;
     let address = listener.local_addr()?;
     let folder = tempfile::Builder::new().prefix("mainstem-demo-").tempdir()?;
-    let site =
-        Sandbox::start(sandbox::options(arguments.issues, SEED), Arc::new(SystemClock)).await?;
+    let clock = Arc::new(SystemClock);
+    let github = sandbox::github_options(arguments.issues, SEED);
+    let github = Sandbox::start(github, clock.clone()).await?;
+    let jira = sandbox::jira_options(arguments.issues, SEED);
+    let jira = Sandbox::start_jira(jira, clock).await?;
     let installation = Installation::new(Config {
         database: Database { url: format!("sqlite://{}", folder.path().join("demo.db").display()) },
-        sources: vec![source(&site.base_url, folder.path())?],
+        sources: sources(&github.base_url, &jira.base_url, folder.path())?,
         ..Config::default()
     });
     let store = installation.open_for_sources().await?;
-    remark("Reading a made-up GitHub organisation …");
+    remark("Reading a made-up GitHub organisation and a made-up Jira site …");
     let report = installation
         .engine(&store, Arc::new(ProgressObserver::new()))?
         .sync_once(&SyncOptions { history: true, ..SyncOptions::default() }, stop.clone())
@@ -57,7 +60,7 @@ pub async fn run(arguments: &DemoArguments) -> Result<ExitCode, Failure> {
     }
     if !report.ok {
         let reasons = serde_json::to_string(&report.sources).unwrap_or_default();
-        return Err(Failure::Failed(format!("the made-up site could not be read: {reasons}")));
+        return Err(Failure::Failed(format!("the made-up sites could not be read: {reasons}")));
     }
     let token = TokenText::random(&*installation.random)
         .map_err(|error| Failure::Failed(error.to_string()))?;
@@ -86,34 +89,42 @@ async fn listen(asked: Option<SocketAddr>) -> Result<TcpListener, Failure> {
     }
 }
 
-/// The made-up site as a source. Any token will do there, but without one it is as stingy as the
-/// real one.
-fn source(base_url: &str, folder: &Path) -> Result<SourceConfig, Failure> {
-    let secret = folder.join("github-token");
+/// The made-up sites as sources. Any secret will do there, but without one they are as stingy as the
+/// real ones.
+fn sources(github: &str, jira: &str, folder: &Path) -> Result<Vec<SourceConfig>, Failure> {
+    let secret = folder.join("made-up-secret");
     std::fs::write(&secret, "made-up")?;
-    let mut settings = toml::Table::new();
-    settings.insert("base_url".into(), base_url.into());
-    settings.insert("owner".into(), "acme".into());
-    Ok(SourceConfig {
-        name: "acme".into(),
-        connector: "github".into(),
+    let source = |name: &str, connector: &str, kind: &str, public, settings| SourceConfig {
+        name: name.into(),
+        connector: connector.into(),
         poll_interval_seconds: 5,
         paused: false,
         credential: Some(CredentialConfig {
-            kind: "token".into(),
+            kind: kind.into(),
             env: None,
-            file: Some(secret),
+            file: Some(secret.clone()),
             sealed: false,
-            public: toml::Table::new(),
+            public,
         }),
         settings,
-    })
+    };
+    let table = |entries: &[(&str, &str)]| -> toml::Table {
+        entries.iter().map(|(key, value)| ((*key).to_owned(), (*value).into())).collect()
+    };
+    let none = toml::Table::new();
+    let owner = table(&[("base_url", github), ("owner", "acme")]);
+    let username = table(&[("username", "me@acme.example")]);
+    Ok(vec![
+        source("acme", "github", "token", none, owner),
+        source("acme-jira", "jira", "basic", username, table(&[("base_url", jira)])),
+    ])
 }
 
 fn welcome(address: SocketAddr, token: &TokenText, tasks: u64) -> String {
     let token = token.expose();
     format!(
-        "Mainstem answers questions about {tasks} tasks of the made-up organisation \"acme\".\n\n  \
+        "Mainstem answers questions about {tasks} tasks of the made-up organisation \"acme\", \
+         on GitHub and in Jira.\n\n  \
          API       http://{address}/graphql\n  \
          GraphiQL  http://{address}/graphiql\n  \
          Token     {token}\n\n\
