@@ -67,6 +67,6 @@ mod wire;
 pub mod world;
 
 pub use jira::{Deployment, JiraOptions, JiraSite};
-pub use serve::{Sandbox, serve_forever};
+pub use serve::Sandbox;
 pub use site::{Site, SiteOptions};
 pub use world::World;

@@ -128,21 +128,6 @@ impl<S> Drop for Sandbox<S> {
     }
 }
 
-/// Serves a new GitHub site on `address` until the process ends.
-///
-/// # Errors
-/// Where the address cannot be had, or the socket fails.
-pub async fn serve_forever(
-    options: SiteOptions,
-    clock: Arc<dyn Clock>,
-    address: &str,
-) -> std::io::Result<()> {
-    let listener = TcpListener::bind(address).await?;
-    let site = Site::new(options, clock);
-    tracing::info!(address = %listener.local_addr()?, "sandbox is listening");
-    axum::serve(listener, site.router()).await
-}
-
 async fn handle<T: Tool>(State(site): State<T>, request: Request) -> Response {
     let (head, body) = request.into_parts();
     let Ok(body) = to_bytes(body, LARGEST_BODY_BYTES).await else {

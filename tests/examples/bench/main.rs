@@ -16,9 +16,10 @@ mod sync;
 
 use std::time::Duration;
 
-const HELP: &str = "cargo xtask bench [sync|query] [--issues N] [--tasks N] [--seconds N]
+const HELP: &str = "cargo xtask bench [github|jira|query] [--issues N] [--tasks N] [--seconds N]
 
-  sync    first sync, unchanged sync, 100 edits, and 100 ms of latency, on SQLite and PostgreSQL
+  github  first sync, unchanged sync, 100 edits, and 100 ms of latency, on SQLite and PostgreSQL
+  jira    the same for Jira
   query   the dashboard's question with changing variables and polled, restart and memory, on SQLite
   --issues N    issues of the site that is synced (50000)
   --tasks N     tasks in the store that is asked (100000)
@@ -41,7 +42,9 @@ async fn main() -> anyhow::Result<()> {
     // The site and the bare server are this program again, each in a process of its own.
     match arguments.first().map(String::as_str) {
         Some("bare-server") => return query::bare_server(&arguments[1]).await,
-        Some("site") => return sync::site(&arguments[1], arguments[2].parse()?).await,
+        Some("site") => {
+            return sync::site(&arguments[1], &arguments[2], arguments[3].parse()?).await;
+        }
         _ => {}
     }
     let mut number = |name: &str, default: u32| -> anyhow::Result<u32> {
@@ -63,7 +66,8 @@ async fn main() -> anyhow::Result<()> {
             sync::measure(&size).await?;
             query::measure(&size).await
         }
-        Some("sync") => sync::measure(&size).await,
+        Some("github") => sync::measure_tool(sync::Tool::GitHub, &size).await,
+        Some("jira") => sync::measure_tool(sync::Tool::Jira, &size).await,
         Some("query") => query::measure(&size).await,
         Some(other) => anyhow::bail!("{other:?} is not known\n\n{HELP}"),
     }

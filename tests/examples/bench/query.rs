@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use serde_json::{Value, json};
 
 use crate::process::{self, Server, memory};
-use crate::sync::{await_answer, configure, free_address, start_site, sync_once};
+use crate::sync::{Tool, await_answer, configure, free_address, start_site, sync_once};
 use crate::{Size, limit, load};
 
 /// The question of a dashboard: who works on what, and what holds it up.
@@ -34,8 +34,8 @@ pub async fn measure(size: &Size) -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
     let database = format!("sqlite://{}", folder.path().join("mainstem.db").display());
     let configuration = {
-        let (site, _server) = start_site(size.tasks).await?;
-        let configuration = configure(folder.path(), &database, site)?;
+        let (site, _server) = start_site(Tool::GitHub, size.tasks).await?;
+        let configuration = configure(Tool::GitHub, folder.path(), &database, site)?;
         sync_once(&configuration)?;
         configuration
     };

@@ -7,19 +7,36 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use mainstem_model::SystemClock;
-use mainstem_sandbox::SiteOptions;
+use mainstem_sandbox::{JiraOptions, JiraSite, Site, SiteOptions};
 use serde_json::Value;
 
 use crate::process::{self, Finished, Server};
 use crate::support::postgres;
 use crate::{Size, limit, load};
 
-/// The repository of the site that the limit pulls; the program pulls the same one.
+/// The repository of GitHub's site that the limit pulls; the program pulls the same one.
 pub const REPOSITORY: &str = "acme/api";
+/// The project of Jira's site.
+pub const PROJECT: &str = "ENG";
+
+/// Whose site is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tool {
+    GitHub,
+    Jira,
+}
 
 /// First sync against the limit, unchanged sync, 100 edits and latency, on both databases.
 pub async fn measure(size: &Size) -> anyhow::Result<()> {
-    println!("Syncing {} issues of one repository\n", size.issues);
+    for tool in [Tool::GitHub, Tool::Jira] {
+        measure_tool(tool, size).await?;
+    }
+    Ok(())
+}
+
+/// The same for one tool.
+pub async fn measure_tool(tool: Tool, size: &Size) -> anyhow::Result<()> {
+    println!("Syncing {} issues of one project at {tool:?}\n", size.issues);
     for database in ["SQLite", "PostgreSQL"] {
         let folder = tempfile::tempdir()?;
         let postgres =
@@ -30,9 +47,9 @@ pub async fn measure(size: &Size) -> anyhow::Result<()> {
             Some(database) => database.url(),
             None => format!("sqlite://{}", folder.path().join(name).display()),
         };
-        let (site, _server) = start_site(size.issues).await?;
-        let limit = limit::sync(site, REPOSITORY, &url(&bare, "limit.db")).await?;
-        let configuration = configure(folder.path(), &url(&postgres, "mainstem.db"), site)?;
+        let (site, _server) = start_site(tool, size.issues).await?;
+        let limit = limit::sync(tool, site, &url(&bare, "limit.db")).await?;
+        let configuration = configure(tool, folder.path(), &url(&postgres, "mainstem.db"), site)?;
 
         let (first, report) = sync_once(&configuration)?;
         let issues = f64::from(size.issues);
@@ -69,20 +86,20 @@ pub async fn measure(size: &Size) -> anyhow::Result<()> {
             report["totals"]["tasksChanged"],
         );
     }
-    latency().await
+    latency(tool).await
 }
 
 /// 10,000 issues with 100 ms to each answer: how many pages are in flight shows in the time.
-async fn latency() -> anyhow::Result<()> {
+async fn latency(tool: Tool) -> anyhow::Result<()> {
     let issues = 10_000;
     let folder = tempfile::tempdir()?;
-    let (site, _server) = start_site(issues).await?;
+    let (site, _server) = start_site(tool, issues).await?;
     script(site, r#"{"op":"latency","milliseconds":100}"#).await?;
     let url = format!("sqlite://{}", folder.path().join("mainstem.db").display());
-    let (finished, report) = sync_once(&configure(folder.path(), &url, site)?)?;
+    let (finished, report) = sync_once(&configure(tool, folder.path(), &url, site)?)?;
     let requests = report["requests"]["sent"].as_u64().unwrap_or(0);
     println!(
-        "\n100 ms to each answer, {issues} issues: {:.1} s for {requests} requests ({:.1} s one after the other)",
+        "\n100 ms to each answer, {issues} issues: {:.1} s for {requests} requests ({:.1} s one after the other)\n",
         finished.wall.as_secs_f64(),
         requests as f64 * 0.1,
     );
@@ -90,34 +107,51 @@ async fn latency() -> anyhow::Result<()> {
 }
 
 /// The made-up site, in a process of its own.
-pub async fn start_site(issues: u32) -> anyhow::Result<(SocketAddr, Server)> {
+pub async fn start_site(tool: Tool, issues: u32) -> anyhow::Result<(SocketAddr, Server)> {
     let address = free_address()?;
     let child = Command::new(std::env::current_exe()?)
-        .args(["site", &address.to_string(), &issues.to_string()])
+        .args(["site", &format!("{tool:?}"), &address.to_string(), &issues.to_string()])
         .stdout(Stdio::null())
         .spawn()?;
     let server = Server(child);
-    await_answer(
-        address,
-        b"GET /meta HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer bench\r\n\r\n",
-    )
-    .await?;
+    let path = match tool {
+        Tool::GitHub => "/meta",
+        Tool::Jira => "/rest/api/3/serverInfo",
+    };
+    let request =
+        format!("GET {path} HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer bench\r\n\r\n");
+    await_answer(address, request.as_bytes()).await?;
     Ok((address, server))
 }
 
-/// What the site's process does: one repository, and no limit that one would meet.
-pub async fn site(address: &str, issues: usize) -> anyhow::Result<()> {
-    let options = SiteOptions {
-        repositories: 1,
-        issues,
-        pull_requests: 0,
-        people: 200,
-        core_limit: 10_000_000,
-        graphql_limit: 10_000_000,
-        gzip: false,
-        ..SiteOptions::default()
-    };
-    mainstem_sandbox::serve_forever(options, Arc::new(SystemClock), address).await?;
+/// What the site's process does: one project, and no limit that one would meet.
+pub async fn site(tool: &str, address: &str, issues: usize) -> anyhow::Result<()> {
+    let clock = Arc::new(SystemClock);
+    let listener = tokio::net::TcpListener::bind(address).await?;
+    if tool == format!("{:?}", Tool::Jira) {
+        let options = JiraOptions {
+            projects: 1,
+            issues,
+            comments_per_hundred: 50,
+            people: 200,
+            points_per_hour: u32::MAX,
+            gzip: false,
+            ..JiraOptions::default()
+        };
+        JiraSite::new(options, clock).serve(listener).await??;
+    } else {
+        let options = SiteOptions {
+            repositories: 1,
+            issues,
+            pull_requests: 0,
+            people: 200,
+            core_limit: 10_000_000,
+            graphql_limit: 10_000_000,
+            gzip: false,
+            ..SiteOptions::default()
+        };
+        Site::new(options, clock).serve(listener).await??;
+    }
     Ok(())
 }
 
@@ -144,18 +178,27 @@ pub fn free_address() -> anyhow::Result<SocketAddr> {
 
 /// Writes a configuration that reads the site into the database.
 pub fn configure(
+    tool: Tool,
     folder: &Path,
     database: &str,
     site: SocketAddr,
 ) -> anyhow::Result<std::path::PathBuf> {
     let path = folder.join("mainstem.toml");
     std::fs::write(folder.join("token"), "bench")?;
+    let token = folder.join("token");
+    let (connector, credential, scope) = match tool {
+        Tool::GitHub => ("github", "kind = \"token\"", format!("repositories = [{REPOSITORY:?}]")),
+        Tool::Jira => (
+            "jira",
+            "kind = \"basic\", username = \"me@acme.example\"",
+            format!("projects = [{PROJECT:?}]"),
+        ),
+    };
     std::fs::write(
         &path,
         format!(
-            "[database]\nurl = {database:?}\n[[sources]]\nname = \"acme\"\nconnector = \"github\"\n\
-             credential = {{ kind = \"token\", file = {:?} }}\n[sources.settings]\nbase_url = \"http://{site}\"\nrepositories = [{REPOSITORY:?}]\n",
-            folder.join("token"),
+            "[database]\nurl = {database:?}\n[[sources]]\nname = \"acme\"\nconnector = {connector:?}\n\
+             credential = {{ {credential}, file = {token:?} }}\n[sources.settings]\nbase_url = \"http://{site}\"\n{scope}\n",
         ),
     )?;
     Ok(path)
