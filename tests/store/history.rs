@@ -92,6 +92,29 @@ both_databases! {
 }
 
 both_databases! {
+    async fn former_keys_are_learned_whichever_way_they_are_told(db) {
+        let source = db.source("acme").await;
+        let key = task().key;
+        let moved = |name: &str, from: &str, to: &str, seconds| {
+            entry(name, "key", [json!(from), json!(to)], seconds)
+        };
+        source.apply(&db.store, &batch_of(vec![task()])).await;
+        let told = vec![moved("1", "OLD-1", "MID-2", 10), moved("2", "MID-2", &key, 20)];
+        source.apply(&db.store, &past(told.clone())).await;
+        let keys = async || {
+            let tasks = db.store.load_tasks(None, 10).await.unwrap();
+            tasks[0].previous_keys.clone()
+        };
+        assert_eq!(keys().await, ["OLD-1", "MID-2"]);
+        // It moves on while we watch, and a whole reading tells the past again.
+        let history = [told, vec![moved("3", &key, "NEW-9", 150)]].concat();
+        let later = TaskRecord { key: "NEW-9".to_owned(), history, ..task() };
+        source.apply(&db.store, &batch_of(vec![updated(later, at(200))])).await;
+        assert_eq!(keys().await, ["OLD-1", "MID-2", key.as_str()]);
+    }
+}
+
+both_databases! {
     async fn a_difference_that_was_seen_is_not_told_again(db) {
         let source = db.source("acme").await;
         let before = TaskRecord { title: "Old".to_owned(), labels: vec![], ..task_record(1) };

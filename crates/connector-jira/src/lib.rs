@@ -24,8 +24,7 @@
 //! * Remote links would cost one request for each issue, and are left out.
 //! * A comment that is removed without moving its issue's time shows when the issue is read next.
 //! * The past names neither the parents that an issue had nor values of custom fields; a status that
-//!   has been deleted at the site is placed by its name. A key that an issue had is told as an entry of
-//!   its past, `key`.
+//!   has been deleted at the site is placed by its name.
 //! * An OAuth access token is used as it is given, and not renewed: it lasts an hour.
 //! * What no longer meets the `jql` setting is still kept as it was read last.
 

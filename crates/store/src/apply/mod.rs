@@ -13,6 +13,7 @@ pub(crate) mod changes;
 mod comments;
 mod diff;
 mod fingerprint;
+mod former_keys;
 mod history;
 mod moves;
 mod names;
@@ -89,6 +90,7 @@ impl Store {
         apply.projects(&batch.projects).await?;
         apply.tasks(&batch.tasks, &prepared.tasks).await?;
         apply.histories(&batch.histories).await?;
+        apply.former_keys(batch).await?;
         apply.comments(&batch.comments, &prepared.comments).await?;
         apply.comment_sets(&batch.comment_sets).await?;
         apply.relations(&batch.relations).await?;

@@ -144,7 +144,7 @@ const DETAIL: Table = Table {
     on_conflict: OnConflict::Replace,
 };
 
-const PREVIOUS_KEY: Table = Table {
+pub(super) const PREVIOUS_KEY: Table = Table {
     name: "previous_key",
     key: "source, key, task",
     columns: &[("source", Kind::Id), ("key", Kind::Text), ("task", Kind::Id)],
@@ -499,13 +499,13 @@ fn previous_keys(before: Option<&TaskRow>, key: &str) -> String {
     json_list(&keys)
 }
 
-fn json_list<T: serde::Serialize>(items: &[T]) -> String {
+pub(super) fn json_list<T: serde::Serialize>(items: &[T]) -> String {
     // Texts, ids and plain structs always serialise.
     serde_json::to_string(items).unwrap_or_else(|_| "[]".to_owned())
 }
 
 /// A list that [`json_list`] wrote.
-fn list_of_json(text: &str) -> Vec<String> {
+pub(super) fn list_of_json(text: &str) -> Vec<String> {
     serde_json::from_str(text).unwrap_or_default()
 }
 
