@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use base64::Engine as _;
 use mainstem_connector::http::{Http, HttpError, Request, Response};
 use mainstem_connector::{Credential, Host, Registry};
 use mainstem_connector_jira::Jira;
@@ -13,7 +14,7 @@ use mainstem_engine::{
     SyncOptions, SyncReport,
 };
 use mainstem_model::random::SeededRandom;
-use mainstem_model::{CredentialRef, LinkKind, Presence, Source, SourceState, Task};
+use mainstem_model::{Clock, CredentialRef, LinkKind, Presence, Source, SourceState, Task};
 use mainstem_sandbox::jira::{self, LinkType, NewIssue, ProjectStatus, Status};
 use mainstem_sandbox::{Deployment, JiraOptions, JiraSite};
 use mainstem_store::{SourceSpec, Store};
@@ -31,17 +32,32 @@ impl Http for SiteHttp {
     }
 }
 
-/// The account, as each kind of site takes it.
-struct Account(Deployment);
+/// An account at a site.
+#[derive(Clone)]
+struct Account {
+    base_url: String,
+    kind: &'static str,
+    public: serde_json::Value,
+    secret: String,
+}
+
+impl Account {
+    /// As each kind of site takes it.
+    fn of(deployment: Deployment) -> Self {
+        let (kind, public) = match deployment {
+            Deployment::Cloud => ("basic", serde_json::json!({"username": "me@acme.example"})),
+            Deployment::DataCenter => ("token", serde_json::json!({})),
+        };
+        let base_url = "http://127.0.0.1:1".to_owned();
+        Self { base_url, kind, public, secret: "a-token".to_owned() }
+    }
+}
 
 #[async_trait]
 impl CredentialProvider for Account {
     async fn credential(&self, _: &Source) -> Result<Option<Credential>, CredentialError> {
-        let (kind, public) = match self.0 {
-            Deployment::Cloud => ("basic", serde_json::json!({"username": "me@acme.example"})),
-            Deployment::DataCenter => ("token", serde_json::json!({})),
-        };
-        Ok(Some(Credential { kind: kind.to_owned(), public, secret: "a-token".into() }))
+        let (kind, public) = (self.kind.to_owned(), self.public.clone());
+        Ok(Some(Credential { kind, public, secret: self.secret.clone().into() }))
     }
 }
 
@@ -58,16 +74,21 @@ async fn try_sync(
     site: &JiraSite,
     deployment: Deployment,
 ) -> SyncReport {
-    let (kind, public) = match deployment {
-        Deployment::Cloud => ("basic", serde_json::json!({"username": "me@acme.example"})),
-        Deployment::DataCenter => ("token", serde_json::json!({})),
-    };
+    sync_as(database, store, site, Account::of(deployment)).await
+}
+
+async fn sync_as(
+    database: &TestDatabase,
+    store: &Store,
+    site: &JiraSite,
+    account: Account,
+) -> SyncReport {
     let spec = SourceSpec {
         name: "jira".to_owned(),
         connector: "jira".to_owned(),
-        settings: serde_json::json!({"base_url": "http://127.0.0.1:1"}),
-        credential_kind: kind.to_owned(),
-        credential_public: public,
+        settings: serde_json::json!({"base_url": account.base_url}),
+        credential_kind: account.kind.to_owned(),
+        credential_public: account.public.clone(),
         credential: Some(CredentialRef::Env { name: "UNUSED".to_owned() }),
         poll_interval_seconds: 60,
         provisioned: true,
@@ -83,7 +104,7 @@ async fn try_sync(
             random: Arc::new(SeededRandom::new(1)),
         },
         sleeper: Arc::new(Standstill),
-        credentials: Arc::new(Account(deployment)),
+        credentials: Arc::new(account),
         observer: Arc::new(LogObserver),
         requests: None,
         settings: EngineSettings::default(),
@@ -353,4 +374,37 @@ async fn archives_a_project(db: &TestDatabase, deployment: Deployment) {
     db.store.accept_loss(source.id, Some("WEB")).await.unwrap();
     try_sync(db, &db.store, &site, deployment).await;
     assert_eq!(presences().await, ["DELETED"].into(), "{deployment:?}");
+}
+
+both_databases! {
+    async fn an_access_token_is_used_until_it_ends_and_then_a_new_one_is_asked_for(db) {
+        let site = JiraSite::new(JiraOptions { issues: 60, ..JiraOptions::default() }, db.clock.clone());
+        let account = |ends_in: i64| {
+            let ends_at = db.clock.now().plus_seconds(ends_in);
+            let claims = format!(r#"{{"exp":{}}}"#, ends_at.seconds());
+            let encoded = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(claims);
+            let secret = format!("e30.{encoded}.c2ln");
+            site.require(jira::Credential::OAuth { token: secret.clone() });
+            let base_url = format!("http://127.0.0.1:1/ex/jira/{}", site.cloud_id());
+            let public = serde_json::json!({});
+            (ends_at, Account { base_url, kind: "token", public, secret })
+        };
+        let (ends_at, first) = account(3_600);
+        assert!(sync_as(&db, &db.store, &site, first.clone()).await.ok);
+        let source = async || db.store.sources().await.unwrap().remove(0);
+        assert_eq!(source().await.credential_expires_at, Some(ends_at));
+
+        db.clock.advance_seconds(3_600);
+        assert!(!sync_as(&db, &db.store, &site, first).await.ok);
+        let paused = source().await;
+        assert_eq!(paused.state, SourceState::NeedsCredential);
+        assert_eq!(paused.last_error.unwrap().code, "CREDENTIAL_EXPIRED");
+
+        let (ends_at, renewed) = account(3_600);
+        let report = sync_as(&db, &db.store, &site, renewed).await;
+        assert!(report.ok, "{report:?}");
+        let healthy = source().await;
+        assert_eq!(healthy.credential_expires_at, Some(ends_at));
+        assert_eq!((healthy.state, healthy.last_error), (SourceState::Healthy, None));
+    }
 }

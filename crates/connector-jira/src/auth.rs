@@ -3,6 +3,7 @@
 use base64::Engine;
 use mainstem_connector::authorization::{Authorization, Fixed, bearer};
 use mainstem_connector::{ConnectorError, Credential, Disposition};
+use mainstem_model::Timestamp;
 use reqwest::header::HeaderValue;
 use secrecy::ExposeSecret;
 use serde::Deserialize;
@@ -29,6 +30,21 @@ pub fn authorization(
     Ok(Box::new(Fixed(Some(header))))
 }
 
+/// When an OAuth access token ends: it is a JSON Web Token, and says so to whoever holds it. Whether it
+/// is genuine is for Jira to find.
+pub fn expires_at(credential: &Credential) -> Option<Timestamp> {
+    #[derive(Deserialize)]
+    struct Claims {
+        exp: i64,
+    }
+    let token = credential.secret.expose_secret().trim();
+    let mut parts = token.split('.');
+    let (_, claims, _) = (parts.next()?, parts.next()?, parts.next()?);
+    let claims = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(claims).ok()?;
+    let Claims { exp } = serde_json::from_slice(&claims).ok()?;
+    (credential.kind == "token").then(|| Timestamp::from_seconds(exp))
+}
+
 fn basic(credential: &Credential) -> Result<HeaderValue, ConnectorError> {
     let Basic { username } = Basic::deserialize(&credential.public)
         .map_err(|error| invalid(format!("the basic credential: {error}")))?;
@@ -45,4 +61,31 @@ fn basic(credential: &Credential) -> Result<HeaderValue, ConnectorError> {
 
 fn invalid(message: impl Into<String>) -> ConnectorError {
     ConnectorError::new(Disposition::PauseSource, "CREDENTIAL_INVALID", message)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_access_token_says_when_it_ends() {
+        let token = |claims: &str| {
+            let claims = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(claims);
+            format!("eyJhbGciOiJSUzI1NiJ9.{claims}.c2lnbmF0dXJl\n")
+        };
+        for (kind, secret, expected) in [
+            ("token", token(r#"{"exp":1780000000,"scope":"read:jira-work"}"#), Some(1_780_000_000)),
+            ("basic", token(r#"{"exp":1780000000}"#), None),
+            ("token", token("{}"), None),
+            ("token", token("nothing"), None),
+            ("token", "MzA1NzY5OTk1MjI5OkqN".to_owned(), None),
+            ("token", "a.b".to_owned(), None),
+        ] {
+            let credential =
+                Credential { kind: kind.to_owned(), public: json!({}), secret: secret.into() };
+            assert_eq!(expires_at(&credential), expected.map(Timestamp::from_seconds));
+        }
+    }
 }

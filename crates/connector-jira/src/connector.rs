@@ -5,10 +5,11 @@ use mainstem_connector::{
     Connector, ConnectorError, Credential, CredentialKind, Descriptor, Disposition, Host, Session,
     Settings,
 };
+use mainstem_model::Timestamp;
 use mainstem_model::record::ScopeKey;
 use url::Url;
 
-use crate::auth::authorization;
+use crate::auth::{self, authorization};
 use crate::client::Client;
 use crate::session::JiraSession;
 use crate::settings::JiraSettings;
@@ -54,6 +55,10 @@ impl Connector for Jira {
             settings.projects.is_none_or(|keys| keys.iter().any(|key| **key == **scope))
         };
         JiraSettings::read(settings).is_ok_and(asks)
+    }
+
+    fn expires_at(&self, credential: &Credential) -> Option<Timestamp> {
+        auth::expires_at(credential)
     }
 
     async fn connect(

@@ -25,7 +25,8 @@
 //! * A comment that is removed without moving its issue's time shows when the issue is read next.
 //! * The past names neither the parents that an issue had nor values of custom fields; a status that
 //!   has been deleted at the site is placed by its name.
-//! * An OAuth access token is used as it is given, and not renewed: it lasts an hour.
+//! * An OAuth access token is used as it is given, and not renewed: it lasts an hour, and the source
+//!   says when it ends.
 //! * What no longer meets the `jql` setting is still kept as it was read last.
 
 mod auth;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use mainstem_model::record::{Batch, CensusEntry, Cursor, Hint, Page, PageToken, Scope, ScopeKey};
-use mainstem_model::{Clock, Random};
+use mainstem_model::{Clock, Random, Timestamp};
 use secrecy::SecretString;
 
 use crate::http::Http;
@@ -27,6 +27,12 @@ pub trait Connector: Send + Sync + 'static {
     /// Whether settings that were checked ask for this scope, provided that the tool shows it. One that
     /// is asked for and not discovered any more has been lost, and is not let go without a word.
     fn selects(&self, settings: &Settings, scope: &ScopeKey) -> bool;
+
+    /// When a credential ends by itself, where it says so. The engine does not use one any longer than
+    /// that.
+    fn expires_at(&self, _credential: &Credential) -> Option<Timestamp> {
+        None
+    }
 
     /// Opens one authenticated account. It may ask the tool who we are.
     ///

@@ -19,6 +19,7 @@ pub(crate) async fn session(
     stop: &CancellationToken,
 ) -> Result<Arc<dyn Session>, Failure> {
     let credential = credential(shared, source, memory).await?;
+    expiry(shared, source, &*connector, credential.as_ref()).await?;
     if let Some(open) = &memory.session
         && same_credential(open.credential.as_ref(), credential.as_ref())
     {
@@ -32,6 +33,27 @@ pub(crate) async fn session(
         Call::begin(&shared.permits, connecting).answer(stop).await?.into();
     memory.session = Some(OpenSession { session: Arc::clone(&session), credential });
     Ok(session)
+}
+
+/// Keeps when the credential ends by itself, and does not use it any longer than that.
+async fn expiry(
+    shared: &Shared,
+    source: &Source,
+    connector: &dyn Connector,
+    credential: Option<&Credential>,
+) -> Result<(), Failure> {
+    let expires_at = credential.and_then(|credential| connector.expires_at(credential));
+    if expires_at != source.credential_expires_at {
+        shared.store.set_credential_expiry(source.id, expires_at).await?;
+    }
+    match expires_at {
+        Some(at) if at <= shared.host.clock.now() => {
+            let message = format!("the credential ended at {at}; put a new one in its place");
+            let paused = Disposition::PauseSource;
+            Err(ConnectorError::new(paused, "CREDENTIAL_EXPIRED", message).into())
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The credential as it is now. Where it is another than before, what failed is worth trying again.

@@ -76,6 +76,8 @@ pub struct Source {
     pub credential: Option<CredentialRef>,
     /// When the credential was set.
     pub credential_set_at: Timestamp,
+    /// When the credential ends by itself, where it says so.
+    pub credential_expires_at: Option<Timestamp>,
     /// Seconds between two passes.
     pub poll_interval_seconds: u32,
     /// Declared in the configuration file, and so read-only over the API.

@@ -30,6 +30,7 @@ row! {
         credential_public: String,
         credential: Option<String>,
         credential_set_at: i64,
+        credential_expires_at: Option<i64>,
         poll_interval_seconds: i64,
         provisioned: bool,
         state: String,
@@ -71,6 +72,7 @@ impl TryFrom<SourceRow> for Source {
             connector: row.connector,
             credential_kind: row.credential_kind,
             credential_set_at: Timestamp(row.credential_set_at),
+            credential_expires_at: row.credential_expires_at.map(Timestamp),
             provisioned: row.provisioned,
             last_synced_at: row.last_synced_at.map(Timestamp),
         })
@@ -90,6 +92,7 @@ impl SourceRow {
             credential_public: spec.credential_public.to_string(),
             credential: spec.credential.as_ref().map(credential_text),
             credential_set_at: now.0,
+            credential_expires_at: None,
             poll_interval_seconds: spec.poll_interval_seconds.into(),
             provisioned: spec.provisioned,
             state: state.as_str().to_owned(),
@@ -107,6 +110,7 @@ impl SourceRow {
             && self.credential_public == stored.credential_public;
         if same_credential {
             self.credential_set_at = stored.credential_set_at;
+            self.credential_expires_at = stored.credential_expires_at;
         }
         let was_paused = stored.state == SourceState::Paused.as_str();
         if !paused && !was_paused {
@@ -244,6 +248,22 @@ impl Store {
             return Ok(());
         }
         write_source(&mut transaction, &row).await?;
+        self.commit_source(transaction, source).await
+    }
+
+    /// Keeps when the credential of a source ends by itself.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn set_credential_expiry(
+        &self,
+        source: SourceId,
+        expires_at: Option<Timestamp>,
+    ) -> Result<(), StoreError> {
+        const SET: &str = "UPDATE source SET credential_expires_at = $2 WHERE id = $1";
+        let mut transaction = self.begin().await?;
+        let expires_at = expires_at.map(|at| at.0);
+        execute!(transaction, sqlx::query(SET).bind(source.0).bind(expires_at))?;
         self.commit_source(transaction, source).await
     }
 

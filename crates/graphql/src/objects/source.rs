@@ -117,6 +117,9 @@ impl<'a> Object<'a> for &'a SourceError {
     }
 }
 
+/// A credential that ends by itself wants attention a day before.
+const SOON_SECONDS: i64 = 24 * 60 * 60;
+
 #[derive(Clone, Copy)]
 struct Credential<'a>(&'a Source);
 
@@ -134,9 +137,12 @@ impl<'a> Object<'a> for Credential<'a> {
                 Some(CredentialRef::Sealed) => "sealed",
             }),
             "setAt" => writer.instant(source.credential_set_at),
-            // No tool that is read today says when a token ends.
-            "expiresAt" => writer.null(),
-            "needsAttention" => writer.boolean(source.state == SourceState::NeedsCredential),
+            "expiresAt" => writer.optional(source.credential_expires_at, Writer::instant),
+            "needsAttention" => {
+                let soon = writer.from.now.plus_seconds(SOON_SECONDS);
+                let ends = source.credential_expires_at.is_some_and(|at| at <= soon);
+                writer.boolean(ends || source.state == SourceState::NeedsCredential);
+            }
             "hint" => {
                 let hint = match &source.credential {
                     Some(CredentialRef::Env { name })

@@ -62,6 +62,7 @@ pub(super) fn sources() -> Vec<Source> {
             credential_public: serde_json::Value::Null,
             credential: None,
             credential_set_at: Timestamp(0),
+            credential_expires_at: None,
             poll_interval_seconds: 60,
             provisioned: false,
             state: SourceState::Healthy,

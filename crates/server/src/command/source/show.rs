@@ -100,6 +100,7 @@ fn source_json(source: &Source) -> Value {
             "public": source.credential_public,
             "place": reference,
             "setAt": source.credential_set_at,
+            "expiresAt": source.credential_expires_at,
         })
     });
     json!({
