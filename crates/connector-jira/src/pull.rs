@@ -5,6 +5,7 @@ use mainstem_connector::ConnectorError;
 use mainstem_model::record::{self, Batch, Progress};
 use mainstem_model::{Presence, Timestamp};
 
+use crate::client::Client;
 use crate::comments;
 use crate::cursor::{Cursor, Pass, Reading, Stage};
 use crate::draft::Draft;
@@ -87,9 +88,11 @@ async fn step(
         fields: &fields,
         with_changelog: order == Order::Updated,
     };
-    let page = listing::read(&session.client, question, pass.reading.clone()).await?;
+    // Reading everything for the first time leaves half of each budget to what is new, and to people.
+    let client = if order == Order::Created { &session.background } else { &session.client };
+    let page = listing::read(client, question, pass.reading.clone()).await?;
     let mut draft = Draft::new(context);
-    take(session, &mut draft, &page, pass.from).await?;
+    take(session, client, &mut draft, &page, pass.from).await?;
 
     // No change can be later than Jira's own clock: one that says so would hide all others.
     let seen = page.latest.map_or(pass.latest, |latest| latest.min(page.at));
@@ -117,6 +120,7 @@ async fn step(
 /// Takes a page in: issues with all their comments, and what their changelogs say.
 async fn take(
     session: &JiraSession,
+    client: &Client,
     draft: &mut Draft<'_>,
     page: &ListPage,
     from: Timestamp,
@@ -124,7 +128,7 @@ async fn take(
     let mut issues: Vec<_> =
         page.records.iter().filter_map(|raw| draft.read(raw, page.at)).collect();
     let comments =
-        try_join_all(issues.iter_mut().map(|issue| comments::all(&session.client, issue))).await?;
+        try_join_all(issues.iter_mut().map(|issue| comments::all(client, issue))).await?;
     let mut linked_to = Vec::new();
     for (mut issue, comments) in issues.into_iter().zip(comments) {
         let histories = std::mem::take(&mut issue.histories);

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use mainstem_connector::conformance::Site;
-use mainstem_connector::{Disposition, Session};
+use mainstem_connector::{ConnectorError, Disposition, Session};
 use mainstem_model::record::{Batch, Cursor, Depth, Hint, HistoryChange, ParentRecord, TaskRecord};
 use mainstem_model::{LinkKind, Presence, StatusCategory};
 use mainstem_sandbox::jira::{
@@ -485,6 +485,43 @@ async fn an_access_token_goes_by_the_gateway() {
     sandbox.site.revoke_token("access");
     let error = session.pull(&SCOPE.into(), None).await.unwrap_err();
     assert_eq!(error.disposition, Disposition::PauseSource);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_first_pass_leaves_half_of_the_points_to_what_is_new() {
+    let points_per_hour = 1_500;
+    let options = JiraOptions { issues: 3_000, points_per_hour, ..small(Deployment::Cloud) };
+    let mut sandbox = Sandbox::new(options);
+    sandbox.site.require(Credential::OAuth { token: "access".into() });
+    sandbox.base_url = format!("http://127.0.0.1:1/ex/jira/{}", sandbox.site.cloud_id());
+    sandbox.credential = Some(mainstem_connector::Credential {
+        kind: "token".into(),
+        public: json!({}),
+        secret: "access".to_owned().into(),
+    });
+    let session = sandbox.open(json!({})).await;
+    let (mut cursor, mut read, mut waits) = (None, 0, 0);
+    loop {
+        match session.pull(&SCOPE.into(), cursor.as_ref()).await {
+            Ok(batch) => {
+                read += batch.tasks.len();
+                cursor = batch.cursor;
+                if !batch.more {
+                    break;
+                }
+            }
+            Err(error) => {
+                assert_eq!(error.code, ConnectorError::BUDGET_KEPT, "{error}");
+                let issue = issue(&sandbox, 7);
+                let fetched = session.fetch(&[hint(&sandbox, issue, Depth::Whole)]).await.unwrap();
+                assert_eq!(fetched.tasks.len(), 1, "what is new is read meanwhile");
+                sandbox.clock.advance_seconds(3_600);
+                waits += 1;
+            }
+        }
+    }
+    assert!(read >= 700 && waits >= 1, "{read} issues, {waits} waits");
+    assert_eq!(sandbox.site.stats().while_told_to_wait, 0);
 }
 
 #[tokio::test(start_paused = true)]

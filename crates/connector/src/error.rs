@@ -30,6 +30,10 @@ pub struct ConnectorError {
 }
 
 impl ConnectorError {
+    /// The code where work in the background waits, because what is left of a budget is kept for
+    /// everything else: that goes on.
+    pub const BUDGET_KEPT: &str = "BUDGET_KEPT";
+
     /// An error of this disposition.
     pub fn new(disposition: Disposition, code: &'static str, message: impl Into<String>) -> Self {
         Self { disposition, code, message: message.into() }

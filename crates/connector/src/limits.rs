@@ -96,6 +96,12 @@ impl Limits {
             Some((named, seconds_between(tool_now, instant(named)?).clamp(1, LONGEST_WAIT_SECONDS)))
         });
         let retry_after = retry_after(headers, tool_now);
+        if let Some(quota) = quota(headers) {
+            let resets_at = now.plus_seconds(quota.seconds.clamp(1, LONGEST_WAIT_SECONDS));
+            let window = (resets_at.seconds().div_euclid(60)).to_string();
+            let Quota { limit, remaining, .. } = quota;
+            state.note_budget(budget, Budget { limit, remaining, resets_at, window });
+        }
         // What names the time to wait knows better than the reset of a budget, which may be rounded.
         if let (Some(remaining), Some((window, seconds)), None) = (remaining, reset, retry_after) {
             let resets_at = now.plus_seconds(seconds);
@@ -145,18 +151,19 @@ impl State {
 }
 
 fn wait(micros: i64) -> ConnectorError {
-    limited(micros, "the tool's rate limit is reached")
+    limited(micros, "RATE_LIMITED", "the tool's rate limit is reached")
 }
 
 fn wait_in_background(micros: i64) -> ConnectorError {
-    limited(micros, "what is left of the tool's rate limit is kept for what is new")
+    let why = "what is left of the tool's rate limit is kept for what is new";
+    limited(micros, ConnectorError::BUDGET_KEPT, why)
 }
 
-fn limited(micros: i64, why: &str) -> ConnectorError {
+fn limited(micros: i64, code: &'static str, why: &str) -> ConnectorError {
     let duration = Duration::from_micros(u64::try_from(micros).unwrap_or(0));
     ConnectorError::new(
         Disposition::RetryAfter(duration),
-        "RATE_LIMITED",
+        code,
         format!("{why}; it goes on by itself in {} s", duration.as_secs().max(1)),
     )
 }
@@ -169,6 +176,41 @@ fn retry_after(headers: &HeaderMap, tool_now: Timestamp) -> Option<i64> {
         Err(_) => seconds_between(tool_now, http_date(named)?),
     };
     (seconds > 0).then_some(seconds)
+}
+
+/// What a tool tells of a quota by structured headers: `ratelimit: "name";r=17842;t=2107` beside
+/// `ratelimit-policy: "name";q=100100;w=3600`, or the same with `beta-` before the name (IETF draft
+/// on RateLimit headers; Jira Cloud).
+#[derive(Debug, PartialEq, Eq)]
+struct Quota {
+    limit: u64,
+    remaining: u64,
+    seconds: i64,
+}
+
+/// The quota of which the least is left.
+fn quota(headers: &HeaderMap) -> Option<Quota> {
+    let either =
+        |name: &str| text(headers, name).or_else(|| text(headers, &format!("beta-{name}")));
+    let policies = either("ratelimit-policy").unwrap_or_default();
+    let quota = |item: &str| {
+        let name = item.split(';').next()?.trim();
+        let policy = policies
+            .split(',')
+            .find(|policy| policy.split(';').next().map(str::trim) == Some(name));
+        Some(Quota {
+            limit: policy.and_then(|policy| parameter(policy, "q")).unwrap_or(0),
+            remaining: parameter(item, "r")?,
+            seconds: i64::try_from(parameter(item, "t")?).ok()?,
+        })
+    };
+    either("ratelimit")?.split(',').filter_map(quota).min_by_key(|quota| quota.remaining)
+}
+
+/// The number that a structured item gives a parameter.
+fn parameter(item: &str, name: &str) -> Option<u64> {
+    let given = |part: &str| Some(part.trim().strip_prefix(name)?.strip_prefix('=')?.parse().ok()?);
+    item.split(';').skip(1).find_map(given)
 }
 
 /// Whole seconds, rounded up, so that nothing is sent a moment too early.
@@ -283,6 +325,34 @@ mod tests {
         assert_eq!(seconds(limits.take("core", true, NOW)), Some(10));
         assert!(limits.take("core", false, NOW).is_ok(), "what is new goes on");
         assert!(limits.take("core", true, NOW.plus_seconds(10)).is_ok(), "a new window begins");
+    }
+
+    #[test]
+    fn structured_headers_tell_of_a_quota() {
+        let named = Some(Quota { limit: 100_100, remaining: 17_842, seconds: 2_107 });
+        for (given, expected) in [
+            (
+                vec![
+                    ("beta-ratelimit-policy", r#""tenant-app-quota";q=100100;w=3600"#),
+                    ("beta-ratelimit", r#""tenant-app-quota";r=17842;t=2107"#),
+                ],
+                named,
+            ),
+            (
+                vec![("ratelimit", r#""a";r=9;t=60, "b"; r=3; t=5"#)],
+                Some(Quota { limit: 0, remaining: 3, seconds: 5 }),
+            ),
+            (vec![("ratelimit", "limit=100, remaining=50, reset=50")], None),
+            (vec![("ratelimit", r#""a";r=-1;t=60"#)], None),
+            (vec![("ratelimit", "")], None),
+        ] {
+            assert_eq!(quota(&headers(&given)), expected, "{given:?}");
+        }
+        let limits = Limits::default();
+        let spent = headers(&[("ratelimit", r#""a";r=0;t=90"#)]);
+        limits.learn("core", StatusCode::OK, &spent, false, NOW).unwrap();
+        assert_eq!(seconds(limits.take("core", false, NOW)), Some(90));
+        assert!(limits.take("core", false, NOW.plus_seconds(90)).is_ok());
     }
 
     #[test]

@@ -40,7 +40,10 @@ pub(crate) fn react(
     random: &dyn Random,
 ) -> Reaction {
     let (wait, state, whole_source, passing) = match error.disposition {
-        Disposition::RetryAfter(wait) => (rest(wait), SourceState::RateLimited, true, true),
+        Disposition::RetryAfter(wait) => {
+            let whole_source = error.code != ConnectorError::BUDGET_KEPT;
+            (rest(wait), SourceState::RateLimited, whole_source, true)
+        }
         Disposition::BackOff | Disposition::RestartScope => {
             (back_off(failures, random), SourceState::Degraded, false, true)
         }
@@ -139,6 +142,15 @@ mod tests {
                 "{disposition:?}"
             );
         }
+    }
+
+    #[test]
+    fn what_leaves_the_rest_of_a_budget_to_others_waits_alone() {
+        let wait = Disposition::RetryAfter(Duration::from_secs(42));
+        let error = ConnectorError::new(wait, ConnectorError::BUDGET_KEPT, "a sentence");
+        let reaction = react(&error, 0, NOW, &SeededRandom::new(7));
+        assert!(!reaction.whole_source && reaction.passing);
+        assert_eq!(reaction.state, SourceState::RateLimited);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! How a source is doing: worked out from its scopes, and written down only when it changes.
 
+use mainstem_connector::ConnectorError;
 use mainstem_model::{Source, SourceError, SourceState};
 use mainstem_store::{ScopeState, StoreError};
 
@@ -52,7 +53,9 @@ fn derive(
     }
     let trouble = scopes.iter().filter_map(|scope| scope.last_error.as_ref()).chain(census_error);
     if let Some(error) = trouble.max_by_key(|error| error.at) {
-        return (SourceState::Degraded, Some(error.clone()));
+        let waits = error.code == ConnectorError::BUDGET_KEPT;
+        let state = if waits { SourceState::RateLimited } else { SourceState::Degraded };
+        return (state, Some(error.clone()));
     }
     let complete = scopes.iter().all(|scope| scope.synced_at.is_some());
     (if complete { SourceState::Healthy } else { SourceState::Syncing }, None)

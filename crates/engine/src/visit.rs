@@ -161,7 +161,8 @@ impl Visit {
     /// Whether anything else of this source is worth trying now.
     pub(crate) fn may_go_on_after(&self, error: &ConnectorError) -> bool {
         match error.disposition {
-            Disposition::RetryAfter(_) | Disposition::PauseSource => false,
+            Disposition::RetryAfter(_) => error.code == ConnectorError::BUDGET_KEPT,
+            Disposition::PauseSource => false,
             Disposition::RestartScope | Disposition::GiveUp => true,
             Disposition::BackOff => {
                 self.failures_in_a_row.fetch_add(1, Ordering::Relaxed) + 1 < FAILURES_OF_THE_TOOL

@@ -78,10 +78,15 @@ pub async fn once(address: SocketAddr, request: &[u8]) -> anyhow::Result<Vec<u8>
     Ok(body)
 }
 
-/// A POST of a JSON body.
+/// A POST of a JSON body with a bearer token.
 pub fn post(path: &str, token: &str, body: &str) -> Vec<u8> {
+    post_as(&format!("Bearer {token}"), path, body)
+}
+
+/// A POST of a JSON body.
+pub fn post_as(authorization: &str, path: &str, body: &str) -> Vec<u8> {
     format!(
-        "POST {path} HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer {token}\r\ncontent-type: application/json\r\naccept: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        "POST {path} HTTP/1.1\r\nhost: bench\r\nauthorization: {authorization}\r\ncontent-type: application/json\r\naccept: application/json\r\ncontent-length: {}\r\n\r\n{body}",
         body.len()
     )
     .into_bytes()

@@ -101,13 +101,17 @@ const FIELDS: [&str; 13] = [
     "issuelinks",
 ];
 
+/// `me@acme.example` and the token that the program shows, too.
+const ACCOUNT: &str = "Basic bWVAYWNtZS5leGFtcGxlOmJlbmNo";
+
 /// All issues of a project.
 pub async fn pull(site: SocketAddr, target: &mut Target) -> anyhow::Result<()> {
     let jql = format!("project = {PROJECT} ORDER BY created ASC, key ASC");
-    let mut question = json!({"jql": jql, "fields": FIELDS, "maxResults": 100});
+    let mut asked = json!({"jql": jql, "fields": FIELDS, "maxResults": 100});
     let mut waiting = Page::default();
     loop {
-        let request = crate::load::post("/rest/api/3/search/jql", "bench", &question.to_string());
+        let question = asked.to_string();
+        let request = crate::load::post_as(ACCOUNT, "/rest/api/3/search/jql", &question);
         let answer: Answer = serde_json::from_slice(&crate::load::once(site, &request).await?)?;
         for issue in answer.issues {
             add(&mut waiting, issue)?;
@@ -119,7 +123,7 @@ pub async fn pull(site: SocketAddr, target: &mut Target) -> anyhow::Result<()> {
         if is_last {
             return Ok(());
         }
-        question["nextPageToken"] = answer.next_page_token.into();
+        asked["nextPageToken"] = answer.next_page_token.into();
     }
 }
 
