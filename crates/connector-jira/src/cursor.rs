@@ -35,8 +35,8 @@ pub struct Pass {
     pub from: Timestamp,
     /// The latest change seen since: the next pass begins there.
     pub latest: Timestamp,
-    /// Where the list is being read.
-    pub reading: Reading,
+    /// Where the list is being read: in one place, or in several side by side.
+    pub lanes: Vec<Reading>,
     /// Issues read so far.
     pub done: u64,
 }
@@ -46,6 +46,8 @@ pub struct Pass {
 pub struct Reading {
     /// The bound of the query, in milliseconds since 1970, on a whole minute; 0 for none.
     pub since: i64,
+    /// Its other bound, which is not among what it finds; 0 for none.
+    pub until: i64,
     /// The page of that query.
     pub place: Place,
     /// What tells the page before from others, so that one that is repeated ends the list.

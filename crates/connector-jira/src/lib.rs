@@ -41,6 +41,7 @@ mod cursor;
 mod draft;
 mod fate;
 mod fetch;
+mod lanes;
 mod listing;
 mod locator;
 mod normalize;

@@ -18,7 +18,7 @@ use crate::normalize::{decode, identify};
 use crate::wire::{Glance, SearchPage};
 
 /// Issues on a page: the most that Cloud shows with all their fields.
-const PAGE_SIZE: u64 = 100;
+pub const PAGE_SIZE: u64 = 100;
 /// How far a page by number reaches into the one before.
 const SHARED: u64 = 10;
 
@@ -51,6 +51,8 @@ pub struct ListPage {
     pub records: Vec<Bytes>,
     /// The latest change among them, as far as they can be read.
     pub latest: Option<Timestamp>,
+    /// When the first and the last of them was made.
+    pub made: Option<(Timestamp, Timestamp)>,
     /// How many issues the query finds, where Jira tells.
     pub total: Option<u64>,
     /// When Jira answered.
@@ -116,11 +118,12 @@ async fn ask(
         Order::Updated => "updated",
     };
     // Unquoted milliseconds mean the same in every time zone; a date would be read in the account's.
-    let bound = match reading.since {
+    let bound = |sign: &str, instant: i64| match instant {
         ..=0 => String::new(),
-        since => format!(" AND {field} >= {since}"),
+        instant => format!(" AND {field} {sign} {instant}"),
     };
-    let jql = format!("{}{bound} ORDER BY {field} ASC, key ASC", question.condition);
+    let (since, until) = (bound(">=", reading.since), bound("<", reading.until));
+    let jql = format!("{}{since}{until} ORDER BY {field} ASC, key ASC", question.condition);
     let (jql, fields, max_results) = (jql.as_str(), question.fields, PAGE_SIZE);
     if client.site().await?.cloud {
         let next_page_token = match &reading.place {
@@ -180,18 +183,20 @@ fn page(
         _ => None,
     };
     let place = place.filter(|_| count > 0 && reading.before != Some(mark));
+    let made = || glances.iter().filter_map(|glance| glance.fields.created);
+    let (first, reached) = (made().min(), made().max());
     let next = place.map(|place| {
-        let reached = glances.iter().filter_map(|glance| glance.fields.created).max();
         let minute = reached.map_or(0, |time| whole_minute(time.0));
         let before = Some(mark);
         if order == Order::Created && minute > reading.since {
-            Reading { since: minute, place: Place::First, before }
+            Reading { since: minute, until: reading.until, place: Place::First, before }
         } else {
-            Reading { since: reading.since, place, before }
+            Reading { since: reading.since, until: reading.until, place, before }
         }
     });
     Ok(Ok(ListPage {
         latest: glances.iter().map(|glance| glance.fields.updated.0).max(),
+        made: first.zip(reached).map(|(first, last)| (first.0, last.0)),
         records,
         total: read.total,
         at: answer.at,

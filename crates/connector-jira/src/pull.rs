@@ -9,6 +9,7 @@ use crate::client::Client;
 use crate::comments;
 use crate::cursor::{Cursor, Pass, Reading, Stage};
 use crate::draft::Draft;
+use crate::lanes;
 use crate::listing::{self, ListPage, Order, Question, whole_minute};
 use crate::normalize::{entries, linked};
 use crate::session::JiraSession;
@@ -61,7 +62,7 @@ async fn start(session: &JiraSession, project: &wire::Project) -> Result<Batch, 
 /// that search knows of.
 async fn first(session: &JiraSession, project: &wire::Project) -> Result<Pass, ConnectorError> {
     let from = session.latest_change(project).await?;
-    Ok(Pass { from, latest: from, reading: Reading::default(), done: 0 })
+    Ok(Pass { from, latest: from, lanes: vec![Reading::default()], done: 0 })
 }
 
 /// A pass over what has changed. It begins a little earlier, since search learns of changes late, and
@@ -70,7 +71,7 @@ fn changes_since(session: &JiraSession, latest: Timestamp) -> Pass {
     let overlap = i64::from(session.settings.overlap_seconds);
     let since = whole_minute(latest.plus_seconds(-overlap)).max(0);
     let reading = Reading { since, ..Reading::default() };
-    Pass { from: latest, latest, reading, done: 0 }
+    Pass { from: latest, latest, lanes: vec![reading], done: 0 }
 }
 
 async fn step(
@@ -90,30 +91,36 @@ async fn step(
     };
     // Reading everything for the first time leaves half of each budget to what is new, and to people.
     let client = if order == Order::Created { &session.background } else { &session.client };
-    let page = listing::read(client, question, pass.reading.clone()).await?;
+    let pages = pass.lanes.iter().map(|lane| listing::read(client, question, lane.clone()));
+    let pages: Vec<ListPage> = try_join_all(pages).await?;
     let mut draft = Draft::new(context);
-    take(session, client, &mut draft, &page, pass.from).await?;
-
-    // No change can be later than Jira's own clock: one that says so would hide all others.
-    let seen = page.latest.map_or(pass.latest, |latest| latest.min(page.at));
-    let latest = pass.latest.max(seen);
-    let done = pass.done + page.records.len() as u64;
-    let more = page.next.is_some();
-    let stage = match page.next {
-        Some(reading) => {
-            let pass = Pass { from: pass.from, latest, reading, done };
-            match order {
-                Order::Created => Stage::First(pass),
-                Order::Updated => Stage::Changes(pass),
-            }
-        }
-        None => Stage::Idle(latest),
+    let (mut latest, mut done) = (pass.latest, pass.done);
+    for page in &pages {
+        take(session, client, &mut draft, page, pass.from).await?;
+        // No change can be later than Jira's own clock: one that says so would hide all others.
+        latest = latest.max(page.latest.map_or(latest, |seen| seen.min(page.at)));
+        done += page.records.len() as u64;
+    }
+    // A list that begins anew at a later minute counts what is left.
+    let total = match pages.as_slice() {
+        [page] => page.total.map(|total| total.max(done)),
+        _ => None,
+    };
+    let lanes = match order {
+        Order::Created => lanes::next(&pages),
+        Order::Updated => pages.into_iter().filter_map(|page| page.next).collect(),
+    };
+    let more = !lanes.is_empty();
+    let pass = Pass { from: pass.from, latest, lanes, done };
+    let stage = match order {
+        _ if !more => Stage::Idle(latest),
+        Order::Created => Stage::First(pass),
+        Order::Updated => Stage::Changes(pass),
     };
     let mut batch = draft.finish();
     batch.cursor = Some(Cursor { project: project.key.clone(), stage }.write()?);
     batch.more = more;
-    // A list that begins anew at a later minute counts what is left.
-    batch.progress = Some(Progress { done, total: page.total.map(|total| total.max(done)) });
+    batch.progress = Some(Progress { done, total });
     Ok(batch)
 }
 

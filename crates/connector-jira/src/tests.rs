@@ -165,6 +165,38 @@ async fn what_moves_while_pages_are_turned_is_not_missed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn everything_is_read_in_several_lanes() {
+    for deployment in BOTH {
+        let options = JiraOptions { issues: 1_600, projects: 1, ..small(deployment) };
+        let sandbox = Sandbox::new(options);
+        let session = sandbox.open(json!({})).await;
+        // Issues come and go while it is read.
+        sandbox.site.on_request(|number, world| {
+            let project = world.project(SCOPE).unwrap();
+            let made = world.create_issue(project, NewIssue::default());
+            if number % 3 == 0 {
+                world.delete(made);
+            }
+            let edited = world.issue(&format!("{SCOPE}-{}", 1 + number * 37 % 1_600)).unwrap();
+            world.edit_summary(edited, &format!("Edited by {number}"));
+        });
+        let (mut known, batches, cursor) = pass(&*session, None).await;
+        sandbox.site.clear_hook();
+        let turned = batches.len();
+        assert!(turned <= 1_600 / 400 + 8, "{turned} steps for 16 pages on {deployment:?}");
+        let asked = sandbox.requests();
+        assert!(asked <= 16 + 16, "{asked} requests for 16 pages on {deployment:?}");
+        let (changed, ..) = pass(&*session, cursor).await;
+        known.extend(changed);
+        let told: BTreeMap<_, _> = told(&known)
+            .into_iter()
+            .filter(|(id, _)| titles(&sandbox.site.world()).contains_key(id))
+            .collect();
+        assert_same(&told, &titles(&sandbox.site.world()), "");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn search_may_lag() {
     for deployment in BOTH {
         let sandbox = Sandbox::new(small(deployment));
