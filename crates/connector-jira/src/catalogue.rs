@@ -26,7 +26,7 @@ pub enum Role {
     Rich,
     /// The sprints that an issue is and was in.
     Sprint,
-    /// Data Center: the key of the epic.
+    /// Data Center: the key of what the issue is part of, an epic or what stands above epics.
     Epic,
     /// When work starts.
     Start,
@@ -73,7 +73,7 @@ fn role(field: &wire::Field) -> Option<Role> {
     let kind = made_from.rsplit(':').next().unwrap_or_default();
     match kind {
         "gh-sprint" => Some(Role::Sprint),
-        "gh-epic-link" => Some(Role::Epic),
+        "gh-epic-link" | "jpo-custom-field-parent" => Some(Role::Epic),
         "gh-lexo-rank" | "gh-global-rank" | "devsummary" | "devsummarycf" => None,
         "textarea" => Some(Role::Rich),
         "jpo-custom-field-baseline-start" => Some(Role::Start),
