@@ -365,7 +365,8 @@ pub struct IssueChangelog {
 /// What one person changed at once.
 #[derive(Debug, Clone, Deserialize)]
 pub struct History {
-    pub id: String,
+    #[serde(default)]
+    pub id: Option<String>,
     #[serde(default)]
     pub author: Option<User>,
     pub created: Time,

@@ -53,10 +53,11 @@ pub fn entries(
     let mut walk = Walk { present, statuses };
     let mut told = Vec::new();
     for history in histories.into_iter().rev() {
+        let id = known_by(&history);
         let author = history.author.and_then(|user| people.note(user));
         for (field, change) in walk.back(&history.items, people).into_iter().rev() {
             told.push(HistoryEntry {
-                key: format!("{}:{field}", history.id),
+                key: format!("{id}:{field}"),
                 change,
                 actor: author.clone(),
                 occurred_at: history.created.0,
@@ -77,9 +78,14 @@ pub fn linked(histories: &[wire::History], after: Timestamp) -> Vec<String> {
 /// Puts entries in the order of time, each once.
 fn sort(histories: &mut Vec<wire::History>) {
     let mut known = HashSet::new();
-    histories.retain(|history| known.insert(history.id.clone()));
-    histories
-        .sort_by_key(|history| (history.created, history.id.parse::<u64>().unwrap_or_default()));
+    histories.retain(|history| known.insert(known_by(history)));
+    let number = |history: &wire::History| history.id.as_ref()?.parse::<u64>().ok();
+    histories.sort_by_key(|history| (history.created, number(history)));
+}
+
+/// What an entry is known by: its id, or its time where it lost the id on its way through another tool.
+fn known_by(history: &wire::History) -> String {
+    history.id.clone().unwrap_or_else(|| history.created.0.to_string())
 }
 
 /// The way back through the entries.

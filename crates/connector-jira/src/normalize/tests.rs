@@ -253,6 +253,22 @@ fn the_entry_of_the_last_change_may_be_a_moment_later() {
     );
 }
 
+/// Another tool that passed the changelog on may have dropped the ids.
+#[test]
+fn an_entry_without_an_id_is_known_by_its_time() {
+    let entry =
+        |created: &str, to| json!({"created": created, "items": [moved(["1", "Open"], to)]});
+    let told = past(
+        json!({}),
+        json!([
+            entry("2026-03-01T10:00:00.000+0000", ["3", "Doing"]),
+            entry("2026-03-01T11:00:00.000+0000", ["4", "Review"]),
+            entry("2026-03-01T11:00:00.000+0000", ["4", "Review"]),
+        ]),
+    );
+    assert_eq!(told.len(), 2, "{told:?}");
+}
+
 /// An import or a workflow that was replaced leaves gaps; each entry is told in its own words.
 #[test]
 fn an_entry_is_right_against_the_rest() {
