@@ -106,7 +106,7 @@ pub struct Fields<'a> {
     #[serde(default)]
     pub resolutiondate: Option<Time>,
     #[serde(default)]
-    pub priority: Option<Named>,
+    pub priority: Option<Priority>,
     #[serde(default)]
     pub labels: Option<Vec<String>>,
     #[serde(default)]
@@ -164,6 +164,7 @@ pub const FIELDS: [&str; 22] = [
 /// What of an issue its past and its links are read with.
 #[derive(Deserialize)]
 pub struct Outline {
+    pub issuetype: IssueType,
     pub status: Status,
     pub updated: Time,
     #[serde(default)]
@@ -177,8 +178,8 @@ pub struct Outline {
 }
 
 /// The names of what [`Outline`] reads.
-pub const OUTLINE: [&str; 6] =
-    ["status", "updated", "resolution", "fixVersions", "parent", "issuelinks"];
+pub const OUTLINE: [&str; 7] =
+    ["issuetype", "status", "updated", "resolution", "fixVersions", "parent", "issuelinks"];
 
 /// The custom fields of an issue that hold something, by id.
 pub struct CustomFields(pub BTreeMap<String, Value>);
@@ -216,6 +217,14 @@ pub struct Named {
     pub name: String,
 }
 
+/// The priority of an issue.
+#[derive(Deserialize)]
+pub struct Priority {
+    #[serde(default)]
+    pub id: Option<String>,
+    pub name: String,
+}
+
 /// The type of an issue.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -226,6 +235,8 @@ pub struct IssueType {
     /// Cloud: above 0 for what has other issues below it.
     #[serde(default)]
     pub hierarchy_level: Option<i32>,
+    #[serde(default)]
+    pub avatar_id: Option<i64>,
 }
 
 /// The project of an issue.
@@ -278,7 +289,8 @@ pub struct User {
 /// Another issue, named by this one.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Reference {
-    pub id: String,
+    #[serde(default)]
+    pub id: Option<String>,
     pub key: String,
 }
 
@@ -358,7 +370,8 @@ pub struct IssueChangelog {
 /// What one person changed at once.
 #[derive(Debug, Clone, Deserialize)]
 pub struct History {
-    pub id: String,
+    #[serde(default)]
+    pub id: Option<String>,
     #[serde(default)]
     pub author: Option<User>,
     pub created: Time,

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use mainstem_model::record::{ParentRecord, RelationRecord, TaskRecord, TaskReference};
-use mainstem_model::{CustomField, LinkKind, Timestamp};
+use mainstem_model::{CustomField, LinkKind, Priority, Timestamp};
 use serde_json::Value;
 
 use super::criteria;
@@ -71,11 +71,12 @@ pub fn issue(
     );
     let parent = parent(fields.parent, own.epic);
     let resolution = fields.resolution.map(|resolution| resolution.name);
-    let category = fields.status.status_category.as_ref().map(|category| category.key.as_str());
-    let status = status(&fields.status.name, category, resolution.as_deref());
+    let status = status(&fields.status, resolution.as_deref());
+    let kind = kind(&fields.issuetype);
     let fix_versions: Vec<String> = names(fields.fix_versions);
     let present = Present {
         updated_at: fields.updated.0,
+        kind: (fields.issuetype.name, kind),
         status: fields.status,
         resolution: resolution.clone(),
         fix_versions: fix_versions.clone(),
@@ -104,13 +105,11 @@ pub fn issue(
         project: fields.project.id.as_str().into(),
         url: Some(format!("{}/browse/{}", context.site.address, issue.key)),
         key: issue.key,
-        kind: kind(
-            &fields.issuetype.name,
-            fields.issuetype.subtask,
-            fields.issuetype.hierarchy_level,
-        ),
+        kind,
         title: storable(fields.summary),
-        priority: priority(fields.priority.as_ref().map(|priority| priority.name.as_str())),
+        priority: fields
+            .priority
+            .map_or(Priority::NONE, |told| priority(&told.name, told.id.as_deref())),
         assignees: fields.assignee.and_then(|user| people.note(user)).into_iter().collect(),
         author: fields.reporter.or(fields.creator).and_then(|user| people.note(user)),
         labels: fields.labels.unwrap_or_default().into_iter().map(storable).collect(),
@@ -176,6 +175,7 @@ pub fn outline(
     };
     let present = Present {
         updated_at: fields.updated.0,
+        kind: (fields.issuetype.name.clone(), kind(&fields.issuetype)),
         status: fields.status,
         resolution: fields.resolution.map(|resolution| resolution.name),
         fix_versions: names(fields.fix_versions),
