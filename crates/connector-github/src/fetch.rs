@@ -120,12 +120,8 @@ async fn read_whole(session: &GitHubSession, wanted: Wanted) -> Result<Outcome, 
         410 => return Ok(gone(Presence::Deleted)),
         // Transferred to where this account sees nothing.
         301 => return Ok(gone(Presence::AccessLost)),
-        // Withheld from this account, or by law (451).
-        403 | 404 | 451 => {
-            // Where the repository itself is out of sight, nothing can be said of its issues.
-            session.look_up(&locator.repository).await?;
-            return Ok(gone(Presence::AccessLost));
-        }
+        // Withheld from this account, alone or with its repository, or by law (451).
+        403 | 404 | 451 => return Ok(gone(Presence::AccessLost)),
         _ => return Err(refused(&answer)),
     }
     let at: Whereabouts = answer.json()?;

@@ -25,6 +25,10 @@ use crate::dialect::{Ids, row, run};
 /// says that it happened, in microseconds.
 const SAME_CHANGE: u64 = 10 * 60 * 1_000_000;
 
+/// How much later than a task's updated time its history may date the change that set it, in
+/// microseconds: a tool takes the two times one after the other.
+const SAME_MOMENT: i64 = 2_000_000;
+
 row! {
     /// What the log already says of a task.
     Logged {
@@ -91,7 +95,9 @@ impl Apply<'_> {
         let text = format!("SELECT {} FROM task WHERE {among}", Read::COLUMNS);
         let rows: Vec<Read> = run!(self.transaction, connection =>
             sqlx::query_as(AssertSqlSafe(text)).bind(Ids(ids)).fetch_all(connection).await)?;
-        let until = |row: &Read| row.updated_at.max(row.closed_at.unwrap_or(i64::MIN));
+        let until = |row: &Read| {
+            row.updated_at.max(row.closed_at.unwrap_or(i64::MIN)).saturating_add(SAME_MOMENT)
+        };
         Ok(rows.iter().map(|row| (row.id, until(row))).collect())
     }
 
