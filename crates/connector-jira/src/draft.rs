@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use bytes::Bytes;
 use mainstem_model::Timestamp;
 use mainstem_model::record::{
-    AbsenceRecord, Batch, CommentRecord, CommentSet, Depth, ExternalId, Hint, HistoryRecord,
+    AbsenceRecord, Batch, CommentRecord, Depth, ExternalId, Hint, HistoryRecord, PartSet,
     ProjectRecord, QuarantineRecord, RelationRecord, TaskRecord, TaskReference,
 };
 
@@ -21,7 +21,7 @@ pub struct Draft<'a> {
     known: HashSet<ExternalId>,
     tasks: Vec<TaskRecord>,
     comments: Vec<CommentRecord>,
-    comment_sets: Vec<CommentSet>,
+    comment_sets: Vec<PartSet>,
     relations: Vec<RelationRecord>,
     pub histories: Vec<HistoryRecord>,
     pub absences: Vec<AbsenceRecord>,
@@ -92,16 +92,16 @@ impl<'a> Draft<'a> {
     fn add_comments(&mut self, task: &TaskRecord, comments: Vec<Bytes>) {
         let reference =
             TaskReference { key: task.key.clone(), external_id: Some(task.external_id.clone()) };
-        let mut set = CommentSet { task: task.external_id.clone(), comments: Vec::new() };
+        let mut set = PartSet { task: task.external_id.clone(), parts: Vec::new() };
         for raw in comments {
             match normalize::comment(raw.clone(), &reference, self.context.site, &mut self.people) {
                 Ok(comment) => {
-                    set.comments.push(comment.external_id.clone());
+                    set.parts.push(comment.external_id.clone());
                     self.comments.push(comment);
                 }
                 Err(malformed) => {
                     // It is there all the same: to leave it out would be to call it removed.
-                    set.comments.push(identify(&raw).into());
+                    set.parts.push(identify(&raw).into());
                     self.quarantine.push(malformed.quarantine("comment", raw));
                 }
             }
