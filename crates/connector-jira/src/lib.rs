@@ -9,10 +9,11 @@
 //! | | requests for one project |
 //! |---|---|
 //! | a session | 3: the site, its fields, its statuses |
-//! | first pass | 2 + ⌈issues/100⌉, and a page of comments for each issue with more than Jira shows within it |
+//! | first pass | 2 + ⌈issues/100⌉, and a page of comments or worklogs for each issue with more than Jira shows within it |
 //! | a pass over an unchanged project | 2 |
-//! | a pass over changes | 1 + ⌈issues changed/100⌉ |
-//! | the whole of 25 issues | Cloud: 1, and 1 for each thousand entries of their changelogs; Data Center: 1, and 1 for each that is missing |
+//! | a pass over changes | 1 + ⌈issues changed/100⌉, and the whole of those of them that ever had a remote link |
+//! | the whole of 25 issues | Cloud: 1, and 1 for each thousand entries of their changelogs; Data Center: 1, and 1 for each that is missing; on either 25 for remote links |
+//! | the past of 25 issues | the same, but 1 for the remote links of each that ever had one |
 //! | census | ⌈issues/100⌉ |
 //!
 //! # What it cannot see
@@ -21,9 +22,12 @@
 //!   of sight.
 //! * What is archived can still be read one by one, and comes back as present; a census does not list
 //!   it.
-//! * The work logged on an issue is known as a sum: there is no record for single entries.
-//! * Remote links would cost one request for each issue, and are left out.
-//! * A comment that is removed without moving its issue's time shows when the issue is read next.
+//! * Remote links have a request of their own for each issue, so they are read where a changelog tells
+//!   of one: Jira's own code leaves an entry whenever one is made, changed or removed, and moves the
+//!   issue's time. Those from before the first pass come with the background reading of the past, those
+//!   that were imported without an entry when the issue is read whole.
+//! * A comment or a worklog that is removed without moving its issue's time shows when the issue is
+//!   read next. Jira's own code moves it with every worklog, whether or not anybody is notified.
 //! * The past names neither the parents that an issue had nor values of custom fields; a status that
 //!   has been deleted at the site is placed by its name. A key that an issue had is told as an entry of
 //!   its past, `key`.
@@ -34,7 +38,6 @@ mod auth;
 mod catalogue;
 mod census;
 mod client;
-mod comments;
 #[cfg(test)]
 mod conformance;
 mod connector;
@@ -43,8 +46,10 @@ mod draft;
 mod fetch;
 mod listing;
 mod normalize;
+mod parts;
 mod past;
 mod pull;
+mod remote_links;
 mod session;
 mod settings;
 #[cfg(test)]

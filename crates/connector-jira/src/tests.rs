@@ -16,6 +16,8 @@ use serde_json::json;
 
 use crate::conformance::{SCOPE, Sandbox};
 
+mod parts;
+
 const BOTH: [Deployment; 2] = [Deployment::Cloud, Deployment::DataCenter];
 
 fn small(deployment: Deployment) -> JiraOptions {
