@@ -7,7 +7,9 @@ use mainstem_model::{SourceError, SourceState, Subject};
 use mainstem_store::{PassOutcome, PreparedBatch, SourceSpec, StoreError};
 
 use crate::support::database::{SCOPE, both_databases};
-use crate::support::records::{at, batch_of, comment_record, person_record, task_record};
+use crate::support::records::{
+    at, batch_of, comment_record, person_record, task_record, worklog_record,
+};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -167,6 +169,7 @@ both_databases! {
         let batch = Batch {
             people: vec![person_record(1)],
             comments: vec![comment_record(1, 1), comment_record(2, 99)],
+            worklogs: vec![worklog_record(1, 1), worklog_record(2, 99)],
             ..batch_of(vec![task_record(1), task_record(2)])
         };
         source.apply(&db.store, &batch).await;
@@ -183,8 +186,10 @@ both_databases! {
         assert!(db.store.load_tasks(None, 10).await.unwrap().iter().all(|task| left(task.source)));
         assert!(db.store.load_projects().await.unwrap().iter().all(|project| left(project.source)));
         assert_eq!(db.store.load_people().await.unwrap().len(), 1);
-        assert_eq!(db.store.comment(source.id.comment("comment-1")).await.unwrap(), None);
-        assert_eq!(db.store.comment(source.id.comment("comment-2")).await.unwrap(), None);
+        let comments = ["comment-1", "comment-2"].map(|id| source.id.comment(id));
+        assert!(db.store.comments_by_id(&comments).await.unwrap().is_empty());
+        let worklogs = [source.id.worklog("worklog-1")];
+        assert!(db.store.worklogs_by_id(&worklogs).await.unwrap().is_empty());
         let log = db.store.read_log(mainstem_model::Position::default(), 100).await.unwrap();
         let of_the_removed = log.iter().filter(|change| change.source == source.id);
         assert!(of_the_removed.clone().all(|change| change.subject == Subject::Source(source.id)));

@@ -1,6 +1,6 @@
 //! A Jira site, of either kind, ends in the store as it is.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -138,6 +138,24 @@ fn work(world: &mut jira::World) {
     if let Some(author) = somebody {
         world.comment(made, author, "Is *that* so?");
     }
+    // Work on an issue that nobody else touches: logged often, changed, removed.
+    let busy = world.issue("ENG-12").unwrap();
+    if let Some(author) = somebody {
+        let began = world.now();
+        let logged: Vec<_> = (1..=25)
+            .map(|n| world.log_work(busy, author, n * 60, began, "Paired *again*"))
+            .collect();
+        world.edit_worklog(logged[3], 7_200);
+        world.delete_worklog(logged[4]);
+    }
+    let linked = world.issue("ENG-13").unwrap();
+    world.link_elsewhere(linked, "https://wiki.example/plan", "Plan", Some("mentioned in"));
+    world.link_elsewhere(linked, "https://wiki.example/draft", "Draft", None);
+    let unlinked = world.issues().find(|&issue| {
+        world[issue].presence == jira::Presence::Present && !world.remote_links_of(issue).is_empty()
+    });
+    let unlinked = world.remote_links_of(unlinked.unwrap())[0];
+    world.unlink_elsewhere(unlinked);
     world.bulk_edit(20);
 }
 
@@ -195,6 +213,22 @@ async fn converges(db: TestDatabase, deployment: Deployment) {
     };
     assert_eq!(blocks(&changed), blocks(&whole));
     assert!(blocks(&changed) >= blocks(&first));
+    let worklogs = |contents: &Contents| -> BTreeMap<_, _> {
+        let of_tasks = contents.tasks.iter().zip(&contents.worklogs);
+        let present = of_tasks.filter(|(task, _)| task.presence == Presence::Present);
+        present.map(|(task, worklogs)| (task.key.clone(), worklogs.clone())).collect()
+    };
+    assert_eq!(worklogs(&changed), worklogs(&whole));
+    assert!(worklogs(&whole)["ENG-12"].len() >= 24);
+    let links = |contents: &Contents| -> BTreeMap<_, _> {
+        let of_tasks = contents.tasks.iter().zip(&contents.remote_links);
+        let present = of_tasks.filter(|(task, _)| task.presence == Presence::Present);
+        present.map(|(task, links)| (task.key.clone(), links.clone())).collect()
+    };
+    assert_eq!(links(&changed), links(&whole));
+    assert!(links(&whole)["ENG-13"].iter().any(|link| link.title == "Plan"));
+    let linked = |contents| links(contents).values().filter(|links| !links.is_empty()).count();
+    assert!(linked(&first) > 1, "the first pass and its history tell of some");
     let comments = |contents: &Contents| contents.comments.iter().map(Vec::len).sum::<usize>();
     assert!(comments(&changed) >= comments(&whole) && comments(&whole) > 0);
 }

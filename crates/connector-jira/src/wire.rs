@@ -132,11 +132,13 @@ pub struct Fields<'a> {
     #[serde(default, borrow)]
     pub description: Option<&'a RawValue>,
     #[serde(default, borrow)]
-    pub comment: Option<CommentPage<'a>>,
+    pub comment: Option<PartPage<'a>>,
+    #[serde(default, borrow)]
+    pub worklog: Option<PartPage<'a>>,
 }
 
 /// The names of what [`Fields`] reads, to ask for them.
-pub const FIELDS: [&str; 22] = [
+pub const FIELDS: [&str; 23] = [
     "summary",
     "issuetype",
     "project",
@@ -159,6 +161,7 @@ pub const FIELDS: [&str; 22] = [
     "timespent",
     "description",
     "comment",
+    "worklog",
 ];
 
 /// What of an issue its past and its links are read with.
@@ -319,11 +322,11 @@ pub struct LinkType {
     pub outward: String,
 }
 
-/// Comments of an issue, perhaps not all.
+/// Comments or worklogs of an issue, perhaps not all.
 #[derive(Deserialize)]
-pub struct CommentPage<'a> {
-    #[serde(default, borrow)]
-    pub comments: Vec<&'a RawValue>,
+pub struct PartPage<'a> {
+    #[serde(default, borrow, rename = "comments", alias = "worklogs")]
+    pub parts: Vec<&'a RawValue>,
     #[serde(default)]
     pub total: u64,
 }
@@ -339,6 +342,21 @@ pub struct Comment<'a> {
     pub created: Time,
     #[serde(default)]
     pub updated: Option<Time>,
+}
+
+/// A worklog.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Worklog<'a> {
+    pub id: String,
+    #[serde(default)]
+    pub author: Option<User>,
+    #[serde(default, borrow)]
+    pub comment: Option<&'a RawValue>,
+    pub started: Time,
+    #[serde(default)]
+    pub updated: Option<Time>,
+    pub time_spent_seconds: i64,
 }
 
 /// What stands of a history within an issue.

@@ -18,6 +18,7 @@ mod log;
 mod migrate;
 mod nul;
 mod packed;
+mod parts;
 mod payload;
 mod quarantine;
 mod scopes;

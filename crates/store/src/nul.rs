@@ -5,11 +5,12 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use mainstem_model::record::{
-    AbsenceRecord, Batch, CensusEntry, CommentRecord, CommentSet, Hint, HistoryChange,
-    HistoryEntry, HistoryRecord, LinkRecord, MoveRecord, ParentRecord, PersonRecord, ProjectRecord,
-    QuarantineRecord, RelationRecord, Scope, TaskRecord, TaskReference,
+    AbsenceRecord, Batch, CensusEntry, CommentRecord, Hint, HistoryChange, HistoryEntry,
+    HistoryRecord, LinkRecord, MoveRecord, ParentRecord, PartSet, PersonRecord, ProjectRecord,
+    QuarantineRecord, RelationRecord, RemoteLinkSet, Scope, TaskRecord, TaskReference,
+    WorklogRecord,
 };
-use mainstem_model::{Criterion, CustomField, Priority, SourceError, Status};
+use mainstem_model::{Criterion, CustomField, Priority, RemoteLink, SourceError, Status};
 use serde_json::Value as Json;
 
 /// What a tool said, without NUL. Copied only where there is one, which is next to never.
@@ -167,8 +168,8 @@ macro_rules! texts {
 
 texts! {
     Batch {
-        people, projects, tasks, histories, comments, comment_sets, relations, moves, absences,
-        quarantine, hints;
+        people, projects, tasks, histories, comments, comment_sets, worklogs, worklog_sets,
+        relations, remote_links, moves, absences, quarantine, hints;
         // A cursor is the connector's own, and would lead elsewhere if it were changed.
         scope_absence, cursor, more, wants_census, progress
     }
@@ -191,7 +192,13 @@ texts! {
         external_id, task, author, body, url;
         created_at, updated_at, version, raw
     }
-    CommentSet { task, comments; }
+    WorklogRecord {
+        external_id, task, author, note;
+        started_at, time_spent_seconds, updated_at, version, raw
+    }
+    PartSet { task, parts; }
+    RemoteLinkSet { task, links; }
+    RemoteLink { title, url, relationship; }
     RelationRecord { task, links, parent, census_token; kinds, version }
     LinkRecord { from, to; kind, since }
     MoveRecord { from, to, scope; }

@@ -366,6 +366,7 @@ const OWNED: &[(&str, &[(&str, &str)])] = &[
             ("link", "stated_by"),
             ("relation_reading", "task"),
             ("comment", "task"),
+            ("worklog", "task"),
             ("task_detail", "task"),
             ("previous_key", "task"),
             ("task_redirect", "to_id"),
@@ -374,6 +375,7 @@ const OWNED: &[(&str, &[(&str, &str)])] = &[
         ],
     ),
     ("SELECT id FROM comment WHERE source = $1 AND task IS NULL LIMIT $2", &[("comment", "id")]),
+    ("SELECT id FROM worklog WHERE source = $1 AND task IS NULL LIMIT $2", &[("worklog", "id")]),
     (
         "SELECT id FROM project WHERE source = $1 LIMIT $2",
         &[("change", "subject"), ("project", "id")],

@@ -36,14 +36,23 @@ pub struct NormalizedIssue {
     pub relation: RelationRecord,
     /// Its project.
     pub project: wire::Project,
-    /// The comments that stand within it.
-    pub comments: Vec<Bytes>,
-    /// How many comments it has.
-    pub comment_total: u64,
+    /// Its comments, where it tells of them.
+    pub comments: Option<Within>,
+    /// The work logged on it, where it tells of it.
+    pub worklogs: Option<Within>,
     /// What its past is told from.
     pub present: Present,
     /// The part of its past that stands within it.
     pub histories: Vec<wire::History>,
+}
+
+/// What stands within an issue of something that it may have more of.
+#[derive(Debug)]
+pub struct Within {
+    /// The first of them, as they came.
+    pub shown: Vec<Bytes>,
+    /// How many there are.
+    pub total: u64,
 }
 
 /// Reads an issue. `at` is when Jira was asked.
@@ -84,11 +93,9 @@ pub fn issue(
     let body = fields.description.and_then(rich_text);
     let mut found = body.as_deref().map(criteria::of_tasks).unwrap_or_default();
     found.extend(own.criteria.as_deref().map(criteria::of_field).unwrap_or_default());
-    let (comments, comment_total) = match fields.comment {
-        Some(page) => {
-            (page.comments.iter().map(|comment| part(raw, comment)).collect(), page.total)
-        }
-        None => (Vec::new(), 0),
+    let within_issue = |page: wire::PartPage<'_>| Within {
+        shown: page.parts.iter().map(|one| part(raw, one)).collect(),
+        total: page.total,
     };
     let mut shown = own.fields;
     shown.extend(extra("Components", names(fields.components).into_iter().map(Value::from)));
@@ -145,8 +152,8 @@ pub fn issue(
         task: record,
         relation,
         project: fields.project,
-        comments,
-        comment_total,
+        comments: fields.comment.map(within_issue),
+        worklogs: fields.worklog.map(within_issue),
         present,
         histories: issue.changelog.map(|changelog| changelog.histories).unwrap_or_default(),
     })

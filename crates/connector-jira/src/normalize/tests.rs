@@ -42,7 +42,11 @@ fn summary(read: NormalizedIssue, past: Vec<HistoryEntry>) -> String {
     for field in &task.fields {
         line(&field.name, field.value.to_string());
     }
-    line("comments", format!("{} of {}", read.comments.len(), read.comment_total));
+    for (name, within) in [("comments", &read.comments), ("worklogs", &read.worklogs)] {
+        let told =
+            within.as_ref().map(|within| format!("{} of {}", within.shown.len(), within.total));
+        line(name, told.unwrap_or_else(|| "untold".to_owned()));
+    }
     for link in &read.relation.links {
         line("link", format!("{} {} {}", link.from.key, link.kind.as_str(), link.to.key));
     }

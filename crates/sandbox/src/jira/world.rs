@@ -344,12 +344,15 @@ pub struct Link {
 /// A link to something elsewhere.
 #[derive(Debug, Clone)]
 pub struct RemoteLink {
+    /// The issue that it stands on.
+    pub issue: IssueKey,
     /// Where it leads.
     pub url: String,
     /// What it is called.
     pub title: String,
-    pub(crate) relationship: &'static str,
+    pub(crate) relationship: Option<String>,
     pub(crate) resolved: bool,
+    pub(crate) deleted: bool,
 }
 
 /// What changed at once, by one person.
@@ -386,6 +389,7 @@ pub(crate) enum Change {
     /// Whether a link was added, how it reads from here, and what the other end was called.
     Link(bool, &'static str, IssueName),
     RemoteLink(RemoteLinkKey),
+    RemoteLinkRemoved(RemoteLinkKey),
     Moved(IssueName, IssueName),
     /// A comment was deleted; this is what it said.
     CommentDeleted(Text),

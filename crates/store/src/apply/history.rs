@@ -6,9 +6,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use mainstem_model::record::{
-    ExternalId, HistoryChange, HistoryEntry, HistoryRecord, QuarantineRecord,
-};
+use mainstem_model::record::{ExternalId, HistoryChange, HistoryEntry, HistoryRecord};
 use mainstem_model::{PersonId, Subject, TaskId};
 use serde_json::{Value as Json, json};
 use sqlx::AssertSqlSafe;
@@ -18,6 +16,7 @@ use super::Apply;
 use super::changes::NewChange;
 use super::diff::some;
 use super::names::Names;
+use super::quarantine::of_unknown;
 use crate::StoreError;
 use crate::dialect::{Ids, row, run};
 
@@ -68,12 +67,7 @@ impl Apply<'_> {
         let told_above = self.changes.len();
         for (id, record) in told {
             let Some(until) = read.get(&id) else {
-                unknown.push(QuarantineRecord {
-                    external_id: record.task.to_string(),
-                    kind: "history".to_owned(),
-                    reason: "the task whose past this is is not in the store".to_owned(),
-                    raw: bytes::Bytes::new(),
-                });
+                unknown.push(of_unknown(&record.task, "history"));
                 continue;
             };
             let mut history = self.entries_of(TaskId(id), &record.entries);

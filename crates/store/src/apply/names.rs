@@ -96,12 +96,15 @@ fn named_tasks(batch: &Batch) -> impl Iterator<Item = &ExternalId> {
     let parents = parents.chain(batch.relations.iter().map(|relation| &relation.parent));
     let links = batch.relations.iter().flat_map(|relation| &relation.links);
     let ends = links.flat_map(|link| [&link.from, &link.to]);
-    let references = ends.chain(batch.comments.iter().map(|comment| &comment.task));
+    let references = ends
+        .chain(batch.comments.iter().map(|comment| &comment.task))
+        .chain(batch.worklogs.iter().map(|worklog| &worklog.task));
     tasks
         .chain(parents.filter_map(id_of_parent))
         .chain(references.filter_map(|reference| reference.external_id.as_ref()))
         .chain(batch.relations.iter().map(|relation| &relation.task))
-        .chain(batch.comment_sets.iter().map(|set| &set.task))
+        .chain(batch.comment_sets.iter().chain(&batch.worklog_sets).map(|set| &set.task))
+        .chain(batch.remote_links.iter().map(|set| &set.task))
         .chain(batch.histories.iter().map(|history| &history.task))
         .chain(batch.moves.iter().flat_map(|moved| [&moved.from, &moved.to]))
         .chain(batch.absences.iter().map(|absence| &absence.task))
