@@ -56,6 +56,7 @@ async fn sync(database: &TestDatabase, store: &Store, site: &JiraSite, deploymen
         credential_kind: kind.to_owned(),
         credential_public: public,
         credential: Some(CredentialRef::Env { name: "UNUSED".to_owned() }),
+        webhook: None,
         poll_interval_seconds: 60,
         provisioned: true,
         paused: false,

@@ -29,6 +29,7 @@ const MIGRATIONS: &[Migration] = migrations![
     2 "0002_search.sql",
     3 "0003_history.sql",
     4 "0004_accepted_loss.sql",
+    6 "0006_webhooks.sql",
 ];
 
 /// Any constant will do, as long as every version of the program takes the same.

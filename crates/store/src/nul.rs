@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use mainstem_model::record::{
-    AbsenceRecord, Batch, CensusEntry, CommentRecord, CommentSet, Hint, HistoryChange,
+    AbsenceRecord, Batch, CensusEntry, CommentRecord, CommentSet, Heard, Hint, HistoryChange,
     HistoryEntry, HistoryRecord, LinkRecord, MoveRecord, ParentRecord, PersonRecord, ProjectRecord,
     QuarantineRecord, RelationRecord, Scope, TaskRecord, TaskReference,
 };
@@ -198,6 +198,7 @@ texts! {
     AbsenceRecord { task; presence }
     QuarantineRecord { external_id, kind, reason; raw }
     Hint { external_id, locator; depth }
+    Heard { hint, scope; }
     CensusEntry { external_id, locator, token; }
     Scope { key, name; }
     SourceError { code, message; at }
