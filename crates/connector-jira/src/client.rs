@@ -7,6 +7,7 @@ use mainstem_connector::authorization::Authorization;
 use mainstem_connector::caller::{Answer, Call, Caller, Manners};
 use mainstem_connector::headers::text;
 use mainstem_connector::{ConnectorError, Disposition, Host};
+use reqwest::Method;
 use reqwest::header::{ACCEPT, HeaderMap, HeaderValue};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -109,6 +110,17 @@ impl Client {
         self.send(Call::post(url, body, true)?).await
     }
 
+    /// Changes something. Doing it twice does no harm that lasts.
+    pub async fn write(
+        &self,
+        method: Method,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<Answer, ConnectorError> {
+        let url = self.url(path, &[]).await?;
+        self.send(Call::with_body(method, url, body)?).await
+    }
+
     async fn url(&self, path: &str, query: &[(&str, &str)]) -> Result<Url, ConnectorError> {
         let version = if self.site().await?.cloud { "3" } else { "2" };
         Ok(self.url_of(version, path, query))
@@ -168,7 +180,7 @@ pub fn refused(answer: &Answer) -> ConnectorError {
 }
 
 /// What Jira says of an error, as far as it can be shown.
-fn said(answer: &Answer) -> String {
+pub fn said(answer: &Answer) -> String {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Said {

@@ -45,11 +45,13 @@ mod listing;
 mod normalize;
 mod past;
 mod pull;
+mod registration;
 mod session;
 mod settings;
 #[cfg(test)]
 mod tests;
 pub mod text;
+mod webhook;
 mod wire;
 
 pub use connector::Jira;
