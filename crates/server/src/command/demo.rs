@@ -106,6 +106,7 @@ fn source(base_url: &str, folder: &Path) -> Result<SourceConfig, Failure> {
             sealed: false,
             public: toml::Table::new(),
         }),
+        webhook: None,
         settings,
     })
 }
