@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 use crate::support::database::{TestDatabase, both_databases};
 use crate::support::hub::{Contents, Standstill, answer};
 
-struct SiteHttp(JiraSite);
+pub struct SiteHttp(pub JiraSite);
 
 #[async_trait]
 impl Http for SiteHttp {
@@ -31,7 +31,7 @@ impl Http for SiteHttp {
 }
 
 /// The account, as each kind of site takes it.
-struct Account(Deployment);
+pub struct Account(pub Deployment);
 
 #[async_trait]
 impl CredentialProvider for Account {
@@ -44,12 +44,13 @@ impl CredentialProvider for Account {
     }
 }
 
-async fn sync(database: &TestDatabase, store: &Store, site: &JiraSite, deployment: Deployment) {
+/// A source that reads the site.
+pub fn spec(deployment: Deployment) -> SourceSpec {
     let (kind, public) = match deployment {
         Deployment::Cloud => ("basic", serde_json::json!({"username": "me@acme.example"})),
         Deployment::DataCenter => ("token", serde_json::json!({})),
     };
-    let spec = SourceSpec {
+    SourceSpec {
         name: "jira".to_owned(),
         connector: "jira".to_owned(),
         settings: serde_json::json!({"base_url": "http://127.0.0.1:1"}),
@@ -60,9 +61,17 @@ async fn sync(database: &TestDatabase, store: &Store, site: &JiraSite, deploymen
         poll_interval_seconds: 60,
         provisioned: true,
         paused: false,
-    };
-    store.put_source(&spec, true).await.unwrap();
-    let engine = Engine::new(EngineParts {
+    }
+}
+
+/// An engine whose network is the site.
+pub fn engine(
+    database: &TestDatabase,
+    store: &Store,
+    site: &JiraSite,
+    credentials: impl CredentialProvider,
+) -> Engine {
+    Engine::new(EngineParts {
         store: store.clone(),
         registry: Registry::default().with(Jira),
         host: Host {
@@ -71,12 +80,17 @@ async fn sync(database: &TestDatabase, store: &Store, site: &JiraSite, deploymen
             random: Arc::new(SeededRandom::new(1)),
         },
         sleeper: Arc::new(Standstill),
-        credentials: Arc::new(Account(deployment)),
+        credentials: Arc::new(credentials),
         observer: Arc::new(LogObserver),
         requests: None,
         settings: EngineSettings::default(),
     })
-    .unwrap();
+    .unwrap()
+}
+
+async fn sync(database: &TestDatabase, store: &Store, site: &JiraSite, deployment: Deployment) {
+    store.put_source(&spec(deployment), true).await.unwrap();
+    let engine = engine(database, store, site, Account(deployment));
     let options = SyncOptions {
         sources: None,
         max_wait: Duration::from_secs(600),

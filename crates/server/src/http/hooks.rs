@@ -172,3 +172,6 @@ pub async fn hear(
     counter!("mainstem_webhooks_total", "outcome" => word).increment(1);
     outcome.map(|_| StatusCode::ACCEPTED)
 }
+
+#[cfg(test)]
+mod tests;
