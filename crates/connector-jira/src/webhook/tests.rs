@@ -78,13 +78,16 @@ fn hear_signed(body: &str) -> Result<Vec<Heard>, WebhookRefusal> {
 }
 
 /// Id or key, depth, and scope.
+type Named = (&'static str, Depth, Option<&'static str>);
+
 fn shown(heard: &[Heard]) -> Vec<(&str, Depth, Option<&str>)> {
-    let one = |heard: &'_ Heard| -> (&'static str, Depth, Option<&'static str>) {
-        assert!(heard.hint.external_id.as_deref().is_none_or(|id| id == heard.hint.locator));
-        let scope = heard.scope.as_ref().map(|scope| &*String::leak(scope.to_string()));
-        (String::leak(heard.hint.locator.clone()), heard.hint.depth, scope)
-    };
-    heard.iter().map(one).collect()
+    heard
+        .iter()
+        .map(|Heard { hint, scope }| {
+            assert!(hint.external_id.as_deref().is_none_or(|id| id == hint.locator));
+            (hint.locator.as_str(), hint.depth, scope.as_deref())
+        })
+        .collect()
 }
 
 fn issue(id: &str, key: &str, project: Option<&str>) -> Value {
@@ -101,7 +104,7 @@ fn each_event_says_what_to_read_again() {
         "issueLinkType": {"id": 10000, "name": "Blocks", "outwardName": "blocks"}}});
     let comment =
         json!({"id": "7", "self": "http://jira.test/jira/rest/api/2/issue/10041/comment/7"});
-    let table: Vec<(&str, Value, Vec<(&str, Depth, Option<&str>)>)> = vec![
+    let table: Vec<(&str, Value, Vec<Named>)> = vec![
         ("jira:issue_created", json!({"issue": eng}), vec![("10041", Whole, Some("ENG"))]),
         ("jira:issue_deleted", json!({"issue": eng}), vec![("10041", Whole, Some("ENG"))]),
         // The key says it where the fields do not.

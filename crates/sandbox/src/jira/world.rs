@@ -113,7 +113,9 @@ pub(crate) enum Happening {
 
 impl World {
     pub(crate) fn happen(&mut self, happening: Happening) {
-        self.happenings.as_mut().map(|happenings| happenings.push(happening));
+        if let Some(happenings) = &mut self.happenings {
+            happenings.push(happening);
+        }
     }
 }
 
