@@ -276,6 +276,7 @@ impl World {
             credential_kind: "token".to_owned(),
             credential_public: json!({}),
             credential: Some(CredentialRef::Env { name: format!("{source}-variable") }),
+            webhook: None,
             poll_interval_seconds: 60,
             provisioned: true,
             paused: false,

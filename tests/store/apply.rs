@@ -433,16 +433,16 @@ both_databases! {
             Batch { hints: vec![hint(1, Depth::Relations)], ..batch(task) }
         };
         source.apply(&db.store, &asking("a")).await;
-        let [taken] = &db.store.take_hints(&source.lease, source.id, 10).await.unwrap()[..] else {
+        let [taken] = &db.store.take_hints(&source.lease, source.id, ChangeCause::Sync, 10).await.unwrap()[..] else {
             panic!("one hint")
         };
         assert_eq!((taken.attempts, taken.scope.as_str(), &taken.hint), (1, SCOPE, &hint(1, Depth::Relations)));
         db.clock.advance_seconds(3600);
         answer(&db.store, &source, taken.id).await;
         source.apply(&db.store, &asking("a")).await;
-        assert_eq!(db.store.take_hints(&source.lease, source.id, 10).await.unwrap(), []);
+        assert_eq!(db.store.take_hints(&source.lease, source.id, ChangeCause::Sync, 10).await.unwrap(), []);
         source.apply(&db.store, &asking("b")).await;
-        assert_eq!(db.store.take_hints(&source.lease, source.id, 10).await.unwrap().len(), 1);
+        assert_eq!(db.store.take_hints(&source.lease, source.id, ChangeCause::Sync, 10).await.unwrap().len(), 1);
     }
 }
 

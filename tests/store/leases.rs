@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use mainstem_model::record::{Batch, Cursor, Depth, Hint, Scope};
-use mainstem_model::{SourceError, SourceState, Subject};
+use mainstem_model::{ChangeCause, SourceError, SourceState, Subject};
 use mainstem_store::{PassOutcome, PreparedBatch, SourceSpec, StoreError};
 
 use crate::support::database::{SCOPE, both_databases};
@@ -51,7 +51,7 @@ both_databases! {
         let refusals = [
             source.try_apply(store, &batch).await.err(),
             store.finish_pass(lease, source.id, SCOPE, &outcome).await.err(),
-            store.take_hints(lease, source.id, 1).await.err(),
+            store.take_hints(lease, source.id, ChangeCause::Sync, 1).await.err(),
             store.begin_census(lease, source.id, SCOPE).await.err(),
         ];
         for refusal in refusals {
@@ -77,11 +77,11 @@ both_databases! {
                 store.push_hints(source.id, SCOPE, std::slice::from_ref(hint)).await.unwrap();
             }
         }
-        let taken: Vec<_> = store.take_hints(lease, source.id, 10).await.unwrap();
+        let taken: Vec<_> = store.take_hints(lease, source.id, ChangeCause::Sync, 10).await.unwrap();
         assert_eq!(taken.iter().map(|taken| &taken.hint).collect::<Vec<_>>(), [&hints[0], &hints[1]]);
-        let taken = store.take_hints(lease, source.id, 10).await.unwrap();
+        let taken = store.take_hints(lease, source.id, ChangeCause::Sync, 10).await.unwrap();
         assert_eq!(taken.iter().map(|taken| &taken.hint).collect::<Vec<_>>(), [&hints[2]]);
-        assert_eq!(store.take_hints(lease, source.id, 10).await.unwrap(), []);
+        assert_eq!(store.take_hints(lease, source.id, ChangeCause::Sync, 10).await.unwrap(), []);
     }
 }
 
@@ -91,11 +91,11 @@ both_databases! {
         let (store, lease) = (&db.store, &source.lease);
         store.push_hints(source.id, SCOPE, &[hint(1, Depth::Whole)]).await.unwrap();
         for attempt in 1..=5 {
-            let taken = store.take_hints(lease, source.id, 10).await.unwrap();
+            let taken = store.take_hints(lease, source.id, ChangeCause::Sync, 10).await.unwrap();
             assert_eq!(taken.iter().map(|taken| taken.attempts).collect::<Vec<_>>(), [attempt]);
             db.clock.advance_seconds(3600);
         }
-        assert_eq!(store.take_hints(lease, source.id, 10).await.unwrap(), []);
+        assert_eq!(store.take_hints(lease, source.id, ChangeCause::Sync, 10).await.unwrap(), []);
         let parked = store.quarantined(source.id, 10).await.unwrap();
         assert_eq!((parked[0].kind.as_str(), parked[0].external_id.as_str()), ("hint", "acme/api/1"));
     }
@@ -107,7 +107,7 @@ both_databases! {
         let (store, lease) = (&db.store, &source.lease);
         let asked = [hint(1, Depth::Whole)];
         store.push_hints(source.id, SCOPE, &asked).await.unwrap();
-        let taken = store.take_hints(lease, source.id, 10).await.unwrap().remove(0);
+        let taken = store.take_hints(lease, source.id, ChangeCause::Sync, 10).await.unwrap().remove(0);
         store.push_hints(source.id, SCOPE, &asked).await.unwrap();
         let context = mainstem_store::BatchContext {
             lease,
@@ -118,7 +118,7 @@ both_databases! {
         };
         let nothing = PreparedBatch::of(Batch::default()).await.unwrap();
         store.apply_batch(&context, &nothing).await.unwrap();
-        let again = store.take_hints(lease, source.id, 10).await.unwrap();
+        let again = store.take_hints(lease, source.id, ChangeCause::Sync, 10).await.unwrap();
         assert_eq!(again.iter().map(|taken| &taken.hint).collect::<Vec<_>>(), [&asked[0]]);
     }
 }
@@ -131,6 +131,7 @@ fn spec(name: &str) -> SourceSpec {
         credential_kind: "token".to_owned(),
         credential_public: serde_json::json!({}),
         credential: Some(mainstem_model::CredentialRef::Env { name: "TOKEN".to_owned() }),
+        webhook: None,
         poll_interval_seconds: 60,
         provisioned: true,
         paused: false,

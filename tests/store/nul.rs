@@ -6,8 +6,8 @@ use mainstem_model::record::{
     RelationRecord, RemoteLinkSet, Scope, TaskRecord, TaskReference, WorklogRecord,
 };
 use mainstem_model::{
-    Criterion, CustomField, LinkKind, Position, Priority, PriorityLevel, RemoteLink, SourceError,
-    SourceState, Status, StatusCategory,
+    ChangeCause, Criterion, CustomField, LinkKind, Position, Priority, PriorityLevel, RemoteLink,
+    SourceError, SourceState, Status, StatusCategory,
 };
 use mainstem_store::{Applied, PassOutcome, Store};
 use serde_json::json;
@@ -151,7 +151,7 @@ async fn left(store: &Store, source: &TestSource) -> impl PartialEq + std::fmt::
         .collect();
     let contents = Contents::of(store).await;
     let details = store.details(&[contents.tasks[0].id]).await.unwrap();
-    let hints = store.take_hints(&source.lease, source.id, 10).await.unwrap();
+    let hints = store.take_hints(&source.lease, source.id, ChangeCause::Sync, 10).await.unwrap();
     (contents, format!("{details:?}"), told, store.quarantined(source.id, 10).await.unwrap(), hints)
 }
 
@@ -178,7 +178,7 @@ both_databases! {
     async fn nor_does_it_sink_what_is_said_beside_records(db) {
         let source = db.source("acme").await;
         db.store.push_hints(source.id, SCOPE, &[hint("\0")]).await.unwrap();
-        let taken = db.store.take_hints(&source.lease, source.id, 10).await.unwrap();
+        let taken = db.store.take_hints(&source.lease, source.id, ChangeCause::Sync, 10).await.unwrap();
         assert_eq!(taken[0].hint, hint(""));
 
         let run = db.store.begin_census(&source.lease, source.id, SCOPE).await.unwrap();

@@ -58,6 +58,7 @@ impl Hub {
             credential_kind: "token".to_owned(),
             credential_public: serde_json::json!({}),
             credential: Some(CredentialRef::Env { name: "UNUSED".to_owned() }),
+            webhook: None,
             poll_interval_seconds: 60,
             provisioned: true,
             paused: false,

@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 use crate::support::database::{TestDatabase, both_databases};
 use crate::support::hub::{Contents, Standstill, answer};
 
-struct SiteHttp(JiraSite);
+pub struct SiteHttp(pub JiraSite);
 
 #[async_trait]
 impl Http for SiteHttp {
@@ -34,7 +34,7 @@ impl Http for SiteHttp {
 
 /// An account at a site.
 #[derive(Clone)]
-struct Account {
+pub struct Account {
     base_url: String,
     kind: &'static str,
     public: serde_json::Value,
@@ -43,7 +43,7 @@ struct Account {
 
 impl Account {
     /// As each kind of site takes it.
-    fn of(deployment: Deployment) -> Self {
+    pub fn of(deployment: Deployment) -> Self {
         let (kind, public) = match deployment {
             Deployment::Cloud => ("basic", serde_json::json!({"username": "me@acme.example"})),
             Deployment::DataCenter => ("token", serde_json::json!({})),
@@ -59,6 +59,50 @@ impl CredentialProvider for Account {
         let (kind, public) = (self.kind.to_owned(), self.public.clone());
         Ok(Some(Credential { kind, public, secret: self.secret.clone().into() }))
     }
+}
+
+/// A source that reads the site.
+pub fn spec(deployment: Deployment) -> SourceSpec {
+    spec_of(&Account::of(deployment))
+}
+
+fn spec_of(account: &Account) -> SourceSpec {
+    SourceSpec {
+        name: "jira".to_owned(),
+        connector: "jira".to_owned(),
+        settings: serde_json::json!({"base_url": account.base_url}),
+        credential_kind: account.kind.to_owned(),
+        credential_public: account.public.clone(),
+        credential: Some(CredentialRef::Env { name: "UNUSED".to_owned() }),
+        webhook: None,
+        poll_interval_seconds: 60,
+        provisioned: true,
+        paused: false,
+    }
+}
+
+/// An engine whose network is the site.
+pub fn engine(
+    database: &TestDatabase,
+    store: &Store,
+    site: &JiraSite,
+    credentials: impl CredentialProvider,
+) -> Engine {
+    Engine::new(EngineParts {
+        store: store.clone(),
+        registry: Registry::default().with(Jira),
+        host: Host {
+            http: Arc::new(SiteHttp(site.clone())),
+            clock: database.clock.clone(),
+            random: Arc::new(SeededRandom::new(1)),
+        },
+        sleeper: Arc::new(Standstill),
+        credentials: Arc::new(credentials),
+        observer: Arc::new(LogObserver),
+        requests: None,
+        settings: EngineSettings::default(),
+    })
+    .unwrap()
 }
 
 /// Reads all of a site, which nothing may hinder.
@@ -83,33 +127,8 @@ async fn sync_as(
     site: &JiraSite,
     account: Account,
 ) -> SyncReport {
-    let spec = SourceSpec {
-        name: "jira".to_owned(),
-        connector: "jira".to_owned(),
-        settings: serde_json::json!({"base_url": account.base_url}),
-        credential_kind: account.kind.to_owned(),
-        credential_public: account.public.clone(),
-        credential: Some(CredentialRef::Env { name: "UNUSED".to_owned() }),
-        poll_interval_seconds: 60,
-        provisioned: true,
-        paused: false,
-    };
-    store.put_source(&spec, true).await.unwrap();
-    let engine = Engine::new(EngineParts {
-        store: store.clone(),
-        registry: Registry::default().with(Jira),
-        host: Host {
-            http: Arc::new(SiteHttp(site.clone())),
-            clock: database.clock.clone(),
-            random: Arc::new(SeededRandom::new(1)),
-        },
-        sleeper: Arc::new(Standstill),
-        credentials: Arc::new(account),
-        observer: Arc::new(LogObserver),
-        requests: None,
-        settings: EngineSettings::default(),
-    })
-    .unwrap();
+    store.put_source(&spec_of(&account), true).await.unwrap();
+    let engine = engine(database, store, site, account);
     let options = SyncOptions {
         sources: None,
         max_wait: Duration::from_secs(600),

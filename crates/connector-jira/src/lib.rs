@@ -4,6 +4,12 @@
 //! `normalize` says it in Mainstem's words, and `pull` decides what to ask next. Which kind of site it
 //! is, `/serverInfo` tells.
 //!
+//! What Jira tells by itself, `webhook` reads; `registration` keeps the webhook of an app alive. An issue
+//! that a webhook names is read by its id, in bulk on Cloud: what lags there is search, and its documentation
+//! says that of search alone, so nothing need be reconciled. On Data Center it is found by a search and, where
+//! the index does not know it yet, looked at by itself; of a known one the index may show an older state,
+//! which the next pass makes good.
+//!
 //! # What it costs
 //!
 //! | | requests for one project |
@@ -15,6 +21,8 @@
 //! | the whole of 25 issues | Cloud: 2, 1 for each thousand entries of their changelogs, and 3 for each project where some are missing; Data Center: 1, and 2 for each that is missing; on either 25 for their remote links |
 //! | the past of 25 issues | the same, but 1 for the remote links of each that ever had one |
 //! | census | ⌈issues/100⌉ |
+//! | what webhooks name within a second | as the whole of those issues, whatever the number of deliveries |
+//! | the webhook of an app | 1 a day, and 1 where it is prolonged |
 //!
 //! # What it cannot see
 //!
@@ -27,6 +35,7 @@
 //!   that were imported without an entry when the issue is read whole.
 //! * A comment or a worklog that is removed without moving its issue's time shows when the issue is
 //!   read next. Jira's own code moves it with every worklog, whether or not anybody is notified.
+//! * A sprint or a version that is renamed, and a project that is archived, are not followed by webhook.
 //! * The past names neither the parents that an issue had nor values of custom fields; a status that
 //!   has been deleted at the site is placed by its name.
 //! * An OAuth access token is used as it is given, and not renewed: it lasts an hour, and the source
@@ -51,12 +60,14 @@ mod normalize;
 mod parts;
 mod past;
 mod pull;
+mod registration;
 mod remote_links;
 mod session;
 mod settings;
 #[cfg(test)]
 mod tests;
 pub mod text;
+mod webhook;
 mod wire;
 
 pub use connector::Jira;

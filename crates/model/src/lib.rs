@@ -33,7 +33,7 @@ pub use link::{Evidence, Link, LinkEnd, LinkKind, LinkOrigin, LinkReview};
 pub use person::{Identity, Person};
 pub use project::Project;
 pub use random::Random;
-pub use source::{CredentialRef, Source, SourceError, SourceState};
+pub use source::{CredentialRef, Source, SourceError, SourceState, Webhook};
 pub use task::{
     Criterion, CustomField, Presence, Priority, PriorityLevel, RemoteLink, Status, StatusCategory,
     Task, TaskDetail, TaskKind,

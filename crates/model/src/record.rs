@@ -405,6 +405,18 @@ pub struct Hint {
     pub depth: Depth,
 }
 
+/// Something that a webhook says has changed. It is a hint, never the truth: what became of it is
+/// fetched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Heard {
+    /// What to read again.
+    pub hint: Hint,
+    /// The scope that it belongs to by the tool's word, from which it is read even where it is new.
+    /// Without one, or where this source does not read that scope, it is read only where it is stored
+    /// already.
+    pub scope: Option<ScopeKey>,
+}
+
 /// How much of a task a fetch reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

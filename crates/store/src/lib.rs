@@ -26,6 +26,7 @@ mod search;
 mod sources;
 mod tokens;
 mod types;
+mod webhooks;
 
 pub use apply::PreparedBatch;
 pub use connect::{Store, StoreOptions};

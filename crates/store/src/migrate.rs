@@ -30,6 +30,7 @@ const MIGRATIONS: &[Migration] = migrations![
     3 "0003_history.sql",
     4 "0004_accepted_loss.sql",
     5 "0005_worklogs.sql",
+    6 "0006_webhooks.sql",
     7 "0007_credential_expiry.sql",
 ];
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use mainstem_model::record::{
-    AbsenceRecord, Batch, CensusEntry, CommentRecord, Hint, HistoryChange, HistoryEntry,
+    AbsenceRecord, Batch, CensusEntry, CommentRecord, Heard, Hint, HistoryChange, HistoryEntry,
     HistoryRecord, LinkRecord, MoveRecord, ParentRecord, PartSet, PersonRecord, ProjectRecord,
     QuarantineRecord, RelationRecord, RemoteLinkSet, Scope, TaskRecord, TaskReference,
     WorklogRecord,
@@ -205,6 +205,7 @@ texts! {
     AbsenceRecord { task; presence }
     QuarantineRecord { external_id, kind, reason; raw }
     Hint { external_id, locator; depth }
+    Heard { hint, scope; }
     CensusEntry { external_id, locator, token; }
     Scope { key, name; }
     SourceError { code, message; at }

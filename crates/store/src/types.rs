@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use mainstem_model::record::{Cursor, Hint};
 use mainstem_model::{
     ChangeCause, CredentialRef, Position, SourceError, SourceId, TaskId, Timestamp, TokenId,
-    TokenScope, Visibility,
+    TokenScope, Visibility, Webhook,
 };
 
 /// Why the store could not do what was asked, cut by what happens next.
@@ -61,6 +61,8 @@ pub struct SourceSpec {
     pub credential_public: serde_json::Value,
     /// Where the secret comes from.
     pub credential: Option<CredentialRef>,
+    /// How it hears of changes from the tool.
+    pub webhook: Option<Webhook>,
     /// Seconds between two passes.
     pub poll_interval_seconds: u32,
     /// Declared in the configuration file.

@@ -221,6 +221,7 @@ impl World {
             credential_kind: "token".to_owned(),
             credential_public: json!({}),
             credential: Some(CredentialRef::Env { name: "TOOL_TOKEN".to_owned() }),
+            webhook: None,
             poll_interval_seconds: 60,
             provisioned: true,
             paused: false,

@@ -94,6 +94,29 @@ pub struct World {
     pub(crate) links_move_updated: bool,
     /// Counts every change.
     pub(crate) version: u64,
+    /// What webhooks are to tell; `None` while nobody hears.
+    pub(crate) happenings: Option<Vec<Happening>>,
+}
+
+/// Something that webhooks tell of.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Happening {
+    IssueCreated(IssueKey),
+    /// With the entry of its history, where there is one.
+    IssueUpdated(IssueKey, Option<HistoryKey>),
+    IssueDeleted(IssueKey),
+    /// `created`, `updated` or `deleted`.
+    Comment(&'static str, CommentKey),
+    Worklog(&'static str, WorklogKey),
+    Link(&'static str, LinkKey),
+}
+
+impl World {
+    pub(crate) fn happen(&mut self, happening: Happening) {
+        if let Some(happenings) = &mut self.happenings {
+            happenings.push(happening);
+        }
+    }
 }
 
 /// The account that reads the site.

@@ -169,7 +169,8 @@ impl Apply<'_> {
             })
             .cloned()
             .collect();
-        self.transaction.push_hints(self.source, self.context.scope, &hints, self.now).await
+        let BatchContext { scope, cause, .. } = *self.context;
+        self.transaction.push_hints(self.source, scope, &hints, cause, self.now).await
     }
 
     async fn cursor(&mut self, batch: &Batch) -> Result<(), StoreError> {

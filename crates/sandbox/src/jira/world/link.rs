@@ -3,7 +3,9 @@
 use mainstem_model::Timestamp;
 
 use crate::jira::catalogue::LinkType;
-use crate::jira::world::{Change, IssueKey, Link, LinkKey, RemoteLink, RemoteLinkKey, World};
+use crate::jira::world::{
+    Change, Happening, IssueKey, Link, LinkKey, RemoteLink, RemoteLinkKey, World,
+};
 
 impl World {
     /// Links two issues: `source` "blocks" `target`, in the words of the type. Both histories tell of
@@ -20,6 +22,7 @@ impl World {
         self.hold_in_index(target);
         let at = self.moments.advance();
         let key = self.add_link(kind, source, target);
+        self.happen(Happening::Link("created", key));
         self.tell_link(key, true, at);
         Some(key)
     }
@@ -44,6 +47,7 @@ impl World {
         self.hold_in_index(target);
         let at = self.moments.advance();
         self.remove_link(link);
+        self.happen(Happening::Link("deleted", link));
         self.tell_link(link, false, at);
     }
 
