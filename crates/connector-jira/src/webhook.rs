@@ -45,16 +45,20 @@ pub fn read(
     Ok(heard)
 }
 
-/// Says where a body cannot be read, and nothing of what stands there.
 fn event(body: &[u8]) -> Result<Event, WebhookRefusal> {
     let mut json = serde_json::Deserializer::from_slice(body);
-    serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        let (path, inner) = (error.path(), error.inner());
-        let (line, column) = (inner.line(), inner.column());
-        WebhookRefusal::Unreadable(format!(
-            "{path}, line {line}, column {column}: not what Jira's webhooks look like"
-        ))
-    })
+    let event = serde_path_to_error::deserialize(&mut json)
+        .map_err(|error| unreadable(&error.path().to_string(), error.inner()))?;
+    json.end().map_err(|error| unreadable(".", &error))?;
+    Ok(event)
+}
+
+/// Says where a body cannot be read, and nothing of what stands there.
+fn unreadable(path: &str, error: &serde_json::Error) -> WebhookRefusal {
+    let (line, column) = (error.line(), error.column());
+    WebhookRefusal::Unreadable(format!(
+        "{path} (line {line}, column {column}) is not what Jira's webhooks look like"
+    ))
 }
 
 /// What is used of a delivery.

@@ -137,7 +137,7 @@ fn whatever_is_wrong_is_named() {
             vec!["webhook.register", "server.public_url"],
         ),
         (&jira("webhook = { register = true }"), vec!["`secret`"]),
-        (&jira("webhook = { secret = \"PATH\" }"), vec!["secret", "a table such as"]),
+        (&jira("webhook = { secret = \"PATH\" }"), vec!["webhook", "a table such as"]),
         (
             "[[sources]]\nname = \"a\"\nconnector = \"github\"\nsettings = { owner = \"x\", base_url = \"ftp://x\" }",
             vec!["\"a\"", "base_url"],
