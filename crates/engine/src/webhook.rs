@@ -3,7 +3,9 @@
 
 use std::sync::Arc;
 
+use mainstem_model::SourceError;
 use mainstem_model::record::ScopeKey;
+use mainstem_store::ScopeState;
 
 use crate::call::Failure;
 use crate::memory::WebhookMemory;
@@ -24,8 +26,13 @@ pub(crate) async fn keep(visit: &Visit, memory: &mut WebhookMemory) -> Result<()
     if visit.stop.is_cancelled() || memory.next_at.is_some_and(|next_at| next_at > now) {
         return Ok(());
     }
-    let scopes = visit.shared.store.scopes(visit.source.id).await?;
-    let scopes: Vec<ScopeKey> = scopes.iter().map(|scope| scope.key.as_str().into()).collect();
+    // A tool may refuse to tell of anything where it is asked for a scope that it does not show.
+    let is_shown = |scope: &ScopeState| {
+        let error = scope.last_error.as_ref();
+        error.is_none_or(|error| error.code != SourceError::SCOPE_NOT_VISIBLE)
+    };
+    let scopes = visit.shared.store.scopes(visit.source.id).await?.into_iter().filter(is_shown);
+    let scopes: Vec<ScopeKey> = scopes.map(|scope| scope.key.into()).collect();
     let session = Arc::clone(&visit.session);
     let call = visit.call(async move { session.keep_webhook(&address, &scopes).await });
     match call.answer(&visit.stop).await {
