@@ -55,6 +55,7 @@ fn event(body: &[u8]) -> Result<Event, WebhookRefusal> {
 
 /// Says where a body cannot be read, and nothing of what stands there.
 fn unreadable(path: &str, error: &serde_json::Error) -> WebhookRefusal {
+    let path: String = path.chars().take(60).collect();
     let (line, column) = (error.line(), error.column());
     WebhookRefusal::Unreadable(format!(
         "{path} (line {line}, column {column}) is not what Jira's webhooks look like"

@@ -224,7 +224,7 @@ fn what_cannot_be_read_is_told_by_its_place_alone() {
             "{\"webhookEvent\":\"jira:issue_updated\",\"issue\":{\"id\":1e300,\"key\":\"E-1\"}}",
             "issue.id",
         ),
-        ("{\"webhookEvent\":\"x\",\"webhookEvent\":\"secret\"}", "webhookEvent"),
+        ("{\"webhookEvent\":\"x\",\"webhookEvent\":\"secret\"}", "line 1"),
         (
             "{\"webhookEvent\":\"worklog_created\",\"worklog\":{\"issueId\":\"12345678901234567890\"}}",
             "worklog.issueId",
@@ -233,13 +233,13 @@ fn what_cannot_be_read_is_told_by_its_place_alone() {
         ("{\"webhookEvent\":\"x\"} secret", "line 1"),
         ("payload=%7B%22webhookEvent%22%3A%22secret%22%7D", "line 1"),
         (&deep, "issue"),
-        (&ignored, "line 1"),
     ] {
         let refusal = hear_signed(body).unwrap_err();
         let WebhookRefusal::Unreadable(reason) = refusal else { panic!("{refusal}") };
         assert!(reason.contains(place) && !reason.contains("secret"), "{reason}");
         assert!(reason.len() < 200, "{reason}");
     }
+    assert_eq!(hear_signed(&ignored), Ok(Vec::new()), "what nobody reads is passed over");
 }
 
 #[test]
