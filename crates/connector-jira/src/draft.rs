@@ -134,9 +134,9 @@ impl<'a> Draft<'a> {
     }
 
     /// Asks for an issue to be read whole, once.
-    pub fn hint_whole(&mut self, issue: &ExternalId) {
-        let locator = issue.to_string();
-        self.hint(Hint { external_id: Some(issue.clone()), locator, depth: Depth::Whole });
+    pub fn hint_whole(&mut self, task: &TaskRecord) {
+        let (external_id, locator) = (Some(task.external_id.clone()), task.locator.clone());
+        self.hint(Hint { external_id, locator, depth: Depth::Whole });
     }
 
     /// Asks for something to be fetched, once.

@@ -142,7 +142,7 @@ async fn take(
         if !histories.is_empty() {
             linked_to.extend(linked(&histories, from));
             if had_remote_links(&histories) {
-                draft.hint_whole(&issue.task.external_id);
+                draft.hint_whole(&issue.task);
             }
             let statuses = session.statuses().await?;
             issue.task.history =

@@ -58,15 +58,20 @@ pub struct SearchPage<'a> {
     pub total: Option<u64>,
 }
 
-/// An issue; its fields are read on their own.
+/// An issue, with those of its fields that are wanted.
 #[derive(Deserialize)]
-pub struct Issue<'a> {
+pub struct Issue<F> {
     pub id: String,
     pub key: String,
-    #[serde(borrow)]
-    pub fields: &'a RawValue,
+    pub fields: F,
     #[serde(default)]
     pub changelog: Option<Changelog>,
+}
+
+/// The custom fields of an issue, and nothing else of it.
+#[derive(Deserialize)]
+pub struct Held {
+    pub fields: CustomFields,
 }
 
 /// What a page or a census needs of an issue, even where the rest of it cannot be read.
@@ -105,6 +110,9 @@ pub struct Fields<'a> {
     pub resolution: Option<Named>,
     #[serde(default)]
     pub resolutiondate: Option<Time>,
+    /// Cloud.
+    #[serde(default)]
+    pub statuscategorychangedate: Option<Time>,
     #[serde(default)]
     pub priority: Option<Priority>,
     #[serde(default)]
@@ -138,7 +146,7 @@ pub struct Fields<'a> {
 }
 
 /// The names of what [`Fields`] reads, to ask for them.
-pub const FIELDS: [&str; 23] = [
+pub const FIELDS: [&str; 24] = [
     "summary",
     "issuetype",
     "project",
@@ -147,6 +155,7 @@ pub const FIELDS: [&str; 23] = [
     "updated",
     "resolution",
     "resolutiondate",
+    "statuscategorychangedate",
     "priority",
     "labels",
     "components",

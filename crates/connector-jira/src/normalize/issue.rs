@@ -63,11 +63,9 @@ pub fn issue(
     people: &mut People,
 ) -> Result<NormalizedIssue, Malformed> {
     let malformed = |reason| Malformed { external_id: identify(raw), reason };
-    let issue: wire::Issue = decode(raw).map_err(malformed)?;
-    let within = |reason| malformed(format!("fields.{reason}"));
-    let fields: wire::Fields = decode(issue.fields.get().as_bytes()).map_err(within)?;
-    let held = decode(issue.fields.get().as_bytes()).map_err(within)?;
-    let own = custom(held, context.fields);
+    let issue: wire::Issue<wire::Fields> = decode(raw).map_err(malformed)?;
+    let held: wire::Held = decode(raw).map_err(malformed)?;
+    let (fields, own) = (issue.fields, custom(held.fields, context.fields));
     if !is_id(&issue.id) {
         return Err(malformed(format!("id: {:?} is not a number", issue.id)));
     }
@@ -128,7 +126,12 @@ pub fn issue(
         created_at: fields.created.0,
         updated_at: fields.updated.0,
         started_at: None,
-        closed_at: fields.resolutiondate.map(|time| time.0).filter(|_| !status.category.is_open()),
+        // Some projects of Cloud know no resolutions.
+        closed_at: fields
+            .resolutiondate
+            .or(fields.statuscategorychangedate)
+            .map(|time| time.0)
+            .filter(|_| !status.category.is_open()),
         estimate_seconds: fields.timeoriginalestimate,
         time_spent_seconds: fields.timespent,
         criteria: found,
@@ -166,16 +169,15 @@ pub fn outline(
     context: Context<'_>,
 ) -> Result<(RelationRecord, Present, Vec<wire::History>), Malformed> {
     let malformed = |reason| Malformed { external_id: identify(raw), reason };
-    let issue: wire::Issue = decode(raw).map_err(malformed)?;
-    let within = |reason| malformed(format!("fields.{reason}"));
-    let fields: wire::Outline = decode(issue.fields.get().as_bytes()).map_err(within)?;
-    let held = decode(issue.fields.get().as_bytes()).map_err(within)?;
+    let issue: wire::Issue<wire::Outline> = decode(raw).map_err(malformed)?;
+    let held: wire::Held = decode(raw).map_err(malformed)?;
+    let fields = issue.fields;
     let task = TaskReference { key: issue.key, external_id: Some(issue.id.as_str().into()) };
     let relation = RelationRecord {
         task: issue.id.into(),
         links: links(&task, fields.issuelinks),
         kinds: LinkKind::ALL,
-        parent: parent(fields.parent, custom(held, context.fields).epic),
+        parent: parent(fields.parent, custom(held.fields, context.fields).epic),
         version: at.0,
         // The token stays that of the task's own reading, so that a census still finds it behind.
         census_token: None,

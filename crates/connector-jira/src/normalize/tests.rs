@@ -184,7 +184,7 @@ fn what_cannot_be_read_is_named() {
         ("/fields/status", json!("Done"), "fields.status: "),
         ("/fields/project/id", json!(null), "fields.project.id: "),
         ("/id", json!("../1"), "id: "),
-        ("/fields", json!([]), "fields."),
+        ("/fields", json!([]), "fields: "),
     ] {
         let mut broken = sound.clone();
         *broken.pointer_mut(place).unwrap() = value;
@@ -347,4 +347,29 @@ fn a_key_is_enough_to_name_another_issue() {
     let named = |key: &str| TaskReference { key: key.into(), external_id: None };
     assert_eq!(read.task.parent, ParentRecord::Is(named("A-1")));
     assert_eq!(read.relation.links[0].to, named("A-2"));
+}
+
+#[test]
+fn what_is_done_was_closed_when_it_was_resolved_or_else_when_it_came_to_be_done() {
+    let raw = std::fs::read(Path::new(FOLDER).join("k5-3.json")).unwrap();
+    let sound: serde_json::Value = serde_json::from_slice(&raw).unwrap();
+    let site = Site { cloud: true, address: "https://jira.test".into() };
+    let context = Context { site: &site, fields: &Fields::default() };
+    let (resolved, changed) = ("2026-03-01T10:00:00.000+0100", "2026-03-02T10:00:00.000+0100");
+    for (category, resolutiondate, changed_at, expected) in [
+        ("done", json!(resolved), json!(changed), Some("2026-03-01T09:00:00Z")),
+        ("done", json!(null), json!(changed), Some("2026-03-02T09:00:00Z")),
+        ("done", json!(null), json!(null), None),
+        ("indeterminate", json!(null), json!(changed), None),
+        ("new", json!(resolved), json!(changed), None),
+    ] {
+        let mut told = sound.clone();
+        told["fields"]["status"]["statusCategory"]["key"] = json!(category);
+        told["fields"]["resolutiondate"] = resolutiondate;
+        told["fields"]["statuscategorychangedate"] = changed_at;
+        let raw = Bytes::from(told.to_string());
+        let read = issue(&raw, Timestamp::default(), context, &mut People::default()).unwrap();
+        let closed_at = read.task.closed_at.map(|at| at.to_string());
+        assert_eq!(closed_at.as_deref(), expected, "{category} {told}");
+    }
 }

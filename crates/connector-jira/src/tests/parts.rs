@@ -46,7 +46,7 @@ async fn all_the_work_logged_arrives_and_what_is_removed_ends() {
         let logged = log_work(&sandbox, long, 45, "Paired *twice*");
         let session = sandbox.open(json!({})).await;
         let (_, batches, cursor) = pass(&*session, None).await;
-        let id = hint(&sandbox, long, Depth::Whole).locator;
+        let id = hint(&sandbox, long, Depth::Whole).external_id.unwrap();
         let of_long = |batches: &[Batch]| -> (Vec<String>, Vec<String>) {
             let worklogs = batches.iter().flat_map(|batch| &batch.worklogs);
             let worklogs =
@@ -192,7 +192,8 @@ async fn a_whole_reading_tells_remote_links_whatever_the_past_says() {
         let batch = session.fetch(&hints).await.unwrap();
         let told: BTreeMap<_, _> =
             batch.remote_links.iter().map(|set| (set.task.to_string(), titles_of(set))).collect();
-        assert_eq!(told[&hints[0].locator], ["a", "b"]);
+        let id = hints[0].external_id.as_deref().unwrap();
+        assert_eq!(told[id], ["a", "b"]);
         assert_eq!(told.len(), 2, "that there are none is told too");
     }
 }
