@@ -62,6 +62,16 @@ fn batch(nul: &str) -> Batch {
                 },
             ),
             history(
+                "pa_rent",
+                HistoryChange::Parent {
+                    before: None,
+                    after: Some(TaskReference {
+                        key: text("EP_IC-1"),
+                        external_id: Some(id("par_ent")),
+                    }),
+                },
+            ),
+            history(
                 "assi_gned",
                 HistoryChange::People {
                     field: "assignees",

@@ -36,8 +36,8 @@
 //! * A comment or a worklog that is removed without moving its issue's time shows when the issue is
 //!   read next. Jira's own code moves it with every worklog, whether or not anybody is notified.
 //! * A sprint or a version that is renamed, and a project that is archived, are not followed by webhook.
-//! * The past names neither the parents that an issue had nor values of custom fields; a status that
-//!   has been deleted at the site is placed by its name.
+//! * The past does not name the values of custom fields; a status that has been deleted at the site is
+//!   placed by its name.
 //! * An OAuth access token is used as it is given, and not renewed: it lasts an hour, and the source
 //!   says when it ends.
 //! * What no longer meets the `jql` setting is still kept as it was read last.

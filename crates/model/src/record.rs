@@ -253,6 +253,13 @@ pub enum HistoryChange {
         /// JSON null where there is none.
         after: serde_json::Value,
     },
+    /// The task that it is a part of.
+    Parent {
+        /// Which it was.
+        before: Option<TaskReference>,
+        /// Which it is.
+        after: Option<TaskReference>,
+    },
     /// A field that lists people, by external id.
     People {
         /// The field as the API names it.

@@ -130,6 +130,7 @@ impl Texts for HistoryChange {
     fn has_nul(&self) -> bool {
         match self {
             Self::Value { field: _, before, after } => before.has_nul() || after.has_nul(),
+            Self::Parent { before, after } => before.has_nul() || after.has_nul(),
             Self::People { field: _, before, after } => before.has_nul() || after.has_nul(),
         }
     }
@@ -137,6 +138,10 @@ impl Texts for HistoryChange {
     fn drop_nul(&mut self) {
         match self {
             Self::Value { field: _, before, after } => {
+                before.drop_nul();
+                after.drop_nul();
+            }
+            Self::Parent { before, after } => {
                 before.drop_nul();
                 after.drop_nul();
             }

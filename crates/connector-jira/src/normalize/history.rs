@@ -7,11 +7,11 @@
 
 use std::collections::HashSet;
 
-use mainstem_model::record::{ExternalId, HistoryChange, HistoryEntry};
+use mainstem_model::record::{ExternalId, HistoryChange, HistoryEntry, TaskReference};
 use mainstem_model::{Priority, TaskKind, Timestamp};
 use serde_json::{Value, json};
 
-use super::issue::milestone;
+use super::issue::{is_id, milestone};
 use super::people::People;
 use super::status::status;
 use super::value::{date, kind_of_name, priority, storable};
@@ -159,6 +159,7 @@ impl Walk<'_> {
             };
             changes.push(change);
         }
+        changes.extend(parent_step(items));
         changes.extend(self.status_step(items));
         changes.extend(self.version_step(items));
         changes
@@ -243,6 +244,22 @@ fn last_sprint<'a>(ids: Option<&str>, names: Option<&'a str>) -> Option<&'a str>
         Some(ids) if !ids.contains(',') => names,
         _ => names?.rsplit(", ").next(),
     }
+}
+
+/// What a changelog calls the issue above another, the most telling first: Cloud tells a change of epic
+/// by two names at once.
+const PARENTS: [&str; 4] = ["IssueParentAssociation", "Parent", "Parent Link", "Epic Link"];
+
+fn parent_step(items: &[HistoryItem]) -> Option<(&'static str, HistoryChange)> {
+    let item = PARENTS.iter().find_map(|name| items.iter().find(|item| item.field == *name))?;
+    let reference = |id: &Option<String>, key: &Option<String>| {
+        let key = filled(key.as_deref())?;
+        let id = filled(id.as_deref()).filter(|id| is_id(id));
+        Some(TaskReference { key: storable(key.into()), external_id: id.map(Into::into) })
+    };
+    let before = reference(&item.from, &item.from_string);
+    let after = reference(&item.to, &item.to_string);
+    (before != after).then_some(("parent", HistoryChange::Parent { before, after }))
 }
 
 /// Jira says nothing at times by an empty text.

@@ -54,6 +54,7 @@ fn summary(read: NormalizedIssue, past: Vec<HistoryEntry>) -> String {
     for entry in past {
         let change = match &entry.change {
             HistoryChange::Value { field, before, after } => format!("{field} {before} -> {after}"),
+            HistoryChange::Parent { before, after } => format!("parent {before:?} -> {after:?}"),
             HistoryChange::People { field, before, after } => {
                 format!("{field} {before:?} -> {after:?}")
             }
@@ -221,6 +222,14 @@ fn past(fields: Value, histories: Value) -> Vec<String> {
         .map(|entry| match entry.change {
             HistoryChange::Value { field, before, after } => format!("{field} {before} -> {after}"),
             HistoryChange::People { field, .. } => field.to_owned(),
+            HistoryChange::Parent { before, after } => {
+                let [before, after] = [before, after].map(|told| {
+                    told.map_or("none".to_owned(), |told| {
+                        format!("{} {}", told.key, told.external_id.as_deref().unwrap_or("?"))
+                    })
+                });
+                format!("parent {before} -> {after}")
+            }
         })
         .collect()
 }
@@ -231,6 +240,41 @@ fn changed(id: u32, created: &str, items: Value) -> Value {
 
 fn moved(from: [&str; 2], to: [&str; 2]) -> Value {
     json!({"field": "status", "from": from[0], "fromString": from[1], "to": to[0], "toString": to[1]})
+}
+
+/// Cloud tells one change of epic by two names; of old there was one name for each kind of parent.
+#[test]
+fn the_issues_above_another_are_told_each_once() {
+    let above = |field: &str, from: [Value; 2], to: [Value; 2]| {
+        let ([from, from_key], [to, to_key]) = (from, to);
+        json!({"field": field, "from": from, "fromString": from_key, "to": to, "toString": to_key})
+    };
+    let none = || [json!(null), json!("")];
+    let epic = || [json!("10"), json!("A-1")];
+    let told = past(
+        json!({}),
+        json!([
+            changed(
+                1,
+                "2026-03-01T10:00:00.000+0000",
+                json!([
+                    above("Epic Link", none(), epic()),
+                    above("IssueParentAssociation", none(), epic())
+                ])
+            ),
+            changed(
+                2,
+                "2026-03-01T11:00:00.000+0000",
+                json!([above("Parent", epic(), [json!("11"), json!("A-2")])])
+            ),
+            changed(
+                3,
+                "2026-03-01T12:00:00.000+0000",
+                json!([above("Epic Link", [json!("no id"), json!("A-2")], none())])
+            ),
+        ]),
+    );
+    assert_eq!(told, ["parent none -> A-1 10", "parent A-1 10 -> A-2 11", "parent A-2 ? -> none"]);
 }
 
 /// Jira dates an entry of its changelog some milliseconds after the issue, or cuts those off.
@@ -352,7 +396,7 @@ fn a_key_is_enough_to_name_another_issue() {
 #[test]
 fn what_is_done_was_closed_when_it_was_resolved_or_else_when_it_came_to_be_done() {
     let raw = std::fs::read(Path::new(FOLDER).join("k5-3.json")).unwrap();
-    let sound: serde_json::Value = serde_json::from_slice(&raw).unwrap();
+    let sound: Value = serde_json::from_slice(&raw).unwrap();
     let site = Site { cloud: true, address: "https://jira.test".into() };
     let context = Context { site: &site, fields: &Fields::default() };
     let (resolved, changed) = ("2026-03-01T10:00:00.000+0100", "2026-03-02T10:00:00.000+0100");

@@ -6,7 +6,9 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use mainstem_model::record::{ExternalId, HistoryChange, HistoryEntry, HistoryRecord};
+use mainstem_model::record::{
+    ExternalId, HistoryChange, HistoryEntry, HistoryRecord, TaskReference,
+};
 use mainstem_model::{PersonId, Subject, TaskId};
 use serde_json::{Value as Json, json};
 use sqlx::AssertSqlSafe;
@@ -126,8 +128,12 @@ fn entry(task: TaskId, entry: &HistoryEntry, names: &Names) -> NewChange {
     let people = |ids: &[ExternalId]| {
         json!(ids.iter().map(|id| names.person(id)).collect::<Vec<PersonId>>())
     };
+    let parent = |told: &Option<TaskReference>| {
+        json!(told.as_ref().map(|reference| names.link_end(reference)))
+    };
     let (field, before, after) = match &entry.change {
         HistoryChange::Value { field, before, after } => (*field, before.clone(), after.clone()),
+        HistoryChange::Parent { before, after } => ("parent", parent(before), parent(after)),
         HistoryChange::People { field, before, after } => (*field, people(before), people(after)),
     };
     NewChange {
