@@ -24,14 +24,13 @@ pub async fn census(
         }
         None => (Reading::default(), Vec::<String>::new(), session.look_up(scope).await?),
     };
-    let condition = session.condition(&project);
     let question = Question {
-        condition: &condition,
+        condition: session.condition(&project),
         order: Order::Created,
-        fields: &["created", "updated", "issuelinks"],
+        fields: ["created", "updated", "issuelinks"].map(str::to_owned).into(),
         with_changelog: false,
     };
-    let page = listing::read(&session.client, question, reading).await?;
+    let page = listing::read(&session.client, &question, reading).await?;
     let entries = page
         .records
         .iter()

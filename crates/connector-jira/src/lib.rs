@@ -42,6 +42,7 @@
 //!   says when it ends.
 //! * What no longer meets the `jql` setting is still kept as it was read last.
 
+mod ahead;
 mod auth;
 mod catalogue;
 mod census;

@@ -32,14 +32,14 @@ pub enum Order {
 }
 
 /// What is read.
-#[derive(Debug, Clone, Copy)]
-pub struct Question<'a> {
+#[derive(Debug)]
+pub struct Question {
     /// The condition that bounds the list, in JQL.
-    pub condition: &'a str,
+    pub condition: String,
     /// The order.
     pub order: Order,
     /// The fields to show.
-    pub fields: &'a [&'a str],
+    pub fields: Vec<String>,
     /// Whether the latest past is shown too.
     pub with_changelog: bool,
 }
@@ -64,7 +64,7 @@ pub struct ListPage {
 /// Reads the next page.
 pub async fn read(
     client: &Client,
-    question: Question<'_>,
+    question: &Question,
     mut reading: Reading,
 ) -> Result<ListPage, ConnectorError> {
     loop {
@@ -89,7 +89,7 @@ pub async fn read(
 #[serde(rename_all = "camelCase")]
 struct ByToken<'a> {
     jql: &'a str,
-    fields: &'a [&'a str],
+    fields: &'a [String],
     max_results: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     next_page_token: Option<&'a str>,
@@ -102,7 +102,7 @@ struct ByToken<'a> {
 #[serde(rename_all = "camelCase")]
 struct ByNumber<'a> {
     jql: &'a str,
-    fields: &'a [&'a str],
+    fields: &'a [String],
     max_results: u64,
     start_at: u64,
     expand: &'a [&'a str],
@@ -110,7 +110,7 @@ struct ByNumber<'a> {
 
 async fn ask(
     client: &Client,
-    question: Question<'_>,
+    question: &Question,
     reading: &Reading,
 ) -> Result<Answer, ConnectorError> {
     let field = match question.order {
@@ -124,7 +124,7 @@ async fn ask(
     };
     let (since, until) = (bound(">=", reading.since), bound("<", reading.until));
     let jql = format!("{}{since}{until} ORDER BY {field} ASC, key ASC", question.condition);
-    let (jql, fields, max_results) = (jql.as_str(), question.fields, PAGE_SIZE);
+    let (jql, fields, max_results) = (jql.as_str(), &*question.fields, PAGE_SIZE);
     if client.site().await?.cloud {
         let next_page_token = match &reading.place {
             Place::Token(token) => Some(token.as_str()),

@@ -1,5 +1,7 @@
 //! The pull of a project: everything once, then what has changed.
 
+use std::sync::Arc;
+
 use futures_util::future::try_join_all;
 use mainstem_connector::ConnectorError;
 use mainstem_model::record::{self, Batch, Progress};
@@ -9,7 +11,7 @@ use crate::client::Client;
 use crate::cursor::{Cursor, Pass, Reading, Stage};
 use crate::draft::Draft;
 use crate::lanes;
-use crate::listing::{self, ListPage, Order, Question, whole_minute};
+use crate::listing::{ListPage, Order, Question, whole_minute};
 use crate::normalize::{entries, had_remote_links, linked};
 use crate::parts;
 use crate::session::JiraSession;
@@ -81,18 +83,23 @@ async fn step(
     order: Order,
 ) -> Result<Batch, ConnectorError> {
     let context = session.context().await?;
-    let fields: Vec<&str> = FIELDS.into_iter().chain(context.fields.ids()).collect();
-    let condition = session.condition(project);
-    let question = Question {
-        condition: &condition,
+    let fields = FIELDS.into_iter().chain(context.fields.ids());
+    let question = Arc::new(Question {
+        condition: session.condition(project),
         order,
-        fields: &fields,
+        fields: fields.map(str::to_owned).collect(),
         with_changelog: order == Order::Updated,
-    };
+    });
     // Reading everything for the first time leaves half of each budget to what is new, and to people.
     let client = if order == Order::Created { &session.background } else { &session.client };
-    let pages = pass.lanes.iter().map(|lane| listing::read(client, question, lane.clone()));
-    let pages: Vec<ListPage> = try_join_all(pages).await?;
+    let pages = session.ahead.pages(client, &question, &pass.lanes).await?;
+    let lanes = match order {
+        Order::Created => lanes::next(&pages),
+        Order::Updated => pages.iter().filter_map(|page| page.next.clone()).collect(),
+    };
+    if !lanes.is_empty() {
+        session.ahead.ask(client, &question, &lanes);
+    }
     let mut draft = Draft::new(context);
     let (mut latest, mut done) = (pass.latest, pass.done);
     for page in &pages {
@@ -105,10 +112,6 @@ async fn step(
     let total = match pages.as_slice() {
         [page] => page.total.map(|total| total.max(done)),
         _ => None,
-    };
-    let lanes = match order {
-        Order::Created => lanes::next(&pages),
-        Order::Updated => pages.into_iter().filter_map(|page| page.next).collect(),
     };
     let more = !lanes.is_empty();
     let pass = Pass { from: pass.from, latest, lanes, done };

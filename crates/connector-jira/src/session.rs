@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::OnceCell;
 
+use crate::ahead::Ahead;
 use crate::catalogue::{Fields, Statuses};
 use crate::client::{Client, refused};
 use crate::normalize::{Context, decode, is_id};
@@ -24,6 +25,7 @@ pub struct JiraSession {
     /// The same client for what nobody waits for.
     pub background: Client,
     pub settings: JiraSettings,
+    pub ahead: Ahead,
     fields: OnceCell<Fields>,
     statuses: OnceCell<Statuses>,
     projects: Mutex<HashMap<String, wire::Project>>,
@@ -36,6 +38,7 @@ impl JiraSession {
             client,
             background,
             settings,
+            ahead: Ahead::default(),
             fields: OnceCell::new(),
             statuses: OnceCell::new(),
             projects: Mutex::default(),
