@@ -1,11 +1,14 @@
 //! What is used of Jira's payloads.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::marker::PhantomData;
 
 use mainstem_model::Timestamp;
 use serde::Deserialize;
-use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -60,18 +63,13 @@ pub struct SearchPage<'a> {
 
 /// An issue, with those of its fields that are wanted.
 #[derive(Deserialize)]
+#[serde(bound(deserialize = "F: Deserialize<'de>"))]
 pub struct Issue<F> {
     pub id: String,
     pub key: String,
-    pub fields: F,
+    pub fields: AllFields<F>,
     #[serde(default)]
     pub changelog: Option<Changelog>,
-}
-
-/// The custom fields of an issue, and nothing else of it.
-#[derive(Deserialize)]
-pub struct Held {
-    pub fields: CustomFields,
 }
 
 /// What a page or a census needs of an issue, even where the rest of it cannot be read.
@@ -193,33 +191,59 @@ pub struct Outline {
 pub const OUTLINE: [&str; 7] =
     ["issuetype", "status", "updated", "resolution", "fixVersions", "parent", "issuelinks"];
 
-/// The custom fields of an issue that hold something, by id.
-pub struct CustomFields(pub BTreeMap<String, Value>);
+/// The fields of an issue: those that are known, and the custom ones that hold something, by id; read in
+/// one pass, as they are most of what Jira sends.
+pub struct AllFields<F> {
+    pub known: F,
+    pub custom: BTreeMap<String, Value>,
+}
 
-impl<'de> Deserialize<'de> for CustomFields {
+impl<'de, F: Deserialize<'de>> Deserialize<'de> for AllFields<F> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct OfFields;
-        impl<'de> Visitor<'de> for OfFields {
-            type Value = CustomFields;
+        struct OfFields<F>(PhantomData<F>);
+        impl<'de, F: Deserialize<'de>> Visitor<'de> for OfFields<F> {
+            type Value = AllFields<F>;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("the fields of an issue")
             }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<CustomFields, A::Error> {
-                let mut fields = BTreeMap::new();
-                while let Some(name) = map.next_key::<std::borrow::Cow<'de, str>>()? {
-                    if !name.starts_with("customfield_") {
-                        map.next_value::<IgnoredAny>()?;
-                        continue;
-                    }
-                    let value: Value = map.next_value()?;
-                    if !value.is_null() {
-                        fields.insert(name.into_owned(), value);
-                    }
-                }
-                Ok(CustomFields(fields))
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<AllFields<F>, A::Error> {
+                let mut custom = BTreeMap::new();
+                let others = WithoutCustom { map, custom: &mut custom };
+                let known = F::deserialize(MapAccessDeserializer::new(others))?;
+                Ok(AllFields { known, custom })
             }
         }
-        deserializer.deserialize_map(OfFields)
+        deserializer.deserialize_map(OfFields(PhantomData))
+    }
+}
+
+/// A map without its custom fields, which are put aside.
+struct WithoutCustom<'c, A> {
+    map: A,
+    custom: &'c mut BTreeMap<String, Value>,
+}
+
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for WithoutCustom<'_, A> {
+    type Error = A::Error;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, A::Error> {
+        while let Some(name) = self.map.next_key::<Cow<'de, str>>()? {
+            if !name.starts_with("customfield_") {
+                return seed.deserialize(name.into_deserializer()).map(Some);
+            }
+            let value: Value = self.map.next_value()?;
+            if !value.is_null() {
+                self.custom.insert(name.into_owned(), value);
+            }
+        }
+        Ok(None)
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, A::Error> {
+        self.map.next_value_seed(seed)
     }
 }
 

@@ -1,12 +1,14 @@
 //! Custom fields: by the name people see, with the value people see.
 
+use std::collections::BTreeMap;
+
 use mainstem_model::{CustomField, Date};
 use serde_json::Value;
 
 use super::value::{date, storable};
 use crate::catalogue::{Fields, Role};
 use crate::text::{adf, wiki};
-use crate::wire::{CustomFields, Time};
+use crate::wire::Time;
 
 /// What the custom fields of an issue say.
 #[derive(Debug, Default)]
@@ -24,9 +26,9 @@ pub struct Custom {
 }
 
 /// Reads the custom fields of an issue.
-pub fn custom(held: CustomFields, known: &Fields) -> Custom {
+pub fn custom(held: BTreeMap<String, Value>, known: &Fields) -> Custom {
     let mut read = Custom::default();
-    for (id, value) in held.0 {
+    for (id, value) in held {
         let Some(field) = known.get(&id) else { continue };
         match field.role {
             Role::Sprint => read.sprint = sprint(&value).or(read.sprint),

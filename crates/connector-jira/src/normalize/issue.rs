@@ -64,8 +64,8 @@ pub fn issue(
 ) -> Result<NormalizedIssue, Malformed> {
     let malformed = |reason| Malformed { external_id: identify(raw), reason };
     let issue: wire::Issue<wire::Fields> = decode(raw).map_err(malformed)?;
-    let held: wire::Held = decode(raw).map_err(malformed)?;
-    let (fields, own) = (issue.fields, custom(held.fields, context.fields));
+    let wire::AllFields { known: fields, custom: held } = issue.fields;
+    let own = custom(held, context.fields);
     if !is_id(&issue.id) {
         return Err(malformed(format!("id: {:?} is not a number", issue.id)));
     }
@@ -170,14 +170,13 @@ pub fn outline(
 ) -> Result<(RelationRecord, Present, Vec<wire::History>), Malformed> {
     let malformed = |reason| Malformed { external_id: identify(raw), reason };
     let issue: wire::Issue<wire::Outline> = decode(raw).map_err(malformed)?;
-    let held: wire::Held = decode(raw).map_err(malformed)?;
-    let fields = issue.fields;
+    let wire::AllFields { known: fields, custom: held } = issue.fields;
     let task = TaskReference { key: issue.key, external_id: Some(issue.id.as_str().into()) };
     let relation = RelationRecord {
         task: issue.id.into(),
         links: links(&task, fields.issuelinks),
         kinds: LinkKind::ALL,
-        parent: parent(fields.parent, custom(held.fields, context.fields).epic),
+        parent: parent(fields.parent, custom(held, context.fields).epic),
         version: at.0,
         // The token stays that of the task's own reading, so that a census still finds it behind.
         census_token: None,
