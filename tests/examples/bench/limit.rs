@@ -26,6 +26,7 @@ struct Page {
     /// Task and person.
     assignees: Vec<(i64, String)>,
     comments: Vec<Comment>,
+    worklogs: Vec<Worklog>,
     links: Vec<Link>,
 }
 
@@ -53,6 +54,15 @@ struct Comment {
     updated_at: String,
 }
 
+struct Worklog {
+    id: i64,
+    task: i64,
+    author: Option<String>,
+    started: String,
+    seconds: i64,
+    note: Option<String>,
+}
+
 struct Link {
     id: i64,
     task: i64,
@@ -67,6 +77,7 @@ const TABLES: &str = "
     CREATE TABLE limit_label (task BIGINT, name TEXT, PRIMARY KEY (task, name));
     CREATE TABLE limit_comment (id BIGINT PRIMARY KEY, task TEXT, body TEXT, author TEXT, created_at TEXT, updated_at TEXT);
     CREATE TABLE limit_assignee (task BIGINT, person TEXT, PRIMARY KEY (task, person));
+    CREATE TABLE limit_worklog (id BIGINT PRIMARY KEY, task BIGINT, author TEXT, started TEXT, seconds BIGINT, note TEXT);
     CREATE TABLE limit_link (id BIGINT, task BIGINT, kind TEXT, other TEXT, PRIMARY KEY (id, task));";
 
 /// Tasks or comments to a transaction.
@@ -117,6 +128,11 @@ const ASSIGNEE: Table = Table {
     name: "limit_assignee",
     columns: &["bigint", "text"],
     conflict: "ON CONFLICT DO NOTHING",
+};
+const WORKLOG: Table = Table {
+    name: "limit_worklog",
+    columns: &["bigint", "bigint", "text", "text", "bigint", "text"],
+    conflict: "ON CONFLICT (id) DO UPDATE SET note=excluded.note, seconds=excluded.seconds",
 };
 const LINK: Table = Table {
     name: "limit_link",
@@ -185,6 +201,17 @@ impl Target {
             ])
         });
         self.insert(&COMMENT, comments).await?;
+        let worklogs = page.worklogs.iter().map(|worklog| {
+            json!([
+                worklog.id,
+                worklog.task,
+                worklog.author,
+                worklog.started,
+                worklog.seconds,
+                worklog.note
+            ])
+        });
+        self.insert(&WORKLOG, worklogs).await?;
         let links =
             page.links.iter().map(|link| json!([link.id, link.task, link.kind, link.other]));
         self.insert(&LINK, links).await?;

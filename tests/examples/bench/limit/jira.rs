@@ -40,6 +40,7 @@ struct Fields {
     updated: String,
     resolutiondate: Option<String>,
     comment: Comments,
+    worklog: Worklogs,
     issuelinks: Vec<Link>,
 }
 
@@ -70,6 +71,21 @@ struct Comment {
 }
 
 #[derive(Deserialize)]
+struct Worklogs {
+    worklogs: Vec<Worklog>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Worklog {
+    id: String,
+    author: Option<User>,
+    started: String,
+    time_spent_seconds: i64,
+    comment: Option<Box<RawValue>>,
+}
+
+#[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Link {
     id: String,
@@ -85,7 +101,7 @@ struct Keyed {
 }
 
 /// The fields that it keeps, and no more.
-const FIELDS: [&str; 13] = [
+const FIELDS: [&str; 14] = [
     "summary",
     "description",
     "status",
@@ -98,6 +114,7 @@ const FIELDS: [&str; 13] = [
     "updated",
     "resolutiondate",
     "comment",
+    "worklog",
     "issuelinks",
 ];
 
@@ -139,6 +156,17 @@ fn add(page: &mut Page, issue: Issue) -> anyhow::Result<()> {
             author,
             created_at: comment.created,
             updated_at: comment.updated,
+        });
+    }
+    for worklog in fields.worklog.worklogs {
+        let author = worklog.author.map(|user| note(page, user));
+        page.worklogs.push(super::Worklog {
+            id: worklog.id.parse()?,
+            task: id,
+            author,
+            started: worklog.started,
+            seconds: worklog.time_spent_seconds,
+            note: worklog.comment.map(|document| document.get().to_owned()),
         });
     }
     for link in fields.issuelinks {

@@ -242,8 +242,12 @@ impl Line {
         let mut parts = vec![Self::default()];
         let mut pieces = self.pieces.into_iter().peekable();
         while let Some(piece) = pieces.next() {
-            if piece.is_break() && pieces.next_if(Piece::is_break).is_some() {
+            let parts_it = piece.is_break() && pieces.next_if(Piece::is_break).is_some();
+            // Nothing is parted from what follows where nothing does.
+            if parts_it && pieces.peek().is_some() {
                 parts.push(Self::default());
+            } else if parts_it && let Some(part) = parts.last_mut() {
+                part.pieces.extend([(); 2].map(|()| Piece::Node(Node::new("hardBreak"))));
             } else if let Some(part) = parts.last_mut() {
                 part.pieces.push(piece);
             }
@@ -281,6 +285,10 @@ impl Line {
         {
             text.text.to_mut().pop();
         }
+        // What parted it from the rest was nothing but that.
+        self.pieces.pop_if(
+            |piece| matches!(piece, Piece::Node(text) if text.is_text() && text.text.is_empty()),
+        );
     }
 
     fn into_nodes(self) -> Vec<Node<'static>> {
