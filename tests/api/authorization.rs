@@ -55,6 +55,9 @@ async fn hidden_ids(world: &World) -> Vec<(&'static str, String)> {
     for comment in ["hush-comment-1", "hush-comment-2"] {
         ids.push(("Comment", hidden.comment(comment).to_string()));
     }
+    for worklog in ["hush-worklog-1", "hush-worklog-2"] {
+        ids.push(("Worklog", hidden.worklog(worklog).to_string()));
+    }
     let query = format!(
         "{{ tasks(filter: {{source: {{name: {{eq: {}}}}}, presence: {{in: [PRESENT, DELETED, ARCHIVED, ACCESS_LOST]}}}}) {{ nodes {{ id
             links {{ nodes {{ id }} }} changes {{ nodes {{ id }} }} }} }} }}",
@@ -139,14 +142,14 @@ both_databases! {
         // The words are there to be found: every text that was planted shows to who may see it.
         for planted in [
             "title 1", "title anew", "former title 1", "status 2", "priority 2", "label 2", "milestone 2",
-            "sprint 2", "body 2", "criterion 2", "field 2", "value 2", "comment 1", "-ada name",
+            "sprint 2", "body 2", "criterion 2", "field 2", "value 2", "comment 1", "note 1", "page 1", "relationship 1", "-ada name",
             "-ada-handle", "-ada@example.com", "/project name", "/project#4", "-source", "-source-variable",
             " failed",
         ] {
             assert!(told_to_admin.contains(&format!("{CANARY}{}", prefixed(planted))), "{planted}");
         }
         let missing: Vec<_> =
-            ids.iter().filter(|(ty, id)| *ty != "Comment" && !told_to_admin.contains(id.as_str())).collect();
+            ids.iter().filter(|(ty, id)| !["Comment", "Worklog"].contains(ty) && !told_to_admin.contains(id.as_str())).collect();
         assert!(missing.len() <= 2, "admins see what there is: {missing:?}");
     }
 }

@@ -7,20 +7,20 @@ use std::time::Duration;
 use mainstem_graphql::{Answer, Api, ApiSettings, Caller, Question};
 use mainstem_model::record::{
     AbsenceRecord, Batch, CommentRecord, HistoryChange, HistoryEntry, LinkRecord, MoveRecord,
-    ParentRecord, PersonRecord, ProjectRecord, QuarantineRecord, RelationRecord, Scope, TaskRecord,
-    TaskReference,
+    ParentRecord, PersonRecord, ProjectRecord, QuarantineRecord, RelationRecord, RemoteLinkSet,
+    Scope, TaskRecord, TaskReference, WorklogRecord,
 };
 use mainstem_model::{
     ChangeCause, CredentialRef, Criterion, CustomField, LinkKind, Presence, Priority,
-    PriorityLevel, SourceError, SourceId, SourceState, Status, StatusCategory, TokenId, TokenScope,
-    Visibility,
+    PriorityLevel, RemoteLink, SourceError, SourceId, SourceState, Status, StatusCategory, TokenId,
+    TokenScope, Visibility,
 };
 use mainstem_read_model::ReadModel;
 use mainstem_store::{BatchContext, PreparedBatch, SourceSpec};
 use serde_json::{Value, json};
 
 use crate::support::database::{TestDatabase, start};
-use crate::support::records::{at, task_record};
+use crate::support::records::{at, task_record, worklog_record};
 
 /// What stands in every text of the hidden source, and nowhere else.
 pub const CANARY: &str = "hush";
@@ -137,12 +137,33 @@ fn comment(word: &str, number: u32) -> CommentRecord {
     }
 }
 
+fn worklog(word: &str, number: u32) -> WorklogRecord {
+    WorklogRecord {
+        external_id: format!("{word}-worklog-{number}").into(),
+        task: named(&format!("{word}-{number}"), &format!("{word}/project#{number}")),
+        author: Some(format!("{word}-ada").into()),
+        note: Some(format!("{word} note {number}")),
+        ..worklog_record(number, number)
+    }
+}
+
+fn remote_links(word: &str, number: u32) -> RemoteLinkSet {
+    let link = RemoteLink {
+        title: format!("{word} page {number}"),
+        url: format!("https://wiki.example/{word}/page/{number}"),
+        relationship: Some(format!("{word} relationship {number}")),
+    };
+    RemoteLinkSet { task: format!("{word}-{number}").into(), links: vec![link] }
+}
+
 fn batch(word: &str, relations: Vec<RelationRecord>) -> Batch {
     Batch {
         people: vec![person(&format!("{word}-ada")), person(&format!("{word}-bob"))],
         projects: vec![project(&format!("{word}/project"))],
         tasks: (1..=4).map(|number| task(word, number)).collect(),
         comments: (1..=2).map(|number| comment(word, number)).collect(),
+        worklogs: (1..=2).map(|number| worklog(word, number)).collect(),
+        remote_links: (1..=2).map(|number| remote_links(word, number)).collect(),
         relations,
         ..Batch::default()
     }
@@ -255,6 +276,7 @@ impl World {
             credential_kind: "token".to_owned(),
             credential_public: json!({}),
             credential: Some(CredentialRef::Env { name: format!("{source}-variable") }),
+            webhook: None,
             poll_interval_seconds: 60,
             provisioned: true,
             paused: false,

@@ -4,6 +4,7 @@
 use bytes::Bytes;
 use mainstem_model::record::{
     CommentRecord, ExternalId, HistoryChange, HistoryEntry, ParentRecord, PersonRecord, TaskRecord,
+    TaskReference,
 };
 use serde_json::{Value, json};
 
@@ -75,6 +76,12 @@ pub fn history(entries: &[HistoryEntry], people: &[PersonRecord]) -> Vec<String>
             |ids: &[ExternalId]| -> Value { ids.iter().map(|id| handle(people, id)).collect() };
         let (field, before, after) = match &entry.change {
             HistoryChange::Value { field, before, after } => (field, before.clone(), after.clone()),
+            HistoryChange::Parent { before, after } => {
+                let key = |told: &Option<TaskReference>| {
+                    told.as_ref().map_or(Value::Null, |reference| reference.key.clone().into())
+                };
+                (&"parent", key(before), key(after))
+            }
             HistoryChange::People { field, before, after } => {
                 (field, handles(before), handles(after))
             }

@@ -1,8 +1,8 @@
 //! What becomes of a batch: what is written, what the log says of it, and what is left alone.
 
 use mainstem_model::record::{
-    AbsenceRecord, Batch, CommentSet, Cursor, Depth, Hint, HistoryChange, HistoryEntry,
-    ParentRecord, QuarantineRecord, TaskRecord, TaskReference,
+    AbsenceRecord, Batch, Cursor, Depth, Hint, HistoryChange, HistoryEntry, ParentRecord, PartSet,
+    QuarantineRecord, TaskRecord, TaskReference,
 };
 use mainstem_model::{
     Change, ChangeCause, Criterion, CustomField, Position, Presence, Priority, PriorityLevel,
@@ -308,7 +308,7 @@ both_databases! {
         source.apply(&db.store, &all(vec![edited])).await;
         let older = source.apply(&db.store, &all(vec![comment_record(1, 1)])).await;
         assert_eq!(older.rows(), 0, "an older version never wins");
-        let set = CommentSet { task: task_external_id(1).into(), comments: vec!["comment-1".into()] };
+        let set = PartSet { task: task_external_id(1).into(), parts: vec!["comment-1".into()] };
         let gone = Batch { comment_sets: vec![set], ..Batch::default() };
         assert_eq!(source.apply(&db.store, &gone).await.comments_written, 1);
         assert_eq!(source.apply(&db.store, &gone).await.rows(), 0);
@@ -324,7 +324,7 @@ both_databases! {
             comments(value(2, "02"), Value::Null),
         ]);
         let pages = db.store.comments(&[id(&source, 1)], None, 10).await.unwrap();
-        let bodies: Vec<_> = pages[&id(&source, 1)].comments.iter().map(|comment| comment.body.as_str()).collect();
+        let bodies: Vec<_> = pages[&id(&source, 1)].parts.iter().map(|comment| comment.body.as_str()).collect();
         assert_eq!(bodies, ["Better"]);
     }
 }
@@ -433,16 +433,16 @@ both_databases! {
             Batch { hints: vec![hint(1, Depth::Relations)], ..batch(task) }
         };
         source.apply(&db.store, &asking("a")).await;
-        let [taken] = &db.store.take_hints(&source.lease, source.id, 10).await.unwrap()[..] else {
+        let [taken] = &db.store.take_hints(&source.lease, source.id, ChangeCause::Sync, 10).await.unwrap()[..] else {
             panic!("one hint")
         };
         assert_eq!((taken.attempts, taken.scope.as_str(), &taken.hint), (1, SCOPE, &hint(1, Depth::Relations)));
         db.clock.advance_seconds(3600);
         answer(&db.store, &source, taken.id).await;
         source.apply(&db.store, &asking("a")).await;
-        assert_eq!(db.store.take_hints(&source.lease, source.id, 10).await.unwrap(), []);
+        assert_eq!(db.store.take_hints(&source.lease, source.id, ChangeCause::Sync, 10).await.unwrap(), []);
         source.apply(&db.store, &asking("b")).await;
-        assert_eq!(db.store.take_hints(&source.lease, source.id, 10).await.unwrap().len(), 1);
+        assert_eq!(db.store.take_hints(&source.lease, source.id, ChangeCause::Sync, 10).await.unwrap().len(), 1);
     }
 }
 

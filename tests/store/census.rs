@@ -1,7 +1,7 @@
 //! The census: ids at the source beside ids in the store.
 
-use mainstem_model::Presence;
 use mainstem_model::record::{AbsenceRecord, Batch, CensusEntry, TaskRecord};
+use mainstem_model::{ChangeCause, Presence};
 use mainstem_store::{AcceptedLoss, CensusOutcome};
 
 use crate::support::database::{SCOPE, TestDatabase, TestSource, both_databases};
@@ -35,7 +35,8 @@ async fn census(db: &TestDatabase, source: &TestSource, entries: &[CensusEntry])
 
 /// The locators of what is queued, in order.
 async fn queued(db: &TestDatabase, source: &TestSource) -> Vec<String> {
-    let hints = db.store.take_hints(&source.lease, source.id, 1000).await.unwrap();
+    let hints =
+        db.store.take_hints(&source.lease, source.id, ChangeCause::Sync, 1000).await.unwrap();
     let mut locators: Vec<_> = hints.into_iter().map(|hint| hint.hint.locator).collect();
     locators.sort();
     locators

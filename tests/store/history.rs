@@ -65,16 +65,19 @@ both_databases! {
         let history = past(vec![
             entry("event:1", "title", [json!("Old"), json!("New")], 20),
             entry("event:2", "labels", [json!([]), json!(["bug"])], 30),
+            // Dated a moment after the task by the tool that changed it.
+            entry("event:4", "dueOn", [json!(null), json!("2026-02-01")], 101),
             // Newer than the stored reading of the task, which will come with it.
-            entry("event:3", "title", [json!("New"), json!("Newest")], 101),
+            entry("event:3", "title", [json!("New"), json!("Newest")], 110),
         ]);
-        // Two of the past, and the person who did it.
-        for changes in [3, 0] {
+        // Three of the past, and the person who did it.
+        for changes in [4, 0] {
             assert_eq!(source.apply(&db.store, &history).await.changes, changes);
         }
         let expected = [
             ("title".to_owned(), json!("New"), 20),
             ("labels".to_owned(), json!(["bug"]), 30),
+            ("dueOn".to_owned(), json!("2026-02-01"), 101),
         ];
         assert_eq!(told(&db.store).await, expected);
         assert_eq!(db.store.tasks_by_id(&[id(&source)]).await.unwrap(), stored);
@@ -82,12 +85,12 @@ both_databases! {
         // The next reading of the task brings what was left, once.
         let newest = TaskRecord {
             title: "Newest".to_owned(),
-            history: vec![entry("event:3", "title", [json!("New"), json!("Newest")], 101)],
-            ..updated(task(), at(101))
+            history: vec![entry("event:3", "title", [json!("New"), json!("Newest")], 110)],
+            ..updated(task(), at(110))
         };
         source.apply(&db.store, &batch_of(vec![newest])).await;
         source.apply(&db.store, &history).await;
-        assert_eq!(told(&db.store).await.len(), 3);
+        assert_eq!(told(&db.store).await.len(), 4);
     }
 }
 

@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use mainstem_model::record::{Batch, Cursor, Depth, Hint, Scope};
-use mainstem_model::{SourceError, SourceState, Subject};
+use mainstem_model::{ChangeCause, SourceError, SourceState, Subject};
 use mainstem_store::{PassOutcome, PreparedBatch, SourceSpec, StoreError};
 
 use crate::support::database::{SCOPE, both_databases};
-use crate::support::records::{at, batch_of, comment_record, person_record, task_record};
+use crate::support::records::{
+    at, batch_of, comment_record, person_record, task_record, worklog_record,
+};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -49,7 +51,7 @@ both_databases! {
         let refusals = [
             source.try_apply(store, &batch).await.err(),
             store.finish_pass(lease, source.id, SCOPE, &outcome).await.err(),
-            store.take_hints(lease, source.id, 1).await.err(),
+            store.take_hints(lease, source.id, ChangeCause::Sync, 1).await.err(),
             store.begin_census(lease, source.id, SCOPE).await.err(),
         ];
         for refusal in refusals {
@@ -75,11 +77,11 @@ both_databases! {
                 store.push_hints(source.id, SCOPE, std::slice::from_ref(hint)).await.unwrap();
             }
         }
-        let taken: Vec<_> = store.take_hints(lease, source.id, 10).await.unwrap();
+        let taken: Vec<_> = store.take_hints(lease, source.id, ChangeCause::Sync, 10).await.unwrap();
         assert_eq!(taken.iter().map(|taken| &taken.hint).collect::<Vec<_>>(), [&hints[0], &hints[1]]);
-        let taken = store.take_hints(lease, source.id, 10).await.unwrap();
+        let taken = store.take_hints(lease, source.id, ChangeCause::Sync, 10).await.unwrap();
         assert_eq!(taken.iter().map(|taken| &taken.hint).collect::<Vec<_>>(), [&hints[2]]);
-        assert_eq!(store.take_hints(lease, source.id, 10).await.unwrap(), []);
+        assert_eq!(store.take_hints(lease, source.id, ChangeCause::Sync, 10).await.unwrap(), []);
     }
 }
 
@@ -89,11 +91,11 @@ both_databases! {
         let (store, lease) = (&db.store, &source.lease);
         store.push_hints(source.id, SCOPE, &[hint(1, Depth::Whole)]).await.unwrap();
         for attempt in 1..=5 {
-            let taken = store.take_hints(lease, source.id, 10).await.unwrap();
+            let taken = store.take_hints(lease, source.id, ChangeCause::Sync, 10).await.unwrap();
             assert_eq!(taken.iter().map(|taken| taken.attempts).collect::<Vec<_>>(), [attempt]);
             db.clock.advance_seconds(3600);
         }
-        assert_eq!(store.take_hints(lease, source.id, 10).await.unwrap(), []);
+        assert_eq!(store.take_hints(lease, source.id, ChangeCause::Sync, 10).await.unwrap(), []);
         let parked = store.quarantined(source.id, 10).await.unwrap();
         assert_eq!((parked[0].kind.as_str(), parked[0].external_id.as_str()), ("hint", "acme/api/1"));
     }
@@ -105,7 +107,7 @@ both_databases! {
         let (store, lease) = (&db.store, &source.lease);
         let asked = [hint(1, Depth::Whole)];
         store.push_hints(source.id, SCOPE, &asked).await.unwrap();
-        let taken = store.take_hints(lease, source.id, 10).await.unwrap().remove(0);
+        let taken = store.take_hints(lease, source.id, ChangeCause::Sync, 10).await.unwrap().remove(0);
         store.push_hints(source.id, SCOPE, &asked).await.unwrap();
         let context = mainstem_store::BatchContext {
             lease,
@@ -116,7 +118,7 @@ both_databases! {
         };
         let nothing = PreparedBatch::of(Batch::default()).await.unwrap();
         store.apply_batch(&context, &nothing).await.unwrap();
-        let again = store.take_hints(lease, source.id, 10).await.unwrap();
+        let again = store.take_hints(lease, source.id, ChangeCause::Sync, 10).await.unwrap();
         assert_eq!(again.iter().map(|taken| &taken.hint).collect::<Vec<_>>(), [&asked[0]]);
     }
 }
@@ -129,6 +131,7 @@ fn spec(name: &str) -> SourceSpec {
         credential_kind: "token".to_owned(),
         credential_public: serde_json::json!({}),
         credential: Some(mainstem_model::CredentialRef::Env { name: "TOKEN".to_owned() }),
+        webhook: None,
         poll_interval_seconds: 60,
         provisioned: true,
         paused: false,
@@ -167,6 +170,7 @@ both_databases! {
         let batch = Batch {
             people: vec![person_record(1)],
             comments: vec![comment_record(1, 1), comment_record(2, 99)],
+            worklogs: vec![worklog_record(1, 1), worklog_record(2, 99)],
             ..batch_of(vec![task_record(1), task_record(2)])
         };
         source.apply(&db.store, &batch).await;
@@ -183,8 +187,10 @@ both_databases! {
         assert!(db.store.load_tasks(None, 10).await.unwrap().iter().all(|task| left(task.source)));
         assert!(db.store.load_projects().await.unwrap().iter().all(|project| left(project.source)));
         assert_eq!(db.store.load_people().await.unwrap().len(), 1);
-        assert_eq!(db.store.comment(source.id.comment("comment-1")).await.unwrap(), None);
-        assert_eq!(db.store.comment(source.id.comment("comment-2")).await.unwrap(), None);
+        let comments = ["comment-1", "comment-2"].map(|id| source.id.comment(id));
+        assert!(db.store.comments_by_id(&comments).await.unwrap().is_empty());
+        let worklogs = [source.id.worklog("worklog-1")];
+        assert!(db.store.worklogs_by_id(&worklogs).await.unwrap().is_empty());
         let log = db.store.read_log(mainstem_model::Position::default(), 100).await.unwrap();
         let of_the_removed = log.iter().filter(|change| change.source == source.id);
         assert!(of_the_removed.clone().all(|change| change.subject == Subject::Source(source.id)));

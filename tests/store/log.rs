@@ -71,8 +71,8 @@ both_databases! {
         assert_eq!((applied.rows(), applied.changes), (0, 0));
         let id = source.id.task(&task_external_id(1));
         assert_eq!(db.store.tasks_by_id(&[id]).await.unwrap()[0].title, "Newer");
-        let comment = db.store.comment(source.id.comment("comment-1")).await.unwrap().unwrap();
-        assert_eq!(comment.body, "Newer");
+        let comment = source.id.comment("comment-1");
+        assert_eq!(db.store.comments_by_id(&[comment]).await.unwrap()[&comment].body, "Newer");
     }
 }
 

@@ -8,6 +8,7 @@ mod links;
 mod log;
 mod moves;
 mod nul;
+mod parts;
 mod property;
 mod reads;
 mod search;

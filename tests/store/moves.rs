@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::support::database::{TestSource, both_databases};
 use crate::support::records::{
-    at, batch_of, comment_record, task_external_id, task_record, updated,
+    at, batch_of, comment_record, task_external_id, task_record, updated, worklog_record,
 };
 
 /// The scope of that other repository.
@@ -63,7 +63,8 @@ both_databases! {
         let source = db.source("acme").await;
         let (older, newer) = ids(&source);
         let comments = vec![comment_record(1, 1), comment_record(2, 2)];
-        let both = Batch { comments, ..batch_of(vec![task_record(1), task_record(2)]) };
+        let worklogs = vec![worklog_record(1, 1), worklog_record(2, 2)];
+        let both = Batch { comments, worklogs, ..batch_of(vec![task_record(1), task_record(2)]) };
         let position = source.apply(&db.store, &both).await.position;
         source.apply(&db.store, &moved()).await;
 
@@ -71,6 +72,8 @@ both_databases! {
         let task = db.store.tasks_by_id(&[older]).await.unwrap().remove(0);
         assert_eq!(task.title, "Moved");
         let pages = db.store.comments(&[older], None, 10).await.unwrap();
+        assert_eq!(pages[&older].total, 2);
+        let pages = db.store.worklogs(&[older], None, 10).await.unwrap();
         assert_eq!(pages[&older].total, 2);
         let log = db.store.read_log(position, 10).await.unwrap();
         let gone = log.iter().find(|change| change.field == "movedTo").unwrap();

@@ -2,19 +2,19 @@
 
 use mainstem_model::record::{
     Batch, CensusEntry, CommentRecord, Depth, ExternalId, Hint, HistoryChange, HistoryEntry,
-    LinkRecord, ParentRecord, PersonRecord, ProjectRecord, QuarantineRecord, RelationRecord, Scope,
-    TaskRecord, TaskReference,
+    LinkRecord, ParentRecord, PartSet, PersonRecord, ProjectRecord, QuarantineRecord,
+    RelationRecord, RemoteLinkSet, Scope, TaskRecord, TaskReference, WorklogRecord,
 };
 use mainstem_model::{
-    Criterion, CustomField, LinkKind, Position, Priority, PriorityLevel, SourceError, SourceState,
-    Status, StatusCategory,
+    ChangeCause, Criterion, CustomField, LinkKind, Position, Priority, PriorityLevel, RemoteLink,
+    SourceError, SourceState, Status, StatusCategory,
 };
 use mainstem_store::{Applied, PassOutcome, Store};
 use serde_json::json;
 
 use crate::support::database::{SCOPE, TestDatabase, TestSource, both_databases, start};
 use crate::support::hub::Contents;
-use crate::support::records::{at, comment_record, task_record};
+use crate::support::records::{at, comment_record, task_record, worklog_record};
 
 /// Every text that a batch can carry, each with `nul` in it.
 fn batch(nul: &str) -> Batch {
@@ -62,6 +62,16 @@ fn batch(nul: &str) -> Batch {
                 },
             ),
             history(
+                "pa_rent",
+                HistoryChange::Parent {
+                    before: None,
+                    after: Some(TaskReference {
+                        key: text("EP_IC-1"),
+                        external_id: Some(id("par_ent")),
+                    }),
+                },
+            ),
+            history(
                 "assi_gned",
                 HistoryChange::People {
                     field: "assignees",
@@ -92,6 +102,22 @@ fn batch(nul: &str) -> Batch {
             body: text("Any _news?"),
             url: Some(text("https://tool.example/_c")),
             ..comment_record(1, 1)
+        }],
+        worklogs: vec![WorklogRecord {
+            external_id: id("work_log"),
+            task: reference("acme/api_#1", Some("ta_sk")),
+            author: Some(id("per_son")),
+            note: Some(text("Pai_red")),
+            ..worklog_record(1, 1)
+        }],
+        worklog_sets: vec![PartSet { task: id("ta_sk"), parts: vec![id("work_log")] }],
+        remote_links: vec![RemoteLinkSet {
+            task: id("ta_sk"),
+            links: vec![RemoteLink {
+                title: text("A pa_ge"),
+                url: text("https://wiki.example/_"),
+                relationship: Some(text("mentioned_ in")),
+            }],
         }],
         relations: vec![RelationRecord {
             task: id("ta_sk"),
@@ -135,7 +161,7 @@ async fn left(store: &Store, source: &TestSource) -> impl PartialEq + std::fmt::
         .collect();
     let contents = Contents::of(store).await;
     let details = store.details(&[contents.tasks[0].id]).await.unwrap();
-    let hints = store.take_hints(&source.lease, source.id, 10).await.unwrap();
+    let hints = store.take_hints(&source.lease, source.id, ChangeCause::Sync, 10).await.unwrap();
     (contents, format!("{details:?}"), told, store.quarantined(source.id, 10).await.unwrap(), hints)
 }
 
@@ -162,7 +188,7 @@ both_databases! {
     async fn nor_does_it_sink_what_is_said_beside_records(db) {
         let source = db.source("acme").await;
         db.store.push_hints(source.id, SCOPE, &[hint("\0")]).await.unwrap();
-        let taken = db.store.take_hints(&source.lease, source.id, 10).await.unwrap();
+        let taken = db.store.take_hints(&source.lease, source.id, ChangeCause::Sync, 10).await.unwrap();
         assert_eq!(taken[0].hint, hint(""));
 
         let run = db.store.begin_census(&source.lease, source.id, SCOPE).await.unwrap();

@@ -110,7 +110,7 @@ both_databases! {
             scope: SCOPE.to_owned(),
         };
         assert_eq!(db.store.tasks_by_id(&[id]).await.unwrap(), [expected]);
-        let detail = TaskDetail { body: record.body, criteria: record.criteria, fields: record.fields };
+        let detail = TaskDetail { body: record.body, criteria: record.criteria, fields: record.fields, remote_links: Vec::new() };
         assert_eq!(db.store.details(&[id]).await.unwrap(), HashMap::from([(id, detail)]));
         assert_eq!(db.store.raw_payload(id).await.unwrap().unwrap(), record.raw);
     }
@@ -214,22 +214,22 @@ both_databases! {
 
         let tasks = ids(&source, 1..=3);
         let whole = db.store.comments(&tasks, None, 100).await.unwrap();
-        let order: Vec<_> = whole[&tasks[0]].comments.iter().map(|comment| comment.id).collect();
+        let order: Vec<_> = whole[&tasks[0]].parts.iter().map(|comment| comment.id).collect();
         assert_eq!((order.len(), whole[&tasks[0]].total, whole[&tasks[1]].total), (5, 5, 1));
         assert!(!whole.contains_key(&tasks[2]));
 
         let mut read = Vec::new();
         while let Some(page) = db.store.comments(&tasks[..1], read.last().copied(), 2).await.unwrap().remove(&tasks[0]) {
             assert_eq!(page.total, 5);
-            if page.comments.is_empty() {
+            if page.parts.is_empty() {
                 break;
             }
-            read.extend(page.comments.iter().map(|comment| comment.id));
+            read.extend(page.parts.iter().map(|comment| comment.id));
         }
         assert_eq!(read, order);
-        assert_eq!(db.store.comments(&tasks, None, 0).await.unwrap()[&tasks[0]].comments, []);
-        assert_eq!(db.store.comment(order[0]).await.unwrap().unwrap(), whole[&tasks[0]].comments[0]);
-        assert_eq!(db.store.comment(source.id.comment("none")).await.unwrap(), None);
+        assert_eq!(db.store.comments(&tasks, None, 0).await.unwrap()[&tasks[0]].parts, []);
+        let by_id = db.store.comments_by_id(&[order[0], source.id.comment("none")]).await.unwrap();
+        assert_eq!(by_id, [(order[0], whole[&tasks[0]].parts[0].clone())].into());
     }
 }
 

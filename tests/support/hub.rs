@@ -18,7 +18,8 @@ use mainstem_engine::{
 use mainstem_model::clock::ManualClock;
 use mainstem_model::random::SeededRandom;
 use mainstem_model::{
-    Comment, CredentialRef, Link, LinkKind, Position, Source, Subject, Task, TaskId,
+    Comment, CredentialRef, Link, LinkKind, Position, RemoteLink, Source, Subject, Task, TaskId,
+    Worklog,
 };
 use mainstem_sandbox::{Site, SiteOptions};
 use mainstem_store::{SourceSpec, Store};
@@ -57,6 +58,7 @@ impl Hub {
             credential_kind: "token".to_owned(),
             credential_public: serde_json::json!({}),
             credential: Some(CredentialRef::Env { name: "UNUSED".to_owned() }),
+            webhook: None,
             poll_interval_seconds: 60,
             provisioned: true,
             paused: false,
@@ -201,6 +203,8 @@ pub struct Contents {
     pub tasks: Vec<Task>,
     pub bodies: Vec<Option<String>>,
     pub comments: Vec<Vec<Comment>>,
+    pub worklogs: Vec<Vec<Worklog>>,
+    pub remote_links: Vec<Vec<RemoteLink>>,
     /// Kind, from and to of the links: since when differs with when a link was learned.
     pub links: Vec<(LinkKind, String, String)>,
     /// Of each task, each change of a field that the tool tells the past of: field and value after. The
@@ -225,6 +229,7 @@ impl Contents {
         let ids: Vec<_> = tasks.iter().map(|task| task.id).collect();
         let details = store.details(&ids).await.unwrap();
         let mut comments = store.comments(&ids, None, 1_000).await.unwrap();
+        let mut worklogs = store.worklogs(&ids, None, 1_000).await.unwrap();
         let mut links: Vec<Link> = Vec::new();
         loop {
             let after = links.last().map(|link| (link.stated_by, link.id));
@@ -247,10 +252,17 @@ impl Contents {
                 .iter()
                 .map(|id| details.get(id).and_then(|detail| detail.body.clone()))
                 .collect(),
+            worklogs: ids.iter().map(|id| worklogs.remove(id).unwrap_or_default().parts).collect(),
+            remote_links: ids
+                .iter()
+                .map(|id| {
+                    details.get(id).map(|detail| detail.remote_links.clone()).unwrap_or_default()
+                })
+                .collect(),
             comments: ids
                 .iter()
                 .map(|id| {
-                    let mut comments = comments.remove(id).unwrap_or_default().comments;
+                    let mut comments = comments.remove(id).unwrap_or_default().parts;
                     comments.sort_by_key(|comment| comment.id);
                     comments
                 })

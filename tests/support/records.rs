@@ -2,6 +2,7 @@
 
 use mainstem_model::record::{
     Batch, CommentRecord, ParentRecord, PersonRecord, ProjectRecord, TaskRecord, TaskReference,
+    WorklogRecord,
 };
 use mainstem_model::{Priority, Status, StatusCategory, TaskKind, Timestamp};
 
@@ -100,6 +101,26 @@ pub fn comment_record(n: u32, task: u32) -> CommentRecord {
         url: None,
         version: moment.0,
         raw: format!("{{\"comment\":{n}}}").into(),
+    }
+}
+
+/// Worklog `n` of task `task`: `n` minutes of work that began and were logged `n` seconds after the
+/// start.
+pub fn worklog_record(n: u32, task: u32) -> WorklogRecord {
+    let moment = at(i64::from(n));
+    WorklogRecord {
+        external_id: format!("worklog-{n}").into(),
+        task: TaskReference {
+            key: format!("acme/api#{task}"),
+            external_id: Some(task_external_id(task).into()),
+        },
+        author: None,
+        started_at: moment,
+        time_spent_seconds: i64::from(n) * 60,
+        note: Some(format!("Note {n}")),
+        updated_at: moment,
+        version: moment.0,
+        raw: format!("{{\"worklog\":{n}}}").into(),
     }
 }
 

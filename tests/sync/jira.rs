@@ -1,6 +1,6 @@
 //! A Jira site, of either kind, ends in the store as it is.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 use crate::support::database::{TestDatabase, both_databases};
 use crate::support::hub::{Contents, Standstill, answer};
 
-struct SiteHttp(JiraSite);
+pub struct SiteHttp(pub JiraSite);
 
 #[async_trait]
 impl Http for SiteHttp {
@@ -34,7 +34,7 @@ impl Http for SiteHttp {
 
 /// An account at a site.
 #[derive(Clone)]
-struct Account {
+pub struct Account {
     base_url: String,
     kind: &'static str,
     public: serde_json::Value,
@@ -43,7 +43,7 @@ struct Account {
 
 impl Account {
     /// As each kind of site takes it.
-    fn of(deployment: Deployment) -> Self {
+    pub fn of(deployment: Deployment) -> Self {
         let (kind, public) = match deployment {
             Deployment::Cloud => ("basic", serde_json::json!({"username": "me@acme.example"})),
             Deployment::DataCenter => ("token", serde_json::json!({})),
@@ -59,6 +59,50 @@ impl CredentialProvider for Account {
         let (kind, public) = (self.kind.to_owned(), self.public.clone());
         Ok(Some(Credential { kind, public, secret: self.secret.clone().into() }))
     }
+}
+
+/// A source that reads the site.
+pub fn spec(deployment: Deployment) -> SourceSpec {
+    spec_of(&Account::of(deployment))
+}
+
+fn spec_of(account: &Account) -> SourceSpec {
+    SourceSpec {
+        name: "jira".to_owned(),
+        connector: "jira".to_owned(),
+        settings: serde_json::json!({"base_url": account.base_url}),
+        credential_kind: account.kind.to_owned(),
+        credential_public: account.public.clone(),
+        credential: Some(CredentialRef::Env { name: "UNUSED".to_owned() }),
+        webhook: None,
+        poll_interval_seconds: 60,
+        provisioned: true,
+        paused: false,
+    }
+}
+
+/// An engine whose network is the site.
+pub fn engine(
+    database: &TestDatabase,
+    store: &Store,
+    site: &JiraSite,
+    credentials: impl CredentialProvider,
+) -> Engine {
+    Engine::new(EngineParts {
+        store: store.clone(),
+        registry: Registry::default().with(Jira),
+        host: Host {
+            http: Arc::new(SiteHttp(site.clone())),
+            clock: database.clock.clone(),
+            random: Arc::new(SeededRandom::new(1)),
+        },
+        sleeper: Arc::new(Standstill),
+        credentials: Arc::new(credentials),
+        observer: Arc::new(LogObserver),
+        requests: None,
+        settings: EngineSettings::default(),
+    })
+    .unwrap()
 }
 
 /// Reads all of a site, which nothing may hinder.
@@ -83,33 +127,8 @@ async fn sync_as(
     site: &JiraSite,
     account: Account,
 ) -> SyncReport {
-    let spec = SourceSpec {
-        name: "jira".to_owned(),
-        connector: "jira".to_owned(),
-        settings: serde_json::json!({"base_url": account.base_url}),
-        credential_kind: account.kind.to_owned(),
-        credential_public: account.public.clone(),
-        credential: Some(CredentialRef::Env { name: "UNUSED".to_owned() }),
-        poll_interval_seconds: 60,
-        provisioned: true,
-        paused: false,
-    };
-    store.put_source(&spec, true).await.unwrap();
-    let engine = Engine::new(EngineParts {
-        store: store.clone(),
-        registry: Registry::default().with(Jira),
-        host: Host {
-            http: Arc::new(SiteHttp(site.clone())),
-            clock: database.clock.clone(),
-            random: Arc::new(SeededRandom::new(1)),
-        },
-        sleeper: Arc::new(Standstill),
-        credentials: Arc::new(account),
-        observer: Arc::new(LogObserver),
-        requests: None,
-        settings: EngineSettings::default(),
-    })
-    .unwrap();
+    store.put_source(&spec_of(&account), true).await.unwrap();
+    let engine = engine(database, store, site, account);
     let options = SyncOptions {
         sources: None,
         max_wait: Duration::from_secs(600),
@@ -138,6 +157,24 @@ fn work(world: &mut jira::World) {
     if let Some(author) = somebody {
         world.comment(made, author, "Is *that* so?");
     }
+    // Work on an issue that nobody else touches: logged often, changed, removed.
+    let busy = world.issue("ENG-12").unwrap();
+    if let Some(author) = somebody {
+        let began = world.now();
+        let logged: Vec<_> = (1..=25)
+            .map(|n| world.log_work(busy, author, n * 60, began, "Paired *again*"))
+            .collect();
+        world.edit_worklog(logged[3], 7_200);
+        world.delete_worklog(logged[4]);
+    }
+    let linked = world.issue("ENG-13").unwrap();
+    world.link_elsewhere(linked, "https://wiki.example/plan", "Plan", Some("mentioned in"));
+    world.link_elsewhere(linked, "https://wiki.example/draft", "Draft", None);
+    let unlinked = world.issues().find(|&issue| {
+        world[issue].presence == jira::Presence::Present && !world.remote_links_of(issue).is_empty()
+    });
+    let unlinked = world.remote_links_of(unlinked.unwrap())[0];
+    world.unlink_elsewhere(unlinked);
     world.bulk_edit(20);
 }
 
@@ -195,6 +232,22 @@ async fn converges(db: TestDatabase, deployment: Deployment) {
     };
     assert_eq!(blocks(&changed), blocks(&whole));
     assert!(blocks(&changed) >= blocks(&first));
+    let worklogs = |contents: &Contents| -> BTreeMap<_, _> {
+        let of_tasks = contents.tasks.iter().zip(&contents.worklogs);
+        let present = of_tasks.filter(|(task, _)| task.presence == Presence::Present);
+        present.map(|(task, worklogs)| (task.key.clone(), worklogs.clone())).collect()
+    };
+    assert_eq!(worklogs(&changed), worklogs(&whole));
+    assert!(worklogs(&whole)["ENG-12"].len() >= 24);
+    let links = |contents: &Contents| -> BTreeMap<_, _> {
+        let of_tasks = contents.tasks.iter().zip(&contents.remote_links);
+        let present = of_tasks.filter(|(task, _)| task.presence == Presence::Present);
+        present.map(|(task, links)| (task.key.clone(), links.clone())).collect()
+    };
+    assert_eq!(links(&changed), links(&whole));
+    assert!(links(&whole)["ENG-13"].iter().any(|link| link.title == "Plan"));
+    let linked = |contents| links(contents).values().filter(|links| !links.is_empty()).count();
+    assert!(linked(&first) > 1, "the first pass and its history tell of some");
     let comments = |contents: &Contents| contents.comments.iter().map(Vec::len).sum::<usize>();
     assert!(comments(&changed) >= comments(&whole) && comments(&whole) > 0);
 }

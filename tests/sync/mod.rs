@@ -5,3 +5,4 @@ mod cost;
 mod history;
 mod jira;
 mod presence;
+mod webhooks;

@@ -1,5 +1,7 @@
 //! Transferred, deleted and no-longer-visible issues end as what they are.
 
+use std::collections::BTreeSet;
+
 use mainstem_engine::SyncOptions;
 use mainstem_model::{Presence, SourceState, Task};
 use mainstem_sandbox::SiteOptions;
@@ -153,5 +155,64 @@ both_databases! {
         hub.pass_time(300);
         assert!(hub.sync().await.ok);
         assert_eq!(Contents::of(&hub.database.store).await.links.len(), links + 1);
+    }
+}
+
+both_databases! {
+    async fn a_repository_that_is_lost_raises_an_alarm_until_a_person_accepts_it(db) {
+        let hub = Hub::new(db, SiteOptions::default()).await;
+        hub.sync().await;
+        let presences = async || {
+            let contents = Contents::of(&hub.database.store).await;
+            let of_web = contents.tasks.iter().filter(|task| task.key.starts_with("acme/web#"));
+            of_web.map(|task| task.presence.as_str()).collect::<BTreeSet<_>>()
+        };
+        let source = async || hub.database.store.sources().await.unwrap().remove(0);
+        hub.site.edit(|world| {
+            let web = world.repository("acme/web").unwrap();
+            world.hide_repository(web, true);
+        });
+        hub.pass_time(7_200);
+        assert!(!hub.sync().await.ok);
+        assert_eq!(presences().await, ["PRESENT"].into());
+        let lost = source().await;
+        assert_eq!(lost.state, SourceState::Degraded);
+        let error = lost.last_error.unwrap();
+        assert_eq!(error.code, "SCOPE_NOT_VISIBLE");
+        let command = "mainstem source accept-loss acme --scope acme/web";
+        assert!(error.message.contains(command), "{}", error.message);
+
+        let accepted = hub.database.store.accept_loss(lost.id, None).await.unwrap();
+        assert_eq!(accepted.len(), 1);
+        hub.sync().await;
+        assert_eq!(presences().await, ["ACCESS_LOST"].into());
+        hub.pass_time(7_200);
+        assert!(hub.sync().await.ok);
+        assert_eq!(source().await.state, SourceState::Healthy);
+    }
+}
+
+both_databases! {
+    async fn a_renamed_repository_goes_on_under_its_new_name(db) {
+        let hub = Hub::new(db, SiteOptions::default()).await;
+        hub.sync().await;
+        let before = Contents::of(&hub.database.store).await.tasks.len();
+        hub.site.edit(|world| {
+            let web = world.repository("acme/web").unwrap();
+            world.rename_repository(web, "site");
+        });
+        for _ in 0..2 {
+            hub.pass_time(7_200);
+            hub.sync().await;
+        }
+        let report = hub.sync().await;
+        assert!(report.ok, "{report:?}");
+        let contents = Contents::of(&hub.database.store).await;
+        assert_eq!(contents.tasks.len(), before);
+        assert!(contents.tasks.iter().all(|task| !task.key.starts_with("acme/web#")));
+        let source = hub.database.store.sources().await.unwrap().remove(0);
+        let scopes = hub.database.store.scopes(source.id).await.unwrap();
+        let scopes: Vec<_> = scopes.iter().map(|scope| scope.key.as_str()).collect();
+        assert!(scopes.contains(&"acme/site") && !scopes.contains(&"acme/web"), "{scopes:?}");
     }
 }

@@ -34,6 +34,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
     tells_history: true,
     census_interval_seconds: 24 * 60 * 60,
     concurrent_scopes: 4,
+    hears_webhooks: false,
 };
 
 #[async_trait]

@@ -6,9 +6,7 @@ use bytes::Bytes;
 use futures_util::future::try_join_all;
 use mainstem_connector::{ConnectorError, Disposition};
 use mainstem_model::Presence;
-use mainstem_model::record::{
-    AbsenceRecord, Batch, CommentSet, Depth, ExternalId, Hint, MoveRecord,
-};
+use mainstem_model::record::{AbsenceRecord, Batch, Depth, ExternalId, Hint, MoveRecord, PartSet};
 use serde::Deserialize;
 
 use crate::client::{PAGE_SIZE, refused};
@@ -120,12 +118,8 @@ async fn read_whole(session: &GitHubSession, wanted: Wanted) -> Result<Outcome, 
         410 => return Ok(gone(Presence::Deleted)),
         // Transferred to where this account sees nothing.
         301 => return Ok(gone(Presence::AccessLost)),
-        // Withheld from this account, or by law (451).
-        403 | 404 | 451 => {
-            // Where the repository itself is out of sight, nothing can be said of its issues.
-            session.look_up(&locator.repository).await?;
-            return Ok(gone(Presence::AccessLost));
-        }
+        // Withheld from this account, alone or with its repository, or by law (451).
+        403 | 404 | 451 => return Ok(gone(Presence::AccessLost)),
         _ => return Err(refused(&answer)),
     }
     let at: Whereabouts = answer.json()?;
@@ -156,7 +150,7 @@ async fn read_whole(session: &GitHubSession, wanted: Wanted) -> Result<Outcome, 
 fn take(
     session: &GitHubSession,
     draft: &mut Draft,
-    comment_sets: &mut Vec<CommentSet>,
+    comment_sets: &mut Vec<PartSet>,
     moves: &mut Vec<MoveRecord>,
     shown: Shown,
 ) -> Result<Option<Wanted>, ConnectorError> {
@@ -168,7 +162,7 @@ fn take(
     for record in malformed {
         draft.quarantine(record);
     }
-    comment_sets.push(CommentSet { task: task.external_id.clone(), comments: ids(&comments)? });
+    comment_sets.push(PartSet { task: task.external_id.clone(), parts: ids(&comments)? });
     draft.comments(&repository, comments);
     if let Some(from) = known_as.filter(|known| *known != task.external_id) {
         moves.push(MoveRecord {

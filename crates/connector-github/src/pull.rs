@@ -15,6 +15,7 @@ use mainstem_model::record::{self, Batch};
 use crate::cursor::{Cursor, Stage};
 use crate::repository::RepositoryName;
 use crate::session::GitHubSession;
+use crate::settings::Selection;
 
 pub use draft::Draft;
 
@@ -47,6 +48,11 @@ pub async fn pull(
         }
         Stage::Idle(marks) => {
             let (repository, signpost) = session.look_up(name).await?;
+            let is_renamed = repository.name != *name;
+            if is_renamed && matches!(session.settings.selection, Selection::Owner(_)) {
+                // It is listed under its new name, and read there.
+                return Ok(Batch::default());
+            }
             if cursor.repository != repository.name.as_str() {
                 return first::begin(session, name, true).await;
             }

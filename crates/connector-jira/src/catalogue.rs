@@ -26,7 +26,7 @@ pub enum Role {
     Rich,
     /// The sprints that an issue is and was in.
     Sprint,
-    /// Data Center: the key of the epic.
+    /// Data Center: the key of what the issue is part of, an epic or what stands above epics.
     Epic,
     /// When work starts.
     Start,
@@ -73,10 +73,11 @@ fn role(field: &wire::Field) -> Option<Role> {
     let kind = made_from.rsplit(':').next().unwrap_or_default();
     match kind {
         "gh-sprint" => Some(Role::Sprint),
-        "gh-epic-link" => Some(Role::Epic),
+        "gh-epic-link" | "jpo-custom-field-parent" => Some(Role::Epic),
         "gh-lexo-rank" | "gh-global-rank" | "devsummary" | "devsummarycf" => None,
         "textarea" => Some(Role::Rich),
         "jpo-custom-field-baseline-start" => Some(Role::Start),
+        "sd-customer-organizations" | "cmdb-object-cftype" => Some(Role::Plain),
         _ if schema.kind == "any" => None,
         _ if schema.kind == "date" && field.name.eq_ignore_ascii_case("start date") => {
             Some(Role::Start)
@@ -100,5 +101,44 @@ impl Statuses {
     /// The key of the status's category; `None` for a status that has been deleted.
     pub fn category(&self, id: &str) -> Option<&str> {
         self.0.get(id).map(String::as_str)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_type_of_a_field_tells_what_it_is() {
+        let jira = "com.atlassian.jira.plugin.system.customfieldtypes";
+        for (name, kind, custom, expected) in [
+            ("Size", "option", format!("{jira}:select"), Some(Role::Plain)),
+            ("Area", "option-with-child", format!("{jira}:cascadingselect"), Some(Role::Plain)),
+            ("Notes", "string", format!("{jira}:textarea"), Some(Role::Rich)),
+            ("Sprint", "array", "com.pyxis.greenhopper.jira:gh-sprint".into(), Some(Role::Sprint)),
+            ("Epic", "any", "com.pyxis.greenhopper.jira:gh-epic-link".into(), Some(Role::Epic)),
+            (
+                "Parent Link",
+                "any",
+                "com.atlassian.jpo:jpo-custom-field-parent".into(),
+                Some(Role::Epic),
+            ),
+            ("Rank", "any", "com.pyxis.greenhopper.jira:gh-lexo-rank".into(), None),
+            ("Begin", "date", format!("{jira}:datepicker"), Some(Role::Plain)),
+            ("Start date", "date", format!("{jira}:datepicker"), Some(Role::Start)),
+            (
+                "Organizations",
+                "any",
+                "com.atlassian.servicedesk:sd-customer-organizations".into(),
+                Some(Role::Plain),
+            ),
+            ("Time in Status", "any", "com.atlassian.jira.ext.charting:timeinstatus".into(), None),
+        ] {
+            let listed = json!([{"id": "customfield_1", "name": name, "custom": true,
+                "schema": {"type": kind, "custom": custom}}]);
+            let fields = Fields::new(serde_json::from_value(listed).unwrap());
+            assert_eq!(fields.get("customfield_1").map(|field| field.role), expected, "{name}");
+        }
     }
 }

@@ -8,6 +8,7 @@ use mainstem_connector::caller::{Answer, Call, Caller, Manners};
 use mainstem_connector::headers::text;
 use mainstem_connector::{ConnectorError, Disposition, Host};
 use mainstem_model::SourceError;
+use reqwest::Method;
 use reqwest::header::{ACCEPT, HeaderMap, HeaderValue};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -110,6 +111,17 @@ impl Client {
         self.send(Call::post(url, body, true)?).await
     }
 
+    /// Changes something. Doing it twice does no harm that lasts.
+    pub async fn write(
+        &self,
+        method: Method,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<Answer, ConnectorError> {
+        let url = self.url(path, &[]).await?;
+        self.send(Call::with_body(method, url, body)?).await
+    }
+
     async fn url(&self, path: &str, query: &[(&str, &str)]) -> Result<Url, ConnectorError> {
         let version = if self.site().await?.cloud { "3" } else { "2" };
         Ok(self.url_of(version, path, query))
@@ -170,7 +182,7 @@ pub fn refused(answer: &Answer) -> ConnectorError {
 }
 
 /// What Jira says of an error, as far as it can be shown.
-fn said(answer: &Answer) -> String {
+pub fn said(answer: &Answer) -> String {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Said {

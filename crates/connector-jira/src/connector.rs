@@ -2,17 +2,19 @@
 
 use async_trait::async_trait;
 use mainstem_connector::{
-    Connector, ConnectorError, Credential, CredentialKind, Descriptor, Disposition, Host, Session,
-    Settings,
+    Connector, ConnectorError, Credential, CredentialKind, Delivery, Descriptor, Disposition, Host,
+    Session, Settings, WebhookRefusal,
 };
 use mainstem_model::Timestamp;
-use mainstem_model::record::ScopeKey;
+use mainstem_model::record::{Heard, ScopeKey};
+use secrecy::SecretString;
 use url::Url;
 
 use crate::auth::{self, authorization};
 use crate::client::Client;
 use crate::session::JiraSession;
 use crate::settings::JiraSettings;
+use crate::webhook;
 
 /// The connector for Jira Cloud and for Jira Data Center.
 #[derive(Debug, Clone, Copy, Default)]
@@ -38,6 +40,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
     tells_history: true,
     census_interval_seconds: 24 * 60 * 60,
     concurrent_scopes: 2,
+    hears_webhooks: true,
 };
 
 #[async_trait]
@@ -73,5 +76,15 @@ impl Connector for Jira {
         let authorization = authorization(credential)?;
         let client = Client::new(&settings, host, authorization, credential.is_none());
         Ok(Box::new(JiraSession::new(client, settings)))
+    }
+
+    fn read_webhook(
+        &self,
+        settings: &Settings,
+        delivery: &Delivery<'_>,
+        secret: &SecretString,
+        now: Timestamp,
+    ) -> Result<Vec<Heard>, WebhookRefusal> {
+        webhook::read(settings, delivery, secret, now)
     }
 }

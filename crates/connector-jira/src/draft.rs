@@ -5,11 +5,13 @@ use std::collections::HashSet;
 use bytes::Bytes;
 use mainstem_model::Timestamp;
 use mainstem_model::record::{
-    AbsenceRecord, Batch, CommentRecord, CommentSet, Depth, ExternalId, Hint, HistoryRecord,
-    ProjectRecord, QuarantineRecord, RelationRecord, TaskRecord, TaskReference,
+    AbsenceRecord, Batch, CommentRecord, Depth, ExternalId, Hint, HistoryRecord, PartSet,
+    ProjectRecord, QuarantineRecord, RelationRecord, RemoteLinkSet, TaskRecord, TaskReference,
+    WorklogRecord,
 };
 
-use crate::normalize::{self, Context, NormalizedIssue, People, identify};
+use crate::normalize::{self, Context, Malformed, NormalizedIssue, People, identify};
+use crate::parts::Parts;
 use crate::wire;
 
 /// A batch in the making: each record once.
@@ -21,8 +23,11 @@ pub struct Draft<'a> {
     known: HashSet<ExternalId>,
     tasks: Vec<TaskRecord>,
     comments: Vec<CommentRecord>,
-    comment_sets: Vec<CommentSet>,
+    comment_sets: Vec<PartSet>,
+    worklogs: Vec<WorklogRecord>,
+    worklog_sets: Vec<PartSet>,
     relations: Vec<RelationRecord>,
+    pub remote_links: Vec<RemoteLinkSet>,
     pub histories: Vec<HistoryRecord>,
     pub absences: Vec<AbsenceRecord>,
     quarantine: Vec<QuarantineRecord>,
@@ -39,7 +44,10 @@ impl<'a> Draft<'a> {
             tasks: Vec::new(),
             comments: Vec::new(),
             comment_sets: Vec::new(),
+            worklogs: Vec::new(),
+            worklog_sets: Vec::new(),
             relations: Vec::new(),
+            remote_links: Vec::new(),
             histories: Vec::new(),
             absences: Vec::new(),
             quarantine: Vec::new(),
@@ -73,8 +81,8 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// Takes an issue in, with all its comments where they are known.
-    pub fn add(&mut self, issue: NormalizedIssue, comments: Option<Vec<Bytes>>) {
+    /// Takes an issue in, with all its comments and worklogs where they are known.
+    pub fn add(&mut self, issue: NormalizedIssue, parts: Parts) {
         if !self.known.insert(issue.task.external_id.clone()) {
             return;
         }
@@ -82,31 +90,25 @@ impl<'a> Draft<'a> {
         if !self.projects.contains(&project) {
             self.projects.push(project);
         }
-        if let Some(comments) = comments {
-            self.add_comments(&issue.task, comments);
+        let Self { context, people, quarantine, .. } = self;
+        if let Some(comments) = parts.comments {
+            let read = |raw, task: &_| normalize::comment(raw, task, context.site, people);
+            let id = |comment: &CommentRecord| comment.external_id.clone();
+            let (set, comments) =
+                read_parts("comment", &issue.task, comments, read, id, quarantine);
+            self.comment_sets.push(set);
+            self.comments.extend(comments);
+        }
+        if let Some(worklogs) = parts.worklogs {
+            let read = |raw, task: &_| normalize::worklog(raw, task, people);
+            let id = |worklog: &WorklogRecord| worklog.external_id.clone();
+            let (set, worklogs) =
+                read_parts("worklog", &issue.task, worklogs, read, id, quarantine);
+            self.worklog_sets.push(set);
+            self.worklogs.extend(worklogs);
         }
         self.relations.push(issue.relation);
         self.tasks.push(issue.task);
-    }
-
-    fn add_comments(&mut self, task: &TaskRecord, comments: Vec<Bytes>) {
-        let reference =
-            TaskReference { key: task.key.clone(), external_id: Some(task.external_id.clone()) };
-        let mut set = CommentSet { task: task.external_id.clone(), comments: Vec::new() };
-        for raw in comments {
-            match normalize::comment(raw.clone(), &reference, self.context.site, &mut self.people) {
-                Ok(comment) => {
-                    set.comments.push(comment.external_id.clone());
-                    self.comments.push(comment);
-                }
-                Err(malformed) => {
-                    // It is there all the same: to leave it out would be to call it removed.
-                    set.comments.push(identify(&raw).into());
-                    self.quarantine.push(malformed.quarantine("comment", raw));
-                }
-            }
-        }
-        self.comment_sets.push(set);
     }
 
     fn project_record(&self, project: wire::Project) -> ProjectRecord {
@@ -131,6 +133,12 @@ impl<'a> Draft<'a> {
         }
     }
 
+    /// Asks for an issue to be read whole, once.
+    pub fn hint_whole(&mut self, task: &TaskRecord) {
+        let (external_id, locator) = (Some(task.external_id.clone()), task.locator.clone());
+        self.hint(Hint { external_id, locator, depth: Depth::Whole });
+    }
+
     /// Asks for something to be fetched, once.
     pub fn hint(&mut self, hint: Hint) {
         if !self.hints.contains(&hint) {
@@ -146,7 +154,10 @@ impl<'a> Draft<'a> {
             tasks: self.tasks,
             comments: self.comments,
             comment_sets: self.comment_sets,
+            worklogs: self.worklogs,
+            worklog_sets: self.worklog_sets,
             relations: self.relations,
+            remote_links: self.remote_links,
             histories: self.histories,
             absences: self.absences,
             quarantine: self.quarantine,
@@ -154,4 +165,33 @@ impl<'a> Draft<'a> {
             ..Batch::default()
         }
     }
+}
+
+/// Reads all parts of one kind that a task has.
+fn read_parts<R>(
+    kind: &str,
+    task: &TaskRecord,
+    parts: Vec<Bytes>,
+    mut read: impl FnMut(Bytes, &TaskReference) -> Result<R, Malformed>,
+    id: impl Fn(&R) -> ExternalId,
+    quarantine: &mut Vec<QuarantineRecord>,
+) -> (PartSet, Vec<R>) {
+    let reference =
+        TaskReference { key: task.key.clone(), external_id: Some(task.external_id.clone()) };
+    let mut set = PartSet { task: task.external_id.clone(), parts: Vec::new() };
+    let mut records = Vec::new();
+    for raw in parts {
+        match read(raw.clone(), &reference) {
+            Ok(record) => {
+                set.parts.push(id(&record));
+                records.push(record);
+            }
+            Err(malformed) => {
+                // It is there all the same: to leave it out would be to call it removed.
+                set.parts.push(identify(&raw).into());
+                quarantine.push(malformed.quarantine(kind, raw));
+            }
+        }
+    }
+    (set, records)
 }

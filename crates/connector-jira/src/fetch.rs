@@ -15,11 +15,11 @@ use serde_json::value::RawValue;
 use crate::client::{Client, body, part, refused};
 use crate::draft::Draft;
 use crate::locator::Locator;
-use crate::normalize::{decode, entries, identify, is_id};
+use crate::normalize::{decode, entries, had_remote_links, identify, is_id};
 use crate::past::changelogs;
 use crate::session::JiraSession;
 use crate::wire::{FIELDS, History, OUTLINE, Project};
-use crate::{comments, fate};
+use crate::{fate, parts, remote_links};
 
 /// Data Center tells the whole past of an issue with it, so fewer are asked for at once.
 const WITH_PAST: usize = 25;
@@ -60,6 +60,7 @@ async fn outlines(
         let found = find(client, wanted, &fields, with_past).await?;
         missing.extend(wanted.iter().filter(|hint| !found.shows(hint)).cloned());
         let mut told = found.changelogs;
+        let mut linked = Vec::new();
         for raw in &found.records {
             let id = identify(raw);
             let Some((relation, present, within)) = draft.read_outline(raw, found.at) else {
@@ -70,12 +71,17 @@ async fn outlines(
             };
             if with_past {
                 let histories = told.remove(&id).unwrap_or(within);
+                if had_remote_links(&histories) {
+                    linked.push(relation.task.clone());
+                }
                 let statuses = session.statuses().await?;
                 let entries = entries(present, histories, statuses, &mut draft.people);
                 draft.histories.push(HistoryRecord { task: id.into(), entries });
             }
             draft.relation(relation);
         }
+        let links = try_join_all(linked.iter().map(|issue| remote_links::read(client, issue)));
+        draft.remote_links.extend(links.await?.into_iter().flatten());
     }
     if !with_past {
         return Ok(missing);
@@ -118,15 +124,17 @@ async fn wholes(
         }
         let mut issues: Vec<_> =
             found.records.iter().filter_map(|raw| draft.read(raw, found.at)).collect();
-        let comments =
-            try_join_all(issues.iter_mut().map(|issue| comments::all(client, issue))).await?;
-        for (mut issue, comments) in issues.into_iter().zip(comments) {
+        let parts = try_join_all(issues.iter_mut().map(|issue| parts::all(client, issue))).await?;
+        let ids = issues.iter().map(|issue| &issue.task.external_id);
+        let links = try_join_all(ids.map(|issue| remote_links::read(client, issue))).await?;
+        draft.remote_links.extend(links.into_iter().flatten());
+        for (mut issue, parts) in issues.into_iter().zip(parts) {
             let within = std::mem::take(&mut issue.histories);
             let histories = found.changelogs.remove(&*issue.task.external_id).unwrap_or(within);
             let statuses = session.statuses().await?;
             issue.task.history =
                 entries(issue.present.clone(), histories, statuses, &mut draft.people);
-            draft.add(issue, comments);
+            draft.add(issue, parts);
         }
     }
     Ok(())

@@ -154,7 +154,13 @@ fn page(
     let read: SearchPage =
         serde_json::from_slice(&body).map_err(|error| answer.unreadable(&error))?;
     let records: Vec<Bytes> = read.issues.iter().map(|issue| part(&body, issue)).collect();
-    let ids: Vec<String> = records.iter().map(|raw| identify(raw)).collect();
+    let glances: Vec<Option<Glance>> = records.iter().map(|raw| decode(raw).ok()).collect();
+    let id = |(raw, glance): (&Bytes, &Option<Glance>)| match glance {
+        Some(glance) => glance.id.clone(),
+        None => identify(raw),
+    };
+    let ids: Vec<String> = records.iter().zip(&glances).map(id).collect();
+    let glances: Vec<Glance> = glances.into_iter().flatten().collect();
 
     let (start_at, tail) = match &reading.place {
         Place::Number { start_at, tail } => (*start_at, tail.as_slice()),
@@ -169,7 +175,6 @@ fn page(
         return Ok(Err(Reading { place, ..reading }));
     }
 
-    let glances: Vec<Glance> = records.iter().filter_map(|raw| decode(raw).ok()).collect();
     let mark = mark(&ids);
     let count = ids.len() as u64;
     let place = match (read.next_page_token, read.total) {

@@ -6,12 +6,12 @@ use mainstem_model::record::{self, Batch, Progress};
 use mainstem_model::{Presence, Timestamp};
 
 use crate::client::Client;
-use crate::comments;
 use crate::cursor::{Cursor, Pass, Reading, Stage};
 use crate::draft::Draft;
 use crate::lanes;
 use crate::listing::{self, ListPage, Order, Question, whole_minute};
-use crate::normalize::{entries, linked};
+use crate::normalize::{entries, had_remote_links, linked};
+use crate::parts;
 use crate::session::JiraSession;
 use crate::wire::{self, FIELDS};
 
@@ -124,7 +124,8 @@ async fn step(
     Ok(batch)
 }
 
-/// Takes a page in: issues with all their comments, and what their changelogs say.
+/// Takes a page in: issues with all their comments and worklogs, and what their changelogs say. The
+/// store drops the hint of an issue that is as it was.
 async fn take(
     session: &JiraSession,
     client: &Client,
@@ -134,18 +135,20 @@ async fn take(
 ) -> Result<(), ConnectorError> {
     let mut issues: Vec<_> =
         page.records.iter().filter_map(|raw| draft.read(raw, page.at)).collect();
-    let comments =
-        try_join_all(issues.iter_mut().map(|issue| comments::all(client, issue))).await?;
+    let parts = try_join_all(issues.iter_mut().map(|issue| parts::all(client, issue))).await?;
     let mut linked_to = Vec::new();
-    for (mut issue, comments) in issues.into_iter().zip(comments) {
+    for (mut issue, parts) in issues.into_iter().zip(parts) {
         let histories = std::mem::take(&mut issue.histories);
         if !histories.is_empty() {
             linked_to.extend(linked(&histories, from));
+            if had_remote_links(&histories) {
+                draft.hint_whole(&issue.task);
+            }
             let statuses = session.statuses().await?;
             issue.task.history =
                 entries(issue.present.clone(), histories, statuses, &mut draft.people);
         }
-        draft.add(issue, comments);
+        draft.add(issue, parts);
     }
     for key in linked_to {
         draft.hint_relations(key);

@@ -16,7 +16,7 @@ use crate::client::{Client, refused};
 use crate::normalize::{Context, decode, is_id};
 use crate::settings::JiraSettings;
 use crate::wire::{self, Glance, SearchPage};
-use crate::{census, fetch, pull};
+use crate::{census, fetch, pull, registration};
 
 /// One account at Jira. What it remembers saves requests and decides nothing.
 pub struct JiraSession {
@@ -221,5 +221,9 @@ impl Session for JiraSession {
         page: Option<PageToken>,
     ) -> Result<Page<CensusEntry>, ConnectorError> {
         census::census(self, key(scope)?, page).await
+    }
+
+    async fn keep_webhook(&self, address: &str, scopes: &[ScopeKey]) -> Result<(), ConnectorError> {
+        registration::keep(&self.client, address, scopes).await
     }
 }

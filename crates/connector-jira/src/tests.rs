@@ -17,6 +17,8 @@ use serde_json::json;
 use crate::conformance::{SCOPE, Sandbox};
 use crate::locator::locator;
 
+mod parts;
+
 const BOTH: [Deployment; 2] = [Deployment::Cloud, Deployment::DataCenter];
 
 fn small(deployment: Deployment) -> JiraOptions {

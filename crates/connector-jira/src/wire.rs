@@ -58,15 +58,20 @@ pub struct SearchPage<'a> {
     pub total: Option<u64>,
 }
 
-/// An issue; its fields are read on their own.
+/// An issue, with those of its fields that are wanted.
 #[derive(Deserialize)]
-pub struct Issue<'a> {
+pub struct Issue<F> {
     pub id: String,
     pub key: String,
-    #[serde(borrow)]
-    pub fields: &'a RawValue,
+    pub fields: F,
     #[serde(default)]
     pub changelog: Option<Changelog>,
+}
+
+/// The custom fields of an issue, and nothing else of it.
+#[derive(Deserialize)]
+pub struct Held {
+    pub fields: CustomFields,
 }
 
 /// What a page or a census needs of an issue, even where the rest of it cannot be read.
@@ -105,8 +110,11 @@ pub struct Fields<'a> {
     pub resolution: Option<Named>,
     #[serde(default)]
     pub resolutiondate: Option<Time>,
+    /// Cloud.
     #[serde(default)]
-    pub priority: Option<Named>,
+    pub statuscategorychangedate: Option<Time>,
+    #[serde(default)]
+    pub priority: Option<Priority>,
     #[serde(default)]
     pub labels: Option<Vec<String>>,
     #[serde(default)]
@@ -132,11 +140,13 @@ pub struct Fields<'a> {
     #[serde(default, borrow)]
     pub description: Option<&'a RawValue>,
     #[serde(default, borrow)]
-    pub comment: Option<CommentPage<'a>>,
+    pub comment: Option<PartPage<'a>>,
+    #[serde(default, borrow)]
+    pub worklog: Option<PartPage<'a>>,
 }
 
 /// The names of what [`Fields`] reads, to ask for them.
-pub const FIELDS: [&str; 22] = [
+pub const FIELDS: [&str; 24] = [
     "summary",
     "issuetype",
     "project",
@@ -145,6 +155,7 @@ pub const FIELDS: [&str; 22] = [
     "updated",
     "resolution",
     "resolutiondate",
+    "statuscategorychangedate",
     "priority",
     "labels",
     "components",
@@ -159,11 +170,13 @@ pub const FIELDS: [&str; 22] = [
     "timespent",
     "description",
     "comment",
+    "worklog",
 ];
 
 /// What of an issue its past and its links are read with.
 #[derive(Deserialize)]
 pub struct Outline {
+    pub issuetype: IssueType,
     pub status: Status,
     pub updated: Time,
     #[serde(default)]
@@ -177,8 +190,8 @@ pub struct Outline {
 }
 
 /// The names of what [`Outline`] reads.
-pub const OUTLINE: [&str; 6] =
-    ["status", "updated", "resolution", "fixVersions", "parent", "issuelinks"];
+pub const OUTLINE: [&str; 7] =
+    ["issuetype", "status", "updated", "resolution", "fixVersions", "parent", "issuelinks"];
 
 /// The custom fields of an issue that hold something, by id.
 pub struct CustomFields(pub BTreeMap<String, Value>);
@@ -216,6 +229,14 @@ pub struct Named {
     pub name: String,
 }
 
+/// The priority of an issue.
+#[derive(Deserialize)]
+pub struct Priority {
+    #[serde(default)]
+    pub id: Option<String>,
+    pub name: String,
+}
+
 /// The type of an issue.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -226,6 +247,8 @@ pub struct IssueType {
     /// Cloud: above 0 for what has other issues below it.
     #[serde(default)]
     pub hierarchy_level: Option<i32>,
+    #[serde(default)]
+    pub avatar_id: Option<i64>,
 }
 
 /// The project of an issue.
@@ -278,7 +301,8 @@ pub struct User {
 /// Another issue, named by this one.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Reference {
-    pub id: String,
+    #[serde(default)]
+    pub id: Option<String>,
     pub key: String,
 }
 
@@ -307,11 +331,11 @@ pub struct LinkType {
     pub outward: String,
 }
 
-/// Comments of an issue, perhaps not all.
+/// Comments or worklogs of an issue, perhaps not all.
 #[derive(Deserialize)]
-pub struct CommentPage<'a> {
-    #[serde(default, borrow)]
-    pub comments: Vec<&'a RawValue>,
+pub struct PartPage<'a> {
+    #[serde(default, borrow, rename = "comments", alias = "worklogs")]
+    pub parts: Vec<&'a RawValue>,
     #[serde(default)]
     pub total: u64,
 }
@@ -327,6 +351,21 @@ pub struct Comment<'a> {
     pub created: Time,
     #[serde(default)]
     pub updated: Option<Time>,
+}
+
+/// A worklog.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Worklog<'a> {
+    pub id: String,
+    #[serde(default)]
+    pub author: Option<User>,
+    #[serde(default, borrow)]
+    pub comment: Option<&'a RawValue>,
+    pub started: Time,
+    #[serde(default)]
+    pub updated: Option<Time>,
+    pub time_spent_seconds: i64,
 }
 
 /// What stands of a history within an issue.
@@ -358,7 +397,8 @@ pub struct IssueChangelog {
 /// What one person changed at once.
 #[derive(Debug, Clone, Deserialize)]
 pub struct History {
-    pub id: String,
+    #[serde(default)]
+    pub id: Option<String>,
     #[serde(default)]
     pub author: Option<User>,
     pub created: Time,

@@ -85,6 +85,18 @@ impl Call {
     /// # Errors
     /// Where `body` cannot be written as JSON.
     pub fn post(url: Url, body: &impl Serialize, repeatable: bool) -> Result<Self, ConnectorError> {
+        Ok(Self { repeatable, ..Self::with_body(Method::POST, url, body)? })
+    }
+
+    /// Sends JSON by a method that may be repeated, such as PUT and DELETE.
+    ///
+    /// # Errors
+    /// Where `body` cannot be written as JSON.
+    pub fn with_body(
+        method: Method,
+        url: Url,
+        body: &impl Serialize,
+    ) -> Result<Self, ConnectorError> {
         let body = serde_json::to_vec(body).map_err(|error| {
             ConnectorError::new(
                 Disposition::GiveUp,
@@ -92,7 +104,7 @@ impl Call {
                 format!("a request cannot be written: {error}"),
             )
         })?;
-        Ok(Self { method: Method::POST, body: body.into(), repeatable, ..Self::get(url) })
+        Ok(Self { method, body: body.into(), ..Self::get(url) })
     }
 
     /// Answers 304 where the tool still shows this version.

@@ -4,12 +4,14 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use mainstem_model::record::{Batch, CensusEntry, Cursor, Hint, Page, PageToken, Scope, ScopeKey};
+use mainstem_model::record::{
+    Batch, CensusEntry, Cursor, Heard, Hint, Page, PageToken, Scope, ScopeKey,
+};
 use mainstem_model::{Clock, Random, Timestamp};
 use secrecy::SecretString;
 
 use crate::http::Http;
-use crate::{ConnectorError, Descriptor};
+use crate::{ConnectorError, Delivery, Descriptor, Disposition, WebhookRefusal};
 
 /// One stateless value for each kind of tool.
 #[async_trait]
@@ -37,13 +39,29 @@ pub trait Connector: Send + Sync + 'static {
     /// Opens one authenticated account. It may ask the tool who we are.
     ///
     /// # Errors
-    /// [`Disposition::PauseSource`](crate::Disposition) where the tool refuses the credential.
+    /// [`Disposition::PauseSource`] where the tool refuses the credential.
     async fn connect(
         &self,
         settings: &Settings,
         credential: Option<&Credential>,
         host: &Host,
     ) -> Result<Box<dyn Session>, ConnectorError>;
+
+    /// Makes sure that a delivery comes from the tool, and reads what it says has changed. Nothing
+    /// else of it is used, and no URL in it is followed. An event that concerns no task is none to
+    /// refuse: it says nothing.
+    ///
+    /// # Errors
+    /// See [`WebhookRefusal`].
+    fn read_webhook(
+        &self,
+        _settings: &Settings,
+        _delivery: &Delivery<'_>,
+        _secret: &SecretString,
+        _now: Timestamp,
+    ) -> Result<Vec<Heard>, WebhookRefusal> {
+        Err(WebhookRefusal::NotAuthentic)
+    }
 }
 
 /// One authenticated account at a tool. Dropping any of its futures loses nothing: what was not
@@ -76,6 +94,23 @@ pub trait Session: Send + Sync {
         scope: &ScopeKey,
         page: Option<PageToken>,
     ) -> Result<Page<CensusEntry>, ConnectorError>;
+
+    /// Sees to it that the tool delivers its webhooks for these scopes to `address`, and goes on doing
+    /// so for several days. Called once a day; changes nothing where nothing is to be changed.
+    ///
+    /// # Errors
+    /// [`Disposition::GiveUp`] where the tool does not let this account do that.
+    async fn keep_webhook(
+        &self,
+        _address: &str,
+        _scopes: &[ScopeKey],
+    ) -> Result<(), ConnectorError> {
+        Err(ConnectorError::new(
+            Disposition::GiveUp,
+            "WEBHOOK_NOT_REGISTERED",
+            "webhooks of this tool are set up by a person; leave out webhook.register",
+        ))
+    }
 }
 
 /// A connector's own settings, as the configuration gives them: a JSON object.

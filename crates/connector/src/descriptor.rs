@@ -18,6 +18,8 @@ pub struct Descriptor {
     pub census_interval_seconds: u32,
     /// How many scopes of one source may be pulled at the same time.
     pub concurrent_scopes: usize,
+    /// Whether it reads the webhooks of its tool.
+    pub hears_webhooks: bool,
 }
 
 /// A kind of credential.

@@ -15,6 +15,7 @@ pub mod http;
 pub mod limits;
 pub mod registry;
 pub mod reqwest_http;
+pub mod webhook;
 
 pub use contract::{Connector, Credential, Host, Session, Settings};
 pub use counting_http::CountingHttp;
@@ -22,3 +23,4 @@ pub use descriptor::{CredentialKind, Descriptor};
 pub use error::{ConnectorError, Disposition};
 pub use registry::Registry;
 pub use reqwest_http::ReqwestHttp;
+pub use webhook::{Delivery, WebhookRefusal};

@@ -26,12 +26,14 @@ pub(crate) struct Drained {
     pub failed: Option<SourceError>,
 }
 
-/// Answers due hints, several fetches at a time, until none is due or `limit` were taken.
+/// Answers due hints of one cause, several fetches at a time, until none is due or `limit` were taken.
+/// Answers whether none was due any more at the end.
 pub(crate) async fn drain(
     visit: &Arc<Visit>,
+    cause: ChangeCause,
     limit: u64,
     drained: &mut Drained,
-) -> Result<(), Failure> {
+) -> Result<bool, Failure> {
     let mut fetches: JoinSet<Result<Answer, Failure>> = JoinSet::new();
     let mut taken = 0;
     let mut queue_may_hold_more = true;
@@ -43,12 +45,12 @@ pub(crate) async fn drain(
             let hints = visit
                 .shared
                 .store
-                .take_hints(&visit.lease, visit.source.id, visit.descriptor.fetch_limit)
+                .take_hints(&visit.lease, visit.source.id, cause, visit.descriptor.fetch_limit)
                 .await?;
             queue_may_hold_more = !hints.is_empty();
             taken += hints.len() as u64;
             for group in groups(hints) {
-                fetches.spawn(fetch(Arc::clone(visit), group));
+                fetches.spawn(fetch(Arc::clone(visit), cause, group));
             }
         }
         let Some(ended) = fetches.join_next().await else { break };
@@ -62,8 +64,7 @@ pub(crate) async fn drain(
         // An answer may bring further hints.
         queue_may_hold_more = true;
     }
-    drained.empty = !queue_may_hold_more;
-    Ok(())
+    Ok(!queue_may_hold_more)
 }
 
 /// Hints of one scope that are fetched together.
@@ -103,7 +104,7 @@ enum Answer {
 }
 
 /// Fetches a group and stores the answer, which takes its hints off the queue.
-async fn fetch(visit: Arc<Visit>, group: Group) -> Result<Answer, Failure> {
+async fn fetch(visit: Arc<Visit>, cause: ChangeCause, group: Group) -> Result<Answer, Failure> {
     let session = Arc::clone(&visit.session);
     let hints = group.hints.clone();
     let call = visit.call(async move {
@@ -119,7 +120,7 @@ async fn fetch(visit: Arc<Visit>, group: Group) -> Result<Answer, Failure> {
         lease: &visit.lease,
         source: visit.source.id,
         scope: &group.scope,
-        cause: ChangeCause::Sync,
+        cause,
         answered: &answered,
     };
     let applied = visit.shared.store.apply_batch(&context, &batch).await?;

@@ -28,6 +28,7 @@ mod state;
 mod sync_once;
 mod visit;
 mod visits;
+mod webhook;
 
 pub use credentials::{CredentialError, CredentialProvider};
 pub use engine::{Engine, EngineParts, EngineSettings, RequestCounter};

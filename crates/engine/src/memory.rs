@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use mainstem_connector::{Credential, Session};
-use mainstem_model::{Source, SourceError, SourceState, Timestamp};
+use mainstem_model::{Source, SourceError, SourceState, Timestamp, Webhook};
 use mainstem_store::ScopeState;
 use secrecy::ExposeSecret;
 
@@ -22,8 +22,6 @@ pub(crate) struct SourceMemory {
     pub credential: Option<Credential>,
     /// When the scopes were last asked for.
     pub discovered_at: Option<Timestamp>,
-    /// Whether a visit has ended with hints left, or none has looked for them yet.
-    pub hints_done: bool,
     /// Whether scopes that failed are tried at the next visit even where they are not due: what
     /// they failed of may have been put right.
     pub retry_failed: bool,
@@ -37,6 +35,17 @@ pub(crate) struct SourceMemory {
     pub census_not_before: HashMap<String, Timestamp>,
     /// When reading the past may go on.
     pub history_not_before: Option<Timestamp>,
+    /// How the webhook that the tool is asked for is doing.
+    pub webhook: WebhookMemory,
+}
+
+/// How the webhook that the tool is asked for is doing.
+#[derive(Default)]
+pub(crate) struct WebhookMemory {
+    /// When it is looked after next.
+    pub next_at: Option<Timestamp>,
+    /// What went wrong last; `None` once it has gone well since.
+    pub error: Option<SourceError>,
 }
 
 /// A session and the credential that it was opened with.
@@ -75,6 +84,7 @@ struct Declared {
     credential_kind: String,
     credential_public: serde_json::Value,
     credential_set_at: Timestamp,
+    webhook: Option<Webhook>,
 }
 
 impl SourceMemory {
@@ -87,6 +97,7 @@ impl SourceMemory {
             credential_kind: source.credential_kind.clone(),
             credential_public: source.credential_public.clone(),
             credential_set_at: source.credential_set_at,
+            webhook: source.webhook.clone(),
         };
         if self.declared.as_ref() == Some(&declared) {
             return;

@@ -109,7 +109,9 @@ pub struct Counts {
     pub tasks_unchanged: u64,
     /// Comments added, changed or removed.
     pub comments: u64,
-    /// Links added or ended.
+    /// Worklogs added, changed or removed.
+    pub worklogs: u64,
+    /// Links added or ended; the remote links of a task count as one.
     pub links: u64,
     /// Records put in quarantine.
     pub quarantined: u64,
@@ -126,6 +128,7 @@ impl From<&Applied> for Counts {
             tasks_changed: applied.tasks_changed,
             tasks_unchanged: applied.tasks_unchanged,
             comments: applied.comments_written,
+            worklogs: applied.worklogs_written,
             links: applied.links_written,
             quarantined: applied.quarantined,
             rows_written: applied.rows(),
@@ -140,6 +143,7 @@ impl AddAssign for Counts {
         self.tasks_changed += other.tasks_changed;
         self.tasks_unchanged += other.tasks_unchanged;
         self.comments += other.comments;
+        self.worklogs += other.worklogs;
         self.links += other.links;
         self.quarantined += other.quarantined;
         self.rows_written += other.rows_written;

@@ -8,10 +8,11 @@ use crate::memory::{SourceMemory, same_credential};
 use crate::visit::{census_is_due, discovery_is_due};
 use crate::{CredentialProvider, history};
 
-/// Whether a source is to be visited now.
+/// Whether a source is to be visited now; `hinted` says that hints of it are due.
 pub(crate) async fn is_due(
     source: &Source,
     scopes: &[ScopeState],
+    hinted: bool,
     memory: &SourceMemory,
     descriptor: Option<&'static Descriptor>,
     credentials: &dyn CredentialProvider,
@@ -28,7 +29,7 @@ pub(crate) async fn is_due(
             });
     }
     discovery_is_due(memory, now)
-        || !memory.hints_done
+        || hinted
         || scopes.iter().any(|scope| {
             scope.next_run_at <= now
                 || descriptor.is_some_and(|descriptor| {

@@ -26,6 +26,7 @@ pub(crate) async fn conclude(
     shared: &Shared,
     source: &Source,
     report: &VisitReport,
+    webhook_error: Option<&SourceError>,
 ) -> Result<Option<SourceState>, StoreError> {
     let sources = shared.store.sources().await?;
     // A person may have removed or paused it meanwhile: that stands.
@@ -36,22 +37,23 @@ pub(crate) async fn conclude(
         return Ok(Some(SourceState::Paused));
     }
     let scopes = shared.store.scopes(source.id).await?;
-    let (state, error) = derive(report.gate.as_ref(), report.census_error.as_ref(), &scopes);
+    let beside = [report.census_error.as_ref(), webhook_error].into_iter().flatten();
+    let (state, error) = derive(report.gate.as_ref(), beside, &scopes);
     set_state(shared, &current, state, error).await?;
     Ok(Some(state))
 }
 
-/// How a source is doing: what concerns it as a whole comes first, then the latest trouble of a
-/// scope, then whether everything has been read once.
-fn derive(
+/// How a source is doing: what concerns it as a whole comes first, then the latest trouble of a scope or
+/// of what is done beside the passes, then whether everything has been read once.
+fn derive<'e>(
     gate: Option<&Gate>,
-    census_error: Option<&SourceError>,
-    scopes: &[ScopeState],
+    beside: impl Iterator<Item = &'e SourceError>,
+    scopes: &'e [ScopeState],
 ) -> (SourceState, Option<SourceError>) {
     if let Some(gate) = gate {
         return (gate.state, Some(gate.error.clone()));
     }
-    let trouble = scopes.iter().filter_map(|scope| scope.last_error.as_ref()).chain(census_error);
+    let trouble = scopes.iter().filter_map(|scope| scope.last_error.as_ref()).chain(beside);
     if let Some(error) = trouble.max_by_key(|error| error.at) {
         let waits = error.code == ConnectorError::BUDGET_KEPT;
         let state = if waits { SourceState::RateLimited } else { SourceState::Degraded };

@@ -1,5 +1,5 @@
-//! A visit of a source: under its lease, everything that is due, in this order: session, scopes,
-//! passes, censuses, hints, the past.
+//! A visit of a source: under its lease, everything that is due, in this order: session, scopes, what the
+//! tool has told by itself, passes, censuses, the webhook, hints, the past.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
@@ -10,7 +10,7 @@ use futures_util::StreamExt;
 use futures_util::stream;
 use mainstem_connector::{Connector, ConnectorError, Descriptor, Disposition, Session, Settings};
 use mainstem_model::record::ScopeKey;
-use mainstem_model::{Source, SourceError, SourceState, Timestamp};
+use mainstem_model::{ChangeCause, Source, SourceError, SourceState, Timestamp};
 use mainstem_store::{CensusOutcome, Lease, ScopeState, StoreError};
 use tokio_util::sync::CancellationToken;
 
@@ -24,7 +24,7 @@ use crate::pass::{PassEnd, PassReport, pass};
 use crate::reaction::react;
 use crate::session::session;
 use crate::state::{conclude, show_first_sync};
-use crate::{Event, census, history};
+use crate::{Event, census, history, webhook};
 
 /// How often the scopes of a source are asked for.
 const DISCOVERY_INTERVAL_SECONDS: i64 = 60 * 60;
@@ -36,6 +36,8 @@ const HINTS_A_VISIT: u64 = 300;
 /// How many hints are answered while somebody waits; answers that always bring further hints have
 /// no end.
 const MOST_HINTS_ONCE: u64 = 1_000_000;
+/// Why something may be asked for, the most urgent first.
+const ALL_CAUSES: [ChangeCause; 2] = [ChangeCause::Webhook, ChangeCause::Sync];
 /// Of how many tasks one scheduled visit reads the past, for the same reason.
 const HISTORIES_A_VISIT: u64 = 300;
 /// No source has more scopes pages than this; a tool that goes on is answering in circles.
@@ -210,7 +212,7 @@ pub(crate) async fn visit(
     }
     memory.gate.clone_from(&report.gate);
     if !held.is_lost() {
-        match conclude(&shared, &source, &report).await {
+        match conclude(&shared, &source, &report, memory.webhook.error.as_ref()).await {
             Ok(state) => report.state = state,
             Err(error) => {
                 tracing::warn!(source = source.name, %error, "the state of the source was not written down")
@@ -249,22 +251,25 @@ async fn work(
         failures_in_a_row: AtomicU32::new(0),
     });
     discover(&visit, &*connector, memory, errand).await?;
+    // Somebody may be looking at what they have just changed.
+    hints(&visit, &[ChangeCause::Webhook], errand, report).await?;
     passes(&visit, memory, errand, report).await?;
     censuses(&visit, memory, errand, report).await?;
-    hints(&visit, memory, errand, report).await?;
+    webhook::keep(&visit, &mut memory.webhook).await?;
+    hints(&visit, &ALL_CAUSES, errand, report).await?;
     if report.hints.empty {
         histories(&visit, memory, errand, report).await?;
         if report.history.hints > 0 {
-            hints(&visit, memory, errand, report).await?;
+            hints(&visit, &ALL_CAUSES, errand, report).await?;
         }
     }
     Ok(())
 }
 
-/// Answers the hints that are due.
+/// Answers the hints of these causes that are due.
 async fn hints(
     visit: &Arc<Visit>,
-    memory: &mut SourceMemory,
+    causes: &[ChangeCause],
     errand: &Errand,
     report: &mut VisitReport,
 ) -> Result<(), Failure> {
@@ -275,9 +280,12 @@ async fn hints(
         Errand::Scheduled => HINTS_A_VISIT,
         Errand::Once { .. } => MOST_HINTS_ONCE,
     };
-    let drained = drain(visit, limit, &mut report.hints).await;
-    memory.hints_done = report.hints.empty;
-    drained
+    let mut empty = true;
+    for cause in causes {
+        empty &= drain(visit, *cause, limit, &mut report.hints).await?;
+    }
+    report.hints.empty = empty;
+    Ok(())
 }
 
 /// Reads on in the past of tasks: the least urgent of all, so a limit that it runs into keeps nothing

@@ -43,6 +43,7 @@ impl Visits {
         for scope in shared.store.all_scopes().await? {
             scopes.entry(scope.source).or_default().push(scope);
         }
+        let hinted = shared.store.hinted_sources().await?;
         metering::gauge(&sources, shared.requests.as_ref(), now);
         let wanted = |id| sources.iter().any(|s| s.id == id && s.state != SourceState::Paused);
         for (_, running) in self.0.iter().filter(|(id, _)| !wanted(**id)) {
@@ -55,8 +56,9 @@ impl Visits {
             memory.look_at(&source, &scopes);
             let descriptor =
                 shared.registry.get(&source.connector).map(|connector| connector.descriptor());
-            if is_due(&source, &scopes, &memory, descriptor, shared.credentials.as_ref(), now).await
-            {
+            let hinted = hinted.contains(&source.id);
+            let credentials = shared.credentials.as_ref();
+            if is_due(&source, &scopes, hinted, &memory, descriptor, credentials, now).await {
                 let (name, stop) = (source.name.clone(), cancellation.child_token());
                 let visit = scheduled_visit(Arc::clone(shared), source, memory, stop.clone());
                 vacant.insert(Running { source: name, stop, task: tokio::spawn(visit) });

@@ -1,7 +1,7 @@
 //! Cursors of the lists that the store pages, and the position of an answer. Opaque to callers; each
 //! names its list and the version of its form, so that one of another list is told apart.
 
-use mainstem_model::{CommentId, LinkId, Position};
+use mainstem_model::{CommentId, LinkId, Position, WorklogId};
 use uuid::Uuid;
 
 use crate::error::Problem;
@@ -10,6 +10,7 @@ const CHANGE: &str = "change1-";
 const COMMENT: &str = "comment1-";
 const LINK: &str = "link1-";
 const POSITION: &str = "position1-";
+const WORKLOG: &str = "worklog1-";
 
 /// The cursor of a change.
 pub fn change(position: Position) -> String {
@@ -48,6 +49,19 @@ pub fn link(id: LinkId) -> String {
 /// `BAD_USER_INPUT` where the cursor was not given out for links.
 pub fn read_link(text: &str) -> Result<LinkId, Problem> {
     read_uuid(text, LINK).map(LinkId)
+}
+
+/// The cursor of a worklog.
+pub fn worklog(id: WorklogId) -> String {
+    format!("{WORKLOG}{}", id.0.as_simple())
+}
+
+/// The worklog that a cursor stands at.
+///
+/// # Errors
+/// `BAD_USER_INPUT` where the cursor was not given out for worklogs.
+pub fn read_worklog(text: &str) -> Result<WorklogId, Problem> {
+    read_uuid(text, WORKLOG).map(WorklogId)
 }
 
 /// The position of an answer as callers hand it back.

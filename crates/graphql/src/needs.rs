@@ -3,25 +3,27 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use mainstem_model::{Change, Comment, CommentId, TaskId, Timestamp, Visibility};
+use mainstem_model::{Change, Comment, TaskId, Timestamp, Visibility, Worklog};
 use mainstem_read_model::View;
-use mainstem_store::{ChangeQuery, CommentPage, Store, StoreError, TaskChangeQuery};
+use mainstem_store::{ChangeQuery, PartPage, Store, StoreError, TaskChangeQuery};
+
+use crate::objects::part::Part;
 
 /// Tasks that one search finds at most.
 pub const MAX_FOUND: u32 = 1_000;
 
-/// A page of comments: after which, and how many.
-pub type CommentsQuery = (Option<CommentId>, u32);
+/// A page of parts: after which, and how many.
+type PartsQuery<P> = (Option<<P as Part>::Id>, u32);
 
 /// What is missing.
 #[derive(Default)]
 pub struct Needs {
-    /// Bodies, criteria and custom fields of these tasks.
+    /// Bodies, criteria, custom fields and remote links of these tasks.
     pub details: BTreeSet<TaskId>,
-    /// Pages of comments of these tasks.
-    pub comments: BTreeMap<CommentsQuery, BTreeSet<TaskId>>,
-    /// Single comments.
-    pub comment: BTreeSet<CommentId>,
+    /// Comments.
+    pub comments: PartNeeds<Comment>,
+    /// Worklogs.
+    pub worklogs: PartNeeds<Worklog>,
     /// Pages of the feed.
     pub feeds: Vec<ChangeQuery>,
     /// Pages of the history of these tasks.
@@ -32,15 +34,35 @@ pub struct Needs {
     pub moments: BTreeSet<Timestamp>,
 }
 
+/// What is missing of one kind of part.
+pub struct PartNeeds<P: Part> {
+    /// Pages of the parts of these tasks.
+    pub pages: BTreeMap<PartsQuery<P>, BTreeSet<TaskId>>,
+    /// Single parts.
+    pub single: BTreeSet<P::Id>,
+}
+
+impl<P: Part> Default for PartNeeds<P> {
+    fn default() -> Self {
+        Self { pages: BTreeMap::new(), single: BTreeSet::new() }
+    }
+}
+
+impl<P: Part> PartNeeds<P> {
+    fn is_empty(&self) -> bool {
+        self.pages.is_empty() && self.single.is_empty()
+    }
+}
+
 /// What was loaded.
 #[derive(Default)]
 pub struct Loaded {
-    /// Bodies, criteria and custom fields.
+    /// Bodies, criteria, custom fields and remote links.
     pub details: HashMap<TaskId, mainstem_model::TaskDetail>,
-    /// Pages of comments.
-    pub comments: HashMap<(CommentsQuery, TaskId), CommentPage>,
-    /// Single comments; `None` where there is none.
-    pub comment: HashMap<CommentId, Option<Comment>>,
+    /// Comments.
+    pub comments: LoadedParts<Comment>,
+    /// Worklogs.
+    pub worklogs: LoadedParts<Worklog>,
     /// Pages of the feed.
     pub feeds: Vec<(ChangeQuery, Vec<Change>)>,
     /// Pages of histories.
@@ -51,12 +73,45 @@ pub struct Loaded {
     pub moments: HashMap<Timestamp, View>,
 }
 
+/// What was loaded of one kind of part.
+pub struct LoadedParts<P: Part> {
+    /// Pages.
+    pub pages: HashMap<(PartsQuery<P>, TaskId), PartPage<P>>,
+    /// Single parts; `None` where there is none.
+    pub single: HashMap<P::Id, Option<P>>,
+}
+
+impl<P: Part> Default for LoadedParts<P> {
+    fn default() -> Self {
+        Self { pages: HashMap::new(), single: HashMap::new() }
+    }
+}
+
+impl<P: Part> LoadedParts<P> {
+    async fn load(&mut self, needs: PartNeeds<P>, store: &Store) -> Result<(), StoreError> {
+        for ((after, limit), tasks) in needs.pages {
+            let tasks: Vec<TaskId> = tasks.into_iter().collect();
+            let mut pages = P::pages(store, &tasks, after, limit).await?;
+            for task in tasks {
+                let page = pages.remove(&task).unwrap_or_default();
+                self.pages.insert(((after, limit), task), page);
+            }
+        }
+        if !needs.single.is_empty() {
+            let ids: Vec<P::Id> = needs.single.into_iter().collect();
+            let mut parts = P::by_id(store, &ids).await?;
+            self.single.extend(ids.into_iter().map(|id| (id, parts.remove(&id))));
+        }
+        Ok(())
+    }
+}
+
 impl Needs {
     /// Whether nothing is missing.
     pub fn is_empty(&self) -> bool {
         self.details.is_empty()
             && self.comments.is_empty()
-            && self.comment.is_empty()
+            && self.worklogs.is_empty()
             && self.feeds.is_empty()
             && self.histories.is_empty()
             && self.searches.is_empty()
@@ -84,17 +139,8 @@ impl Loaded {
                 self.details.insert(task, details.remove(&task).unwrap_or_default());
             }
         }
-        for ((after, limit), tasks) in needs.comments {
-            let tasks: Vec<TaskId> = tasks.into_iter().collect();
-            let mut pages = store.comments(&tasks, after, limit).await?;
-            for task in tasks {
-                let page = pages.remove(&task).unwrap_or_default();
-                self.comments.insert(((after, limit), task), page);
-            }
-        }
-        for id in needs.comment {
-            self.comment.insert(id, store.comment(id).await?);
-        }
+        self.comments.load(needs.comments, store).await?;
+        self.worklogs.load(needs.worklogs, store).await?;
         for query in needs.feeds {
             let changes = store.changes(&query).await?;
             self.feeds.push((query, changes));

@@ -6,12 +6,14 @@ mod connection;
 mod counts;
 mod link;
 mod node;
+pub mod part;
 mod person;
 mod project;
 mod query;
 mod source;
 mod task;
 mod viewer;
+mod worklog;
 
 use mainstem_read_model::QueryError;
 

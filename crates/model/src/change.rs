@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::task::words;
-use crate::{CommentId, PersonId, ProjectId, SourceId, TaskId, Timestamp};
+use crate::{PersonId, ProjectId, SourceId, TaskId, Timestamp};
 
 /// A place in the change log. Positions grow by one, become visible in order and leave no gap.
 #[derive(
@@ -30,7 +30,7 @@ words! {
 /// What an entry of the log is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Subject {
-    /// A field, a link or a comment of a task: what the public feed shows.
+    /// A field, a link, a comment or a worklog of a task: what the public feed shows.
     Task(TaskId),
     /// A person became known or changed. Internal: it keeps read models exact.
     Person(PersonId),
@@ -46,6 +46,7 @@ pub enum Subject {
 /// * `created` — the task became known; `before` is null, `after` is `{"key", "title"}`;
 /// * `comments` — a comment was added (`before` null), edited, or removed (`after` null);
 ///   values are `{"id", "updatedAt"}`;
+/// * `worklogs` — the same of logged work;
 /// * `links` — a link appeared (`before` null) or ended (`after` null); values are
 ///   `{"kind", "from", "to"}` with the keys of both ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,10 +71,4 @@ pub struct Change {
     pub learned_at: Timestamp,
     /// What made us learn of it.
     pub cause: ChangeCause,
-}
-
-/// The comment that a `comments` entry is about.
-#[must_use]
-pub fn comment_of(value: &serde_json::Value) -> Option<CommentId> {
-    value.get("id")?.as_str()?.parse().ok()
 }

@@ -150,6 +150,8 @@ ids! {
     ProjectId = "project";
     /// A comment: derives from its source and the tool's own immutable id.
     CommentId = "comment";
+    /// A piece of logged work: derives from its source and the tool's own immutable id.
+    WorklogId = "worklog";
     /// A link: derives from its kind, both ends and its origin.
     LinkId = "link";
     /// A configured source: derives from its name, which is unique and never changes.
@@ -194,6 +196,12 @@ impl SourceId {
     #[must_use]
     pub fn comment(self, external_id: &str) -> CommentId {
         CommentId(self.entity("comment", external_id))
+    }
+
+    /// The id of the piece of logged work that this source calls `external_id`.
+    #[must_use]
+    pub fn worklog(self, external_id: &str) -> WorklogId {
+        WorklogId(self.entity("worklog", external_id))
     }
 }
 

@@ -20,19 +20,23 @@ pub mod record;
 pub mod source;
 pub mod task;
 pub mod time;
+pub mod worklog;
 
 pub use access::{Scope as TokenScope, Visibility};
 pub use change::{Change, ChangeCause, Position, Subject};
 pub use clock::{Clock, SystemClock};
 pub use comment::Comment;
-pub use id::{ChangeId, CommentId, LinkId, NodeId, PersonId, ProjectId, SourceId, TaskId, TokenId};
+pub use id::{
+    ChangeId, CommentId, LinkId, NodeId, PersonId, ProjectId, SourceId, TaskId, TokenId, WorklogId,
+};
 pub use link::{Evidence, Link, LinkEnd, LinkKind, LinkOrigin, LinkReview};
 pub use person::{Identity, Person};
 pub use project::Project;
 pub use random::Random;
-pub use source::{CredentialRef, Source, SourceError, SourceState};
+pub use source::{CredentialRef, Source, SourceError, SourceState, Webhook};
 pub use task::{
-    Criterion, CustomField, Presence, Priority, PriorityLevel, Status, StatusCategory, Task,
-    TaskDetail, TaskKind,
+    Criterion, CustomField, Presence, Priority, PriorityLevel, RemoteLink, Status, StatusCategory,
+    Task, TaskDetail, TaskKind,
 };
 pub use time::{Date, Timestamp};
+pub use worklog::Worklog;

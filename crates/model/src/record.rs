@@ -8,7 +8,8 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Criterion, CustomField, Date, LinkKind, Presence, Priority, Status, TaskKind, Timestamp,
+    Criterion, CustomField, Date, LinkKind, Presence, Priority, RemoteLink, Status, TaskKind,
+    Timestamp,
 };
 
 /// The tool's own immutable id of something, such as GitHub's database id. Never shown.
@@ -60,7 +61,13 @@ pub struct Batch {
     pub comments: Vec<CommentRecord>,
     /// The complete list of comments of a task, where the tool was asked for all of them; what is
     /// in the store beyond it has been removed at the tool.
-    pub comment_sets: Vec<CommentSet>,
+    pub comment_sets: Vec<PartSet>,
+    /// Logged work, whole.
+    pub worklogs: Vec<WorklogRecord>,
+    /// As `comment_sets`, of worklogs.
+    pub worklog_sets: Vec<PartSet>,
+    /// The complete links of a task to what lies outside its tool.
+    pub remote_links: Vec<RemoteLinkSet>,
     /// The complete native links that one task's payload states.
     pub relations: Vec<RelationRecord>,
     /// The past of tasks that are stored already; names every task whose past was read.
@@ -246,6 +253,13 @@ pub enum HistoryChange {
         /// JSON null where there is none.
         after: serde_json::Value,
     },
+    /// The task that it is a part of.
+    Parent {
+        /// Which it was.
+        before: Option<TaskReference>,
+        /// Which it is.
+        after: Option<TaskReference>,
+    },
     /// A field that lists people, by external id.
     People {
         /// The field as the API names it.
@@ -281,13 +295,45 @@ pub struct CommentRecord {
     pub raw: Bytes,
 }
 
-/// Every comment that a task has at the tool.
+/// Work that somebody logged on a task, whole.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WorklogRecord {
+    /// The tool's own immutable id.
+    pub external_id: ExternalId,
+    /// As for [`CommentRecord::task`].
+    pub task: TaskReference,
+    /// Who did the work, by external id.
+    pub author: Option<ExternalId>,
+    /// When the work began.
+    pub started_at: Timestamp,
+    /// How long it took, in seconds.
+    pub time_spent_seconds: i64,
+    /// Markdown.
+    pub note: Option<String>,
+    /// When the tool last changed the entry.
+    pub updated_at: Timestamp,
+    /// As for [`TaskRecord::version`].
+    pub version: i64,
+    /// The payload as it came.
+    pub raw: Bytes,
+}
+
+/// Every part of one kind (comment, worklog) that a task has at the tool.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CommentSet {
+pub struct PartSet {
     /// The task, by external id.
     pub task: ExternalId,
-    /// All its comments, by external id.
-    pub comments: Vec<ExternalId>,
+    /// All of them, by external id.
+    pub parts: Vec<ExternalId>,
+}
+
+/// Every link that a task has to what lies outside its tool.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RemoteLinkSet {
+    /// The task, by external id.
+    pub task: ExternalId,
+    /// All of them, in an order that stays while nothing changes.
+    pub links: Vec<RemoteLink>,
 }
 
 /// The complete native links that one task's payload states, as of one reading. Links of the same
@@ -366,15 +412,29 @@ pub struct Hint {
     pub depth: Depth,
 }
 
+/// Something that a webhook says has changed. It is a hint, never the truth: what became of it is
+/// fetched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Heard {
+    /// What to read again.
+    pub hint: Hint,
+    /// The scope that it belongs to by the tool's word, from which it is read even where it is new.
+    /// Without one, or where this source does not read that scope, it is read only where it is stored
+    /// already.
+    pub scope: Option<ScopeKey>,
+}
+
 /// How much of a task a fetch reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Depth {
     /// Its native links only.
     Relations,
-    /// Its past and its native links, of a task that is stored already.
+    /// Its past, its native links, and its remote links where the past tells of any, of a task that is
+    /// stored already.
     History,
-    /// The task, its comments, its history and its native links; also tells what became of it.
+    /// The task, its comments, its worklogs, its history and its links, native and remote; also tells
+    /// what became of it.
     Whole,
 }
 

@@ -41,6 +41,17 @@ pub enum CredentialRef {
     Sealed,
 }
 
+/// How a source hears of changes from its tool. Holds no secret, only where they come from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Webhook {
+    /// The secret that deliveries are signed with.
+    pub secret: CredentialRef,
+    /// The secret before that one, which is taken as well while the tool still signs with it.
+    pub previous: Option<CredentialRef>,
+    /// The URL at which the tool is asked to deliver; `None` where a person sets that up at the tool.
+    pub register_at: Option<String>,
+}
+
 /// What went wrong last.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceError {
@@ -74,6 +85,8 @@ pub struct Source {
     pub credential_public: serde_json::Value,
     /// Where the secret comes from; `None` where the tool is read without one.
     pub credential: Option<CredentialRef>,
+    /// How it hears of changes from the tool; `None` where it only asks.
+    pub webhook: Option<Webhook>,
     /// When the credential was set.
     pub credential_set_at: Timestamp,
     /// When the credential ends by itself, where it says so.

@@ -149,6 +149,17 @@ pub struct CustomField {
     pub value: serde_json::Value,
 }
 
+/// A link of a task to what lies outside its tool, such as a page or a pull request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RemoteLink {
+    /// What people read.
+    pub title: String,
+    /// Where it leads; always `http` or `https`.
+    pub url: String,
+    /// What the tool says that the other is to the task, such as `mentioned in`.
+    pub relationship: Option<String>,
+}
+
 /// What one filters, orders, groups and links by: the part of a task that the read model holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Task {
@@ -215,4 +226,6 @@ pub struct TaskDetail {
     pub criteria: Vec<Criterion>,
     /// The tool's custom fields.
     pub fields: Vec<CustomField>,
+    /// Links to what lies outside the tool.
+    pub remote_links: Vec<RemoteLink>,
 }

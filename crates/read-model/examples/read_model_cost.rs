@@ -183,6 +183,7 @@ impl Filled {
             credential_kind: String::new(),
             credential_public: serde_json::json!({}),
             credential: None,
+            webhook: None,
             poll_interval_seconds: 60,
             provisioned: false,
             paused: false,

@@ -43,6 +43,9 @@
 //! `{"op": "edit", "issue": "ENG-7", "summary": "…"}` (see [`script::Script`]) and
 //! `GET /_sandbox/stats`.
 //!
+//! Webhooks of both kinds are registered as at a real site, and what they would deliver is handed out by
+//! [`JiraSite::deliveries`], signed and with its headers; a test plays the network.
+//!
 //! # What is known, and what is assumed
 //!
 //! Shapes follow the published descriptions (`openapi/README.md`) and recorded payloads. Where
@@ -50,7 +53,8 @@
 //! come in pages of fifty issues, and repeat one entry at the seam; times are told in the account's
 //! own zone; the sprint field of Data Center is the text of a Java object. Assumed, since nothing
 //! readable says so: the words of the refusal of a foreign page token; that a search embeds the
-//! first twenty comments; that an archived project is searched in vain rather than refused.
+//! first twenty comments; what the token of an app's webhook says beside when it was made and when it ends;
+//! that what is tried again is the same to the byte; that an archived project is searched in vain rather than refused.
 
 mod access;
 mod answer;
@@ -64,6 +68,7 @@ mod rest;
 pub mod script;
 mod site;
 mod text;
+mod webhooks;
 mod wire;
 mod world;
 
@@ -72,6 +77,7 @@ pub use catalogue::{Category, IssueType, LinkType, Priority, Resolution, Status}
 pub use fields::Custom;
 pub use limits::Refused;
 pub use site::{Deployment, JiraOptions, JiraSite};
+pub use webhooks::Undelivered;
 pub use world::{
     Comment, CommentKey, Component, ComponentKey, CustomValue, Edit, History, HistoryKey, Issue,
     IssueKey, IssueName, Link, LinkKey, NewIssue, Presence, Project, ProjectKey, ProjectStatus,

@@ -14,9 +14,10 @@ use std::path::{Path, PathBuf};
 use mainstem_connector::Registry;
 use mainstem_store::SourceSpec;
 use serde::{Deserialize, Deserializer};
+use url::Url;
 
 pub use fault::ConfigError;
-pub use source::{CredentialConfig, SourceConfig};
+pub use source::{CredentialConfig, SecretPlace, SourceConfig, WebhookConfig};
 
 /// The file that is read where none is named and it exists.
 pub const DEFAULT_FILE: &str = "mainstem.toml";
@@ -75,7 +76,7 @@ impl Database {
         match self.url.split_once("://") {
             Some(("sqlite", "")) => Err(format!("database.url: it names no file; {form}")),
             Some(("sqlite", _)) => Ok(()),
-            Some(("postgres" | "postgresql", _)) => match url::Url::parse(&self.url) {
+            Some(("postgres" | "postgresql", _)) => match Url::parse(&self.url) {
                 Ok(url) if url.path().len() > 1 => Ok(()),
                 Ok(_) => Err(format!("database.url: it names no database; {form}")),
                 Err(reason) => Err(format!("database.url: {reason}; {form}")),
@@ -95,7 +96,7 @@ impl Database {
     /// Where the database is, without what the URL may hold of secrets.
     #[must_use]
     pub fn place(&self) -> String {
-        match (self.file(), url::Url::parse(&self.url)) {
+        match (self.file(), Url::parse(&self.url)) {
             (Some(file), _) => file.display().to_string(),
             (None, Ok(url)) => format!(
                 "{} at {}:{}",
@@ -128,6 +129,9 @@ pub struct Server {
     /// Whether `/metrics` is served without a token.
     #[serde(default)]
     pub metrics_public: bool,
+    /// Where tools reach this program, for webhooks that are registered.
+    #[serde(default, deserialize_with = "public_url")]
+    pub public_url: Option<Url>,
 }
 
 /// The address and port that are listened on where nothing else is said.
@@ -142,7 +146,7 @@ const fn yes() -> bool {
 
 impl Default for Server {
     fn default() -> Self {
-        Self { listen: default_listen(), graphiql: true, metrics_public: false }
+        Self { listen: default_listen(), graphiql: true, metrics_public: false, public_url: None }
     }
 }
 
@@ -158,6 +162,23 @@ pub fn read_listen(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| {
         format!(
             "{text:?} is no IP address with a port; give one such as 127.0.0.1:8080 or [::]:8080"
+        )
+    })
+}
+
+fn public_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Url>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let url = Url::parse(&text).ok().filter(|url| {
+        url.scheme() == "https"
+            && url.username().is_empty()
+            && url.password().is_none()
+            && url.query().is_none()
+            && url.fragment().is_none()
+    });
+    // The text may hold a password, so it is not shown.
+    url.map(Some).ok_or_else(|| {
+        serde::de::Error::custom(
+            "this is not the address of a site; give one such as https://hub.acme.example",
         )
     })
 }
@@ -205,7 +226,7 @@ impl Config {
             if specs.iter().any(|spec| spec.name == source.name) {
                 faults.push(format!("sources: the name {:?} is given twice", source.name));
             }
-            match source.spec(registry) {
+            match source.spec(registry, self.server.public_url.as_ref()) {
                 Ok(spec) => specs.push(SourceSpec { provisioned: true, ..spec }),
                 Err(ConfigError(found)) => faults.extend(found),
             }
@@ -216,7 +237,7 @@ impl Config {
     /// What is missing of the secrets that the sources name: one sentence each.
     #[must_use]
     pub fn missing_secrets(&self) -> Vec<String> {
-        self.sources.iter().filter_map(SourceConfig::missing_secret).collect()
+        self.sources.iter().flat_map(SourceConfig::missing_secrets).collect()
     }
 }
 

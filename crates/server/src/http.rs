@@ -2,9 +2,11 @@
 
 mod access;
 mod attempts;
+mod body;
 mod graphiql;
 mod graphql;
 mod health;
+mod hooks;
 mod listener;
 mod metrics;
 mod refusal;
@@ -14,6 +16,7 @@ use std::sync::{Arc, OnceLock};
 
 use axum::Router;
 use axum::routing::{any, get};
+use mainstem_connector::Registry;
 use mainstem_graphql::Api;
 use mainstem_model::Clock;
 use mainstem_read_model::ReadModel;
@@ -25,6 +28,9 @@ pub use listener::{Peer, serve};
 pub use metrics::Metrics;
 pub use refusal::Refusal;
 
+/// Where the tools deliver their webhooks, each below it at the name of its source.
+pub const HOOKS: &str = "/hooks/";
+
 /// What every request may use.
 pub struct Site {
     store: Store,
@@ -32,6 +38,7 @@ pub struct Site {
     metrics: Metrics,
     graphiql: bool,
     metrics_public: bool,
+    hooks: hooks::Hooks,
     /// Set once the read model is loaded; before that the site lives but is not ready.
     service: OnceLock<Service>,
     stopping: AtomicBool,
@@ -56,17 +63,19 @@ pub struct SiteSettings {
 }
 
 impl Site {
-    /// A site that is not ready yet.
+    /// A site that is not ready yet. It hears the webhooks that these connectors read at once.
     #[must_use]
     pub fn new(
         store: Store,
         clock: Arc<dyn Clock>,
+        registry: Registry,
         metrics: Metrics,
         settings: SiteSettings,
     ) -> Arc<Self> {
         Arc::new(Self {
             access: Access::new(store.clone(), clock.clone()),
             requests: RequestIds::starting_at(clock.now()),
+            hooks: hooks::Hooks::new(store.clone(), clock, registry),
             store,
             metrics,
             graphiql: settings.graphiql,
@@ -100,6 +109,7 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/graphiql", get(graphiql::page))
         .route("/graphiql/", get(graphiql::page))
         .route("/graphiql/{*asset}", get(graphiql::asset))
+        .route("/hooks/{source}", any(hooks::hear))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(metrics::show))

@@ -233,6 +233,7 @@ pub fn spec_of(source: &Source) -> SourceSpec {
         credential_kind: source.credential_kind.clone(),
         credential_public: source.credential_public.clone(),
         credential: source.credential.clone(),
+        webhook: source.webhook.clone(),
         poll_interval_seconds: source.poll_interval_seconds,
         provisioned: source.provisioned,
         paused: source.state == SourceState::Paused,

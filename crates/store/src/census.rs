@@ -5,7 +5,7 @@
 //! is fetched whole, so that the tool itself says what became of it.
 
 use mainstem_model::record::{CensusEntry, Depth, Hint};
-use mainstem_model::{SourceError, SourceId, Timestamp};
+use mainstem_model::{ChangeCause, SourceError, SourceId, Timestamp};
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
@@ -156,7 +156,7 @@ impl Store {
         let hints: Vec<Hint> =
             [accepted, missing, unknown, changed].into_iter().flatten().map(whole).collect();
         transaction.revive_hints(run.source, &run.scope, now).await?;
-        transaction.push_hints(run.source, &run.scope, &hints, now).await?;
+        transaction.push_hints(run.source, &run.scope, &hints, ChangeCause::Sync, now).await?;
         transaction.keep_outcome(run, &outcome, now).await?;
         transaction.commit().await?;
         Ok(outcome)
@@ -193,7 +193,7 @@ impl Store {
         let mut accepted: Vec<_> =
             lost.into_iter().map(|(scope, tasks)| AcceptedLoss { scope, tasks }).collect();
         for (scope, hints) in transaction.of_invisible_scopes(source, scope, now).await? {
-            transaction.push_hints(source, &scope, &hints, now).await?;
+            transaction.push_hints(source, &scope, &hints, ChangeCause::Sync, now).await?;
             let tasks = i64::try_from(hints.len()).unwrap_or(i64::MAX);
             accepted.push(AcceptedLoss { scope, tasks });
         }

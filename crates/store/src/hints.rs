@@ -1,11 +1,14 @@
 //! The queue of what should be fetched.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use mainstem_model::record::{Depth, Hint};
-use mainstem_model::{SourceId, Timestamp};
+use mainstem_model::{ChangeCause, SourceId, Timestamp};
 use sqlx::AssertSqlSafe;
+use uuid::Uuid;
 
 use crate::bulk::{Kind, OnConflict, Table, Value};
-use crate::dialect::{Numbers, Texts, Transaction, execute, row, run};
+use crate::dialect::{Numbers, Texts, Transaction, execute, read, row, run};
 use crate::nul::without_nul;
 use crate::quarantine::Entry;
 use crate::{Lease, QueuedHint, Store, StoreError, quarantine};
@@ -19,6 +22,10 @@ const PARKED: i64 = i64::MAX;
 /// How long a hint that was taken waits before it is taken again: longer with each attempt.
 const PUT_OFF_SECONDS: i64 = 60;
 
+/// How long something waits that a webhook names while it is being read: however often a tool calls, it
+/// is not read more often than that.
+const PAUSE_SECONDS: i64 = 5;
+
 const HINT: Table = Table {
     name: "hint",
     key: "source, scope, locator, depth",
@@ -28,6 +35,7 @@ const HINT: Table = Table {
         ("external_id", Kind::Text),
         ("locator", Kind::Text),
         ("depth", Kind::Text),
+        ("cause", Kind::Text),
         ("attempts", Kind::Number),
         ("due_at", Kind::Number),
     ],
@@ -54,7 +62,8 @@ row! {
 }
 
 impl Store {
-    /// Adds hints to a source's queue; one that waits already is not doubled.
+    /// Adds hints of our own to a source's queue; one that waits already is not doubled. What a tool
+    /// tells comes in by [`Store::hear`].
     ///
     /// # Errors
     /// [`StoreError::Database`].
@@ -66,11 +75,25 @@ impl Store {
     ) -> Result<(), StoreError> {
         let hints = without_nul(hints);
         let mut transaction = self.begin().await?;
-        transaction.push_hints(source, scope, &hints, self.now()).await?;
+        transaction.push_hints(source, scope, &hints, ChangeCause::Sync, self.now()).await?;
         transaction.commit().await
     }
 
-    /// The hints that are due, oldest first, all of one depth. Taking them counts an attempt and
+    /// The sources that have hints to be taken now.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn hinted_sources(&self) -> Result<BTreeSet<SourceId>, StoreError> {
+        const TEXT: &str = "SELECT id FROM source WHERE EXISTS (
+            SELECT 1 FROM hint
+            WHERE hint.source = source.id AND cause IN ('SYNC', 'WEBHOOK') AND due_at <= $1)";
+        let now = self.now();
+        let ids: Vec<Uuid> = read!(self, pool =>
+            sqlx::query_scalar(TEXT).bind(now.0).fetch_all(pool).await)?;
+        Ok(ids.into_iter().map(SourceId).collect())
+    }
+
+    /// The hints of one cause that are due, oldest first, all of one depth. Taking them counts an attempt and
     /// puts them off, in a commit of its own, so that one that kills the process is seen; after
     /// five attempts a hint is parked and shown in quarantine until the next census revives it.
     ///
@@ -80,13 +103,14 @@ impl Store {
         &self,
         lease: &Lease,
         source: SourceId,
+        cause: ChangeCause,
         limit: usize,
     ) -> Result<Vec<QueuedHint>, StoreError> {
         let now = self.now();
         let mut transaction = self.begin().await?;
         transaction.require_lease(lease).await?;
-        transaction.park_hints(source, now).await?;
-        let due = transaction.due_hints(source, now, limit).await?;
+        transaction.park_hints(source, cause, now).await?;
+        let due = transaction.due_hints(source, cause, now, limit).await?;
         let rows: Vec<_> = due
             .iter()
             .map(|hint| {
@@ -117,44 +141,72 @@ impl TryFrom<HintRow> for QueuedHint {
 }
 
 impl Transaction<'_> {
-    /// Adds hints to a source's queue. One that waits untaken stays as it is. One that was taken is
-    /// put in anew under a new id: whoever took it may have asked the tool before what this hint is
-    /// about happened, and its answer must not take this one away.
+    /// Adds hints to a source's queue. One that waits untaken stays as it is, unless a webhook now asks for
+    /// what only we had asked for. One that was taken is put in anew under a new id: whoever took it may
+    /// have asked the tool before what this hint is about happened, and its answer must not take this one
+    /// away.
     pub(crate) async fn push_hints(
         &mut self,
         source: SourceId,
         scope: &str,
         hints: &[Hint],
+        cause: ChangeCause,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        if hints.is_empty() {
-            return Ok(());
-        }
-        let text = format!(
-            "DELETE FROM hint WHERE source = $1 AND scope = $2 AND attempts > 0 AND {}",
-            self.dialect().among("locator", 3)
-        );
-        let locators = Texts(hints.iter().map(|hint| hint.locator.clone()).collect());
-        execute!(self, sqlx::query(AssertSqlSafe(text)).bind(source.0).bind(scope).bind(locators))?;
-        let mut rows: std::collections::BTreeMap<(&str, Depth), _> = Default::default();
+        let mut by_depth = BTreeMap::<Depth, BTreeMap<&str, &Hint>>::new();
         for hint in hints {
-            rows.insert((&hint.locator, hint.depth), hint);
+            by_depth.entry(hint.depth).or_default().insert(&hint.locator, hint);
         }
-        let rows: Vec<_> = rows
-            .into_values()
-            .map(|hint| {
-                [
-                    Value::Id(Some(source.0)),
-                    Value::Text(Some(scope)),
-                    Value::Text(hint.external_id.as_deref()),
-                    Value::Text(Some(&hint.locator)),
-                    Value::Text(Some(depth_word(hint.depth))),
-                    Value::Number(Some(0)),
-                    Value::Number(Some(now.0)),
-                ]
-            })
-            .collect();
-        HINT.write(self, &rows).await
+        for (depth, hints) in by_depth {
+            let taken = self.replaced(source, scope, depth, hints.keys().copied(), cause).await?;
+            let rows: Vec<_> = hints
+                .into_values()
+                .map(|hint| {
+                    let waits = cause == ChangeCause::Webhook && taken.contains(&hint.locator);
+                    let due_at = if waits { now.plus_seconds(PAUSE_SECONDS) } else { now };
+                    [
+                        Value::Id(Some(source.0)),
+                        Value::Text(Some(scope)),
+                        Value::Text(hint.external_id.as_deref()),
+                        Value::Text(Some(&hint.locator)),
+                        Value::Text(Some(depth_word(depth))),
+                        Value::Text(Some(cause.as_str())),
+                        Value::Number(Some(0)),
+                        Value::Number(Some(due_at.0)),
+                    ]
+                })
+                .collect();
+            HINT.write(self, &rows).await?;
+        }
+        Ok(())
+    }
+
+    /// Removes the hints that hints of this cause replace. Answers which of them had been taken.
+    async fn replaced(
+        &mut self,
+        source: SourceId,
+        scope: &str,
+        depth: Depth,
+        locators: impl Iterator<Item = &str>,
+        cause: ChangeCause,
+    ) -> Result<BTreeSet<String>, StoreError> {
+        let text = format!(
+            "DELETE FROM hint WHERE source = $1 AND scope = $2 AND depth = $3 AND {}
+                AND (attempts > 0 OR (cause <> $5 AND $5 = 'WEBHOOK'))
+             RETURNING locator, attempts",
+            self.dialect().among("locator", 4)
+        );
+        let removed: Vec<(String, i64)> = run!(self, connection =>
+            sqlx::query_as(AssertSqlSafe(text))
+                .bind(source.0)
+                .bind(scope)
+                .bind(depth_word(depth))
+                .bind(Texts(locators.map(str::to_owned).collect()))
+                .bind(cause.as_str())
+                .fetch_all(connection)
+                .await)?;
+        let taken = removed.into_iter().filter(|(_, attempts)| *attempts > 0);
+        Ok(taken.map(|(locator, _)| locator).collect())
     }
 
     /// Takes hints that were answered out of the queue.
@@ -169,13 +221,20 @@ impl Transaction<'_> {
     }
 
     /// Parks hints that nothing answered, and shows them in quarantine.
-    async fn park_hints(&mut self, source: SourceId, now: Timestamp) -> Result<(), StoreError> {
+    async fn park_hints(
+        &mut self,
+        source: SourceId,
+        cause: ChangeCause,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         let text = format!(
-            "SELECT {} FROM hint WHERE source = $1 AND due_at <= $2 AND attempts >= $3 ORDER BY id",
+            "SELECT {} FROM hint
+             WHERE source = $1 AND cause = $2 AND due_at <= $3 AND attempts >= $4 ORDER BY id",
             HintRow::COLUMNS
         );
         let exhausted: Vec<HintRow> = run!(self, connection => sqlx::query_as(AssertSqlSafe(text))
             .bind(source.0)
+            .bind(cause.as_str())
             .bind(now.0)
             .bind(ATTEMPTS)
             .fetch_all(connection)
@@ -223,18 +282,20 @@ impl Transaction<'_> {
     async fn due_hints(
         &mut self,
         source: SourceId,
+        cause: ChangeCause,
         now: Timestamp,
         limit: usize,
     ) -> Result<Vec<HintRow>, StoreError> {
         let text = format!(
-            "SELECT {} FROM hint WHERE source = $1 AND due_at <= $2
-                AND depth = (SELECT depth FROM hint WHERE source = $1 AND due_at <= $2
+            "SELECT {} FROM hint WHERE source = $1 AND cause = $2 AND due_at <= $3
+                AND depth = (SELECT depth FROM hint WHERE source = $1 AND cause = $2 AND due_at <= $3
                              ORDER BY id LIMIT 1)
-             ORDER BY id LIMIT $3",
+             ORDER BY id LIMIT $4",
             HintRow::COLUMNS
         );
         Ok(run!(self, connection => sqlx::query_as(AssertSqlSafe(text))
             .bind(source.0)
+            .bind(cause.as_str())
             .bind(now.0)
             .bind(i64::try_from(limit).unwrap_or(i64::MAX))
             .fetch_all(connection)

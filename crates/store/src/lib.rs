@@ -18,6 +18,7 @@ mod log;
 mod migrate;
 mod nul;
 mod packed;
+mod parts;
 mod payload;
 mod quarantine;
 mod scopes;
@@ -25,6 +26,7 @@ mod search;
 mod sources;
 mod tokens;
 mod types;
+mod webhooks;
 
 pub use apply::PreparedBatch;
 pub use connect::{Store, StoreOptions};

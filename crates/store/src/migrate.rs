@@ -29,6 +29,8 @@ const MIGRATIONS: &[Migration] = migrations![
     2 "0002_search.sql",
     3 "0003_history.sql",
     4 "0004_accepted_loss.sql",
+    5 "0005_worklogs.sql",
+    6 "0006_webhooks.sql",
     7 "0007_credential_expiry.sql",
 ];
 

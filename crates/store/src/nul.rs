@@ -5,11 +5,12 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use mainstem_model::record::{
-    AbsenceRecord, Batch, CensusEntry, CommentRecord, CommentSet, Hint, HistoryChange,
-    HistoryEntry, HistoryRecord, LinkRecord, MoveRecord, ParentRecord, PersonRecord, ProjectRecord,
-    QuarantineRecord, RelationRecord, Scope, TaskRecord, TaskReference,
+    AbsenceRecord, Batch, CensusEntry, CommentRecord, Heard, Hint, HistoryChange, HistoryEntry,
+    HistoryRecord, LinkRecord, MoveRecord, ParentRecord, PartSet, PersonRecord, ProjectRecord,
+    QuarantineRecord, RelationRecord, RemoteLinkSet, Scope, TaskRecord, TaskReference,
+    WorklogRecord,
 };
-use mainstem_model::{Criterion, CustomField, Priority, SourceError, Status};
+use mainstem_model::{Criterion, CustomField, Priority, RemoteLink, SourceError, Status};
 use serde_json::Value as Json;
 
 /// What a tool said, without NUL. Copied only where there is one, which is next to never.
@@ -129,6 +130,7 @@ impl Texts for HistoryChange {
     fn has_nul(&self) -> bool {
         match self {
             Self::Value { field: _, before, after } => before.has_nul() || after.has_nul(),
+            Self::Parent { before, after } => before.has_nul() || after.has_nul(),
             Self::People { field: _, before, after } => before.has_nul() || after.has_nul(),
         }
     }
@@ -136,6 +138,10 @@ impl Texts for HistoryChange {
     fn drop_nul(&mut self) {
         match self {
             Self::Value { field: _, before, after } => {
+                before.drop_nul();
+                after.drop_nul();
+            }
+            Self::Parent { before, after } => {
                 before.drop_nul();
                 after.drop_nul();
             }
@@ -167,8 +173,8 @@ macro_rules! texts {
 
 texts! {
     Batch {
-        people, projects, tasks, histories, comments, comment_sets, relations, moves, absences,
-        quarantine, hints;
+        people, projects, tasks, histories, comments, comment_sets, worklogs, worklog_sets,
+        relations, remote_links, moves, absences, quarantine, hints;
         // A cursor is the connector's own, and would lead elsewhere if it were changed.
         scope_absence, cursor, more, wants_census, progress
     }
@@ -191,13 +197,20 @@ texts! {
         external_id, task, author, body, url;
         created_at, updated_at, version, raw
     }
-    CommentSet { task, comments; }
+    WorklogRecord {
+        external_id, task, author, note;
+        started_at, time_spent_seconds, updated_at, version, raw
+    }
+    PartSet { task, parts; }
+    RemoteLinkSet { task, links; }
+    RemoteLink { title, url, relationship; }
     RelationRecord { task, links, parent, census_token; kinds, version }
     LinkRecord { from, to; kind, since }
     MoveRecord { from, to, scope; }
     AbsenceRecord { task; presence }
     QuarantineRecord { external_id, kind, reason; raw }
     Hint { external_id, locator; depth }
+    Heard { hint, scope; }
     CensusEntry { external_id, locator, token; }
     Scope { key, name; }
     SourceError { code, message; at }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use mainstem_model::{
     ChangeCause, CredentialRef, Position, Source, SourceError, SourceId, SourceState, Subject,
-    Timestamp,
+    Timestamp, Webhook,
 };
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
@@ -29,6 +29,7 @@ row! {
         credential_kind: String,
         credential_public: String,
         credential: Option<String>,
+        webhook: Option<String>,
         credential_set_at: i64,
         credential_expires_at: Option<i64>,
         poll_interval_seconds: i64,
@@ -58,11 +59,18 @@ impl TryFrom<SourceRow> for Source {
             .map(serde_json::from_str)
             .transpose()
             .map_err(|error| unreadable("credential", error.to_string()))?;
+        let webhook: Option<Webhook> = row
+            .webhook
+            .as_deref()
+            .map(serde_json::from_str)
+            .transpose()
+            .map_err(|error| unreadable("webhook", error.to_string()))?;
         Ok(Self {
             id: SourceId(row.id),
             settings: json("settings", &row.settings)?,
             credential_public: json("credential_public", &row.credential_public)?,
             credential,
+            webhook,
             state: SourceState::from_word(&row.state)
                 .ok_or_else(|| unreadable("state", row.state.clone()))?,
             poll_interval_seconds: u32::try_from(row.poll_interval_seconds)
@@ -90,7 +98,8 @@ impl SourceRow {
             settings: spec.settings.to_string(),
             credential_kind: spec.credential_kind.clone(),
             credential_public: spec.credential_public.to_string(),
-            credential: spec.credential.as_ref().map(credential_text),
+            credential: spec.credential.as_ref().map(text_of),
+            webhook: spec.webhook.as_ref().map(text_of),
             credential_set_at: now.0,
             credential_expires_at: None,
             poll_interval_seconds: spec.poll_interval_seconds.into(),
@@ -124,8 +133,8 @@ impl SourceRow {
     }
 }
 
-fn credential_text(credential: &CredentialRef) -> String {
-    match serde_json::to_value(credential) {
+fn text_of(declared: &impl serde::Serialize) -> String {
+    match serde_json::to_value(declared) {
         Ok(value) => value.to_string(),
         // A struct of texts always serialises.
         Err(_) => String::new(),
@@ -366,6 +375,7 @@ const OWNED: &[(&str, &[(&str, &str)])] = &[
             ("link", "stated_by"),
             ("relation_reading", "task"),
             ("comment", "task"),
+            ("worklog", "task"),
             ("task_detail", "task"),
             ("previous_key", "task"),
             ("task_redirect", "to_id"),
@@ -374,6 +384,7 @@ const OWNED: &[(&str, &[(&str, &str)])] = &[
         ],
     ),
     ("SELECT id FROM comment WHERE source = $1 AND task IS NULL LIMIT $2", &[("comment", "id")]),
+    ("SELECT id FROM worklog WHERE source = $1 AND task IS NULL LIMIT $2", &[("worklog", "id")]),
     (
         "SELECT id FROM project WHERE source = $1 LIMIT $2",
         &[("change", "subject"), ("project", "id")],
@@ -390,6 +401,7 @@ const OWNED: &[(&str, &[(&str, &str)])] = &[
 const OWNED_FEW: &[&str] = &[
     "DELETE FROM identity WHERE source = $1",
     "DELETE FROM hint WHERE source = $1",
+    "DELETE FROM webhook_delivery WHERE source = $1",
     "DELETE FROM quarantine WHERE source = $1",
     "DELETE FROM census WHERE source = $1",
     "DELETE FROM missing_task WHERE source = $1",
@@ -413,12 +425,13 @@ async fn write_source(
     row: &SourceRow,
 ) -> Result<(), StoreError> {
     const TEXT: &str = "INSERT INTO source (id, name, connector, settings, credential_kind,
-            credential_public, credential, credential_set_at, poll_interval_seconds, provisioned,
-            state, error_code, error_message, error_at, last_synced_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+            credential_public, credential, webhook, credential_set_at, poll_interval_seconds,
+            provisioned, state, error_code, error_message, error_at, last_synced_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
         ON CONFLICT (id) DO UPDATE SET connector = excluded.connector, settings = excluded.settings,
             credential_kind = excluded.credential_kind,
             credential_public = excluded.credential_public, credential = excluded.credential,
+            webhook = excluded.webhook,
             credential_set_at = excluded.credential_set_at,
             poll_interval_seconds = excluded.poll_interval_seconds,
             provisioned = excluded.provisioned, state = excluded.state,
@@ -434,6 +447,7 @@ async fn write_source(
             .bind(&row.credential_kind)
             .bind(&row.credential_public)
             .bind(&row.credential)
+            .bind(&row.webhook)
             .bind(row.credential_set_at)
             .bind(row.poll_interval_seconds)
             .bind(row.provisioned)

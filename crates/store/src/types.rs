@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use mainstem_model::record::{Cursor, Hint};
 use mainstem_model::{
-    ChangeCause, Comment, CredentialRef, Position, SourceError, SourceId, TaskId, Timestamp,
-    TokenId, TokenScope, Visibility,
+    ChangeCause, CredentialRef, Position, SourceError, SourceId, TaskId, Timestamp, TokenId,
+    TokenScope, Visibility, Webhook,
 };
 
 /// Why the store could not do what was asked, cut by what happens next.
@@ -61,6 +61,8 @@ pub struct SourceSpec {
     pub credential_public: serde_json::Value,
     /// Where the secret comes from.
     pub credential: Option<CredentialRef>,
+    /// How it hears of changes from the tool.
+    pub webhook: Option<Webhook>,
     /// Seconds between two passes.
     pub poll_interval_seconds: u32,
     /// Declared in the configuration file.
@@ -154,7 +156,9 @@ pub struct Applied {
     pub tasks_unchanged: u64,
     /// Comments added, changed or removed.
     pub comments_written: u64,
-    /// Links added or ended.
+    /// Worklogs added, changed or removed.
+    pub worklogs_written: u64,
+    /// Links added or ended; the remote links of a task count as one.
     pub links_written: u64,
     /// People and projects added or changed.
     pub others_written: u64,
@@ -173,6 +177,7 @@ impl Applied {
         self.tasks_added
             + self.tasks_changed
             + self.comments_written
+            + self.worklogs_written
             + self.links_written
             + self.others_written
             + self.quarantined
@@ -184,6 +189,7 @@ impl Applied {
         self.tasks_changed += other.tasks_changed;
         self.tasks_unchanged += other.tasks_unchanged;
         self.comments_written += other.comments_written;
+        self.worklogs_written += other.worklogs_written;
         self.links_written += other.links_written;
         self.others_written += other.others_written;
         self.quarantined += other.quarantined;
@@ -253,7 +259,7 @@ pub struct Quarantined {
     pub scope: String,
     /// The tool's id, or a hash.
     pub external_id: String,
-    /// `issue`, `comment`, …
+    /// `issue`, `comment`, `worklog`, …
     pub kind: String,
     /// Why.
     pub reason: String,
@@ -308,13 +314,19 @@ pub struct FieldAsOf {
     pub value: Option<serde_json::Value>,
 }
 
-/// A page of a task's comments.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct CommentPage {
+/// A page of a task's comments or worklogs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PartPage<P> {
     /// Oldest first.
-    pub comments: Vec<Comment>,
+    pub parts: Vec<P>,
     /// How many the task has in all.
     pub total: u64,
+}
+
+impl<P> Default for PartPage<P> {
+    fn default() -> Self {
+        Self { parts: Vec::new(), total: 0 }
+    }
 }
 
 /// A token to be kept.

@@ -146,7 +146,7 @@ async fn a_transferred_issue_is_followed_to_where_it_stands() {
     assert_eq!((&*batch.tasks[0].key, &*batch.tasks[0].project), ("acme/web#31", "10"));
     assert_eq!(batch.projects[0].key, "acme/web");
     assert_eq!(batch.comments[0].task.key, "acme/web#31");
-    assert_eq!(batch.comment_sets[0].comments.len(), 1);
+    assert_eq!(batch.comment_sets[0].parts.len(), 1);
 }
 
 #[tokio::test]

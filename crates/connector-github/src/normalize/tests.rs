@@ -300,6 +300,7 @@ fn history_tells_whole_values() {
                     |people: Vec<_>| people.iter().map(ToString::to_string).collect::<Value>();
                 (entry.key, field, ids(before), ids(after))
             }
+            HistoryChange::Parent { .. } => panic!("no parent is told"),
         })
         .collect();
     let open = json!({"name": "open", "category": "TODO"});

@@ -75,6 +75,7 @@ fn told(batch: &Batch) -> Vec<(String, &'static str, Value, Value)> {
             let ids = |ids: Vec<_>| json!(ids.iter().map(AsRef::as_ref).collect::<Vec<&str>>());
             (entry.key.clone(), field, ids(before), ids(after))
         }
+        HistoryChange::Parent { .. } => panic!("no parent is told"),
     });
     entries.collect()
 }

@@ -30,7 +30,7 @@ pub fn custom(held: CustomFields, known: &Fields) -> Custom {
         let Some(field) = known.get(&id) else { continue };
         match field.role {
             Role::Sprint => read.sprint = sprint(&value).or(read.sprint),
-            Role::Epic => read.epic = value.as_str().map(str::to_owned),
+            Role::Epic => read.epic = value.as_str().map(str::to_owned).or(read.epic),
             Role::Start => read.start_on = value.as_str().and_then(date).or(read.start_on),
             Role::Plain | Role::Rich => {
                 let Some(value) = shown(value, field.role == Role::Rich) else { continue };
@@ -77,32 +77,72 @@ fn shown(value: Value, rich: bool) -> Option<Value> {
     }
 }
 
-/// The name of the sprint that is active, else of the last one.
+/// The name of the sprint that an issue is in: of the active one, else of the one to come, else of the
+/// last one that was closed.
 fn sprint(value: &Value) -> Option<String> {
-    let sprints: Vec<(String, bool)> = match value {
+    let sprints: Vec<Sprint> = match value {
         Value::Array(items) => items.iter().filter_map(one_sprint).collect(),
         other => one_sprint(other).into_iter().collect(),
     };
-    let active = sprints.iter().find(|(_, active)| *active);
-    active.or(sprints.last()).map(|(name, _)| storable(name.clone()))
+    let present = sprints.iter().max_by_key(|sprint| sprint.stage);
+    present.map(|sprint| storable(sprint.name.clone()))
+}
+
+#[derive(Debug)]
+struct Sprint {
+    name: String,
+    stage: Stage,
+}
+
+/// How far a sprint is from being worked on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Stage {
+    Closed,
+    Future,
+    Active,
 }
 
 /// A sprint: an object on Cloud, on Data Center the text of a Java object whose parts nobody has
 /// escaped.
-fn one_sprint(value: &Value) -> Option<(String, bool)> {
-    if let Some(name) = value.get("name").and_then(Value::as_str) {
-        let is_active = value.get("state").is_some_and(|state| state == "active");
-        return Some((name.to_owned(), is_active));
-    }
-    let text = value.as_str()?;
+fn one_sprint(value: &Value) -> Option<Sprint> {
+    let (name, state) = match value {
+        Value::String(text) => (java_part(text, "name")?, java_part(text, "state")),
+        other => (other.get("name")?.as_str()?, other.get("state").and_then(Value::as_str)),
+    };
+    let stage = match state.unwrap_or_default().to_lowercase().as_str() {
+        "active" => Stage::Active,
+        "future" => Stage::Future,
+        _ => Stage::Closed,
+    };
+    Some(Sprint { name: name.to_owned(), stage })
+}
+
+/// The parts of a sprint, in an order that differs from version to version.
+const JAVA_PARTS: [&str; 12] = [
+    "id",
+    "rapidViewId",
+    "state",
+    "name",
+    "startDate",
+    "endDate",
+    "completeDate",
+    "activatedDate",
+    "sequence",
+    "goal",
+    "synced",
+    "autoStartStop",
+];
+
+/// A part of the text of a Java object: up to where the next part begins.
+fn java_part<'a>(text: &'a str, part: &str) -> Option<&'a str> {
     let inside = text.split_once('[')?.1;
-    let (before, rest) = inside.split_once(",name=")?;
-    let name = [",startDate=", ",goal=", ",endDate="]
-        .iter()
-        .filter_map(|mark| rest.find(mark))
-        .min()
-        .map_or(rest.trim_end_matches(']'), |end| &rest[..end]);
-    Some((name.to_owned(), before.to_uppercase().contains("STATE=ACTIVE")))
+    let inside = inside.strip_suffix(']').unwrap_or(inside);
+    let start = match inside.strip_prefix(part).and_then(|rest| rest.strip_prefix('=')) {
+        Some(first) => first,
+        None => inside.split_once(&format!(",{part}="))?.1,
+    };
+    let ends = JAVA_PARTS.iter().filter_map(|next| start.find(&format!(",{next}=")));
+    Some(ends.min().map_or(start, |end| &start[..end]))
 }
 
 #[cfg(test)]
@@ -137,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn the_active_sprint_counts_else_the_last() {
+    fn the_sprint_that_an_issue_is_in_is_the_active_one_else_the_next_else_the_last() {
         let java = |name: &str, state: &str| {
             json!(format!(
                 "com.x.Sprint@1f[id=4,rapidViewId=1,state={state},name={name},startDate=2026,goal=a,name=b,sequence=4]"
@@ -148,6 +188,15 @@ mod tests {
             (json!([{"name": "S1", "state": "closed"}, {"name": "S2", "state": "closed"}]), "S2"),
             (json!([java("A, [b]", "CLOSED"), java("C", "ACTIVE"), java("D", "FUTURE")]), "C"),
             (json!([java("A, [b]", "CLOSED")]), "A, [b]"),
+            (json!([{"name": "S3", "state": "future"}, {"name": "S2", "state": "closed"}]), "S3"),
+            (json!([java("A", "FUTURE"), java("B", "CLOSED")]), "A"),
+            (json!(["com.x.Sprint@1[name=First,state=ACTIVE,id=1]"]), "First"),
+            (
+                json!([
+                    "com.x.Sprint@1[rapidViewId=142,state=CLOSED,name=07.04 - 24.04,startDate=x,id=6]"
+                ]),
+                "07.04 - 24.04",
+            ),
         ] {
             assert_eq!(sprint(&value).as_deref(), Some(expected), "{value}");
         }

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use mainstem_model::record::{ParentRecord, RelationRecord, TaskRecord, TaskReference};
-use mainstem_model::{CustomField, LinkKind, Timestamp};
+use mainstem_model::{CustomField, LinkKind, Priority, Timestamp};
 use serde_json::Value;
 
 use super::criteria;
@@ -36,14 +36,23 @@ pub struct NormalizedIssue {
     pub relation: RelationRecord,
     /// Its project.
     pub project: wire::Project,
-    /// The comments that stand within it.
-    pub comments: Vec<Bytes>,
-    /// How many comments it has.
-    pub comment_total: u64,
+    /// Its comments, where it tells of them.
+    pub comments: Option<Within>,
+    /// The work logged on it, where it tells of it.
+    pub worklogs: Option<Within>,
     /// What its past is told from.
     pub present: Present,
     /// The part of its past that stands within it.
     pub histories: Vec<wire::History>,
+}
+
+/// What stands within an issue of something that it may have more of.
+#[derive(Debug)]
+pub struct Within {
+    /// The first of them, as they came.
+    pub shown: Vec<Bytes>,
+    /// How many there are.
+    pub total: u64,
 }
 
 /// Reads an issue. `at` is when Jira was asked.
@@ -54,11 +63,9 @@ pub fn issue(
     people: &mut People,
 ) -> Result<NormalizedIssue, Malformed> {
     let malformed = |reason| Malformed { external_id: identify(raw), reason };
-    let issue: wire::Issue = decode(raw).map_err(malformed)?;
-    let within = |reason| malformed(format!("fields.{reason}"));
-    let fields: wire::Fields = decode(issue.fields.get().as_bytes()).map_err(within)?;
-    let held = decode(issue.fields.get().as_bytes()).map_err(within)?;
-    let own = custom(held, context.fields);
+    let issue: wire::Issue<wire::Fields> = decode(raw).map_err(malformed)?;
+    let held: wire::Held = decode(raw).map_err(malformed)?;
+    let (fields, own) = (issue.fields, custom(held.fields, context.fields));
     if !is_id(&issue.id) {
         return Err(malformed(format!("id: {:?} is not a number", issue.id)));
     }
@@ -71,11 +78,12 @@ pub fn issue(
     );
     let parent = parent(fields.parent, own.epic);
     let resolution = fields.resolution.map(|resolution| resolution.name);
-    let category = fields.status.status_category.as_ref().map(|category| category.key.as_str());
-    let status = status(&fields.status.name, category, resolution.as_deref());
+    let status = status(&fields.status, resolution.as_deref());
+    let kind = kind(&fields.issuetype);
     let fix_versions: Vec<String> = names(fields.fix_versions);
     let present = Present {
         updated_at: fields.updated.0,
+        kind: (fields.issuetype.name, kind),
         status: fields.status,
         resolution: resolution.clone(),
         fix_versions: fix_versions.clone(),
@@ -83,11 +91,9 @@ pub fn issue(
     let body = fields.description.and_then(rich_text);
     let mut found = body.as_deref().map(criteria::of_tasks).unwrap_or_default();
     found.extend(own.criteria.as_deref().map(criteria::of_field).unwrap_or_default());
-    let (comments, comment_total) = match fields.comment {
-        Some(page) => {
-            (page.comments.iter().map(|comment| part(raw, comment)).collect(), page.total)
-        }
-        None => (Vec::new(), 0),
+    let within_issue = |page: wire::PartPage<'_>| Within {
+        shown: page.parts.iter().map(|one| part(raw, one)).collect(),
+        total: page.total,
     };
     let mut shown = own.fields;
     shown.extend(extra("Components", names(fields.components).into_iter().map(Value::from)));
@@ -104,13 +110,11 @@ pub fn issue(
         project: fields.project.id.as_str().into(),
         url: Some(format!("{}/browse/{}", context.site.address, issue.key)),
         key: issue.key,
-        kind: kind(
-            &fields.issuetype.name,
-            fields.issuetype.subtask,
-            fields.issuetype.hierarchy_level,
-        ),
+        kind,
         title: storable(fields.summary),
-        priority: priority(fields.priority.as_ref().map(|priority| priority.name.as_str())),
+        priority: fields
+            .priority
+            .map_or(Priority::NONE, |told| priority(&told.name, told.id.as_deref())),
         assignees: fields.assignee.and_then(|user| people.note(user)).into_iter().collect(),
         author: fields.reporter.or(fields.creator).and_then(|user| people.note(user)),
         labels: fields.labels.unwrap_or_default().into_iter().map(storable).collect(),
@@ -122,7 +126,12 @@ pub fn issue(
         created_at: fields.created.0,
         updated_at: fields.updated.0,
         started_at: None,
-        closed_at: fields.resolutiondate.map(|time| time.0).filter(|_| !status.category.is_open()),
+        // Some projects of Cloud know no resolutions.
+        closed_at: fields
+            .resolutiondate
+            .or(fields.statuscategorychangedate)
+            .map(|time| time.0)
+            .filter(|_| !status.category.is_open()),
         estimate_seconds: fields.timeoriginalestimate,
         time_spent_seconds: fields.timespent,
         criteria: found,
@@ -146,8 +155,8 @@ pub fn issue(
         task: record,
         relation,
         project: fields.project,
-        comments,
-        comment_total,
+        comments: fields.comment.map(within_issue),
+        worklogs: fields.worklog.map(within_issue),
         present,
         histories: issue.changelog.map(|changelog| changelog.histories).unwrap_or_default(),
     })
@@ -160,22 +169,22 @@ pub fn outline(
     context: Context<'_>,
 ) -> Result<(RelationRecord, Present, Vec<wire::History>), Malformed> {
     let malformed = |reason| Malformed { external_id: identify(raw), reason };
-    let issue: wire::Issue = decode(raw).map_err(malformed)?;
-    let within = |reason| malformed(format!("fields.{reason}"));
-    let fields: wire::Outline = decode(issue.fields.get().as_bytes()).map_err(within)?;
-    let held = decode(issue.fields.get().as_bytes()).map_err(within)?;
+    let issue: wire::Issue<wire::Outline> = decode(raw).map_err(malformed)?;
+    let held: wire::Held = decode(raw).map_err(malformed)?;
+    let fields = issue.fields;
     let task = TaskReference { key: issue.key, external_id: Some(issue.id.as_str().into()) };
     let relation = RelationRecord {
         task: issue.id.into(),
         links: links(&task, fields.issuelinks),
         kinds: LinkKind::ALL,
-        parent: parent(fields.parent, custom(held, context.fields).epic),
+        parent: parent(fields.parent, custom(held.fields, context.fields).epic),
         version: at.0,
         // The token stays that of the task's own reading, so that a census still finds it behind.
         census_token: None,
     };
     let present = Present {
         updated_at: fields.updated.0,
+        kind: (fields.issuetype.name.clone(), kind(&fields.issuetype)),
         status: fields.status,
         resolution: fields.resolution.map(|resolution| resolution.name),
         fix_versions: names(fields.fix_versions),

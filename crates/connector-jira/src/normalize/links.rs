@@ -28,7 +28,7 @@ pub fn links(own: &TaskReference, stated: Option<Vec<wire::IssueLink>>) -> Vec<L
 
 /// Another issue, as a task.
 pub fn reference(other: wire::Reference) -> TaskReference {
-    TaskReference { key: other.key, external_id: Some(other.id.into()) }
+    TaskReference { key: other.key, external_id: other.id.map(Into::into) }
 }
 
 /// What a type of link says from its source to its target, and whether it says it the other way
@@ -38,19 +38,38 @@ fn meaning(kind: &wire::LinkType) -> (LinkKind, bool) {
         [&kind.outward, &kind.inward, &kind.name].map(|words| words.to_lowercase());
     said(&outward)
         .or_else(|| said(&inward).map(|(kind, turned)| (kind, !turned)))
-        .or_else(|| name.starts_with("block").then_some((LinkKind::Blocks, false)))
-        .or_else(|| name.starts_with("duplicate").then_some((LinkKind::Duplicates, false)))
+        .or_else(|| named(&name).map(|kind| (kind, false)))
         .unwrap_or((LinkKind::Relates, false))
+}
+
+/// What a type says whose words are in another language: its name begins with the same stem in most.
+/// As Jira makes it, it leads from what blocks to what is blocked.
+fn named(name: &str) -> Option<LinkKind> {
+    let begins = |stems: &[&str]| stems.iter().any(|stem| name.starts_with(stem));
+    if begins(&["bloc", "blok", "bloq", "блок"]) {
+        Some(LinkKind::Blocks)
+    } else if begins(&["dupl", "дубл"]) {
+        Some(LinkKind::Duplicates)
+    } else {
+        None
+    }
 }
 
 fn said(words: &str) -> Option<(LinkKind, bool)> {
     let says = |phrases: &[&str]| phrases.iter().any(|phrase| words.starts_with(phrase));
     if says(&["is blocked by", "blocked by", "depends on", "is dependent on", "requires"])
         || says(&["waits for", "is waiting for", "has to be done after", "has prerequisite"])
+        || says(&["is preceded by", "is successor of", "is a successor of"])
     {
         Some((LinkKind::Blocks, true))
     } else if says(&["blocks", "is depended on by", "is depended upon by", "is required by"])
-        || says(&["has to be done before", "is a prerequisite", "is prerequisite"])
+        || says(&["has to be done before", "is a prerequisite", "is prerequisite", "precedes"])
+        || says(&[
+            "is a dependency of",
+            "is dependency of",
+            "is predecessor of",
+            "is a predecessor of",
+        ])
     {
         Some((LinkKind::Blocks, false))
     } else if says(&["is duplicated by", "duplicated by"]) {
@@ -82,7 +101,13 @@ mod tests {
             ("Relates", "relates to", "relates to", (Relates, false)),
             ("Delivery", "is implemented by", "implements", (Implements, false)),
             ("Gate", "is blocked by", "gates", (Blocks, false)),
+            ("Dependency", "is a dependency of", "is dependent on", (Blocks, true)),
+            ("Order", "is preceded by", "precedes", (Blocks, false)),
             ("Blocks", "wird blockiert von", "blockiert", (Blocks, false)),
+            ("Bloqueo", "es bloqueado por", "bloquea a", (Blocks, false)),
+            ("Блокирование", "заблокирована", "блокирует", (Blocks, false)),
+            ("Duplikat", "wird dupliziert von", "dupliziert", (Duplicates, false)),
+            ("Demanda", "é demandado por", "demandou", (Relates, false)),
         ] {
             let [name, inward, outward] = [name, inward, outward].map(str::to_owned);
             let told = format!("{name}: {inward}, {outward}");
@@ -93,7 +118,7 @@ mod tests {
     #[test]
     fn an_inward_issue_blocks_the_one_that_names_it() {
         let task = |key: &str| TaskReference { key: key.into(), external_id: Some(key.into()) };
-        let other = wire::Reference { id: "Y".into(), key: "Y".into() };
+        let other = wire::Reference { id: Some("Y".into()), key: "Y".into() };
         let kind = wire::LinkType {
             name: "Blocks".into(),
             inward: "is blocked by".into(),

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use mainstem_connector::Disposition;
-use mainstem_model::SourceState;
+use mainstem_model::record::{Depth, Heard, Hint};
+use mainstem_model::{ChangeCause, SourceState, Subject};
 
 use crate::support::{Bench, FETCH_LIMIT};
 
@@ -81,4 +82,26 @@ async fn a_limit_among_hints_stops_them_all_until_it_is_over() {
         bench.events.of("hints").iter().map(|line| line[6..].parse::<u32>().unwrap()).sum();
     assert_eq!(answered, 9);
     assert_eq!(bench.state().await, (SourceState::Healthy, None));
+}
+
+#[tokio::test]
+async fn what_a_webhook_names_is_fetched_at_the_next_look_and_nothing_else_is() {
+    let bench = Bench::new(3).await;
+    bench.run_due().await;
+    bench.tool.forget_calls();
+    let log = bench.store.read_log(Default::default(), 1_000).await.unwrap();
+    bench.tool.edit("board", 2);
+    let locator = "board-0002".to_owned();
+    let hint = Hint { external_id: Some(locator.as_str().into()), locator, depth: Depth::Whole };
+    let heard = [Heard { hint, scope: Some("board".into()) }];
+    assert!(bench.store.hear(bench.source_id(), b"a delivery", &heard).await.unwrap());
+    bench.run_due().await;
+    assert_eq!(bench.tool.calls(), ["fetch board-0002"]);
+    bench.assert_converged().await;
+    let told = bench.store.read_log(log.last().unwrap().position, 1_000).await.unwrap();
+    assert!(told.iter().any(|change| matches!(change.subject, Subject::Task(_))));
+    assert!(told.iter().all(|change| change.cause == ChangeCause::Webhook), "{told:?}");
+    bench.tool.forget_calls();
+    bench.run_due().await;
+    assert_eq!(bench.tool.calls(), Vec::<String>::new());
 }

@@ -2,26 +2,17 @@
 
 use mainstem_model::{Comment, CommentId};
 
+use super::part::PartNode;
 use super::person::PersonNode;
-use super::task::TaskNode;
 use crate::error::Problem;
 use crate::plan::Field;
 use crate::writer::{Object, Writer, unplanned};
 
-/// A comment and the task it stands on.
-#[derive(Clone, Copy)]
-pub struct CommentNode<'a> {
-    /// The comment.
-    pub comment: &'a Comment,
-    /// The task.
-    pub task: TaskNode<'a>,
-}
-
-impl<'a> Object<'a> for CommentNode<'a> {
+impl<'a> Object<'a> for PartNode<'a, Comment> {
     const TYPE: &'static str = "Comment";
 
     fn write(self, field: &Field, writer: &mut Writer<'a>) -> Result<(), Problem> {
-        let comment = self.comment;
+        let comment = self.part;
         match field.name.as_str() {
             "id" => writer.id(CommentId::PREFIX, comment.id.0),
             "task" => return writer.object(self.task, field),

@@ -1,11 +1,11 @@
 //! `Node`: anything with a global id.
 
-use mainstem_model::{ChangeId, CommentId, NodeId, Position};
+use mainstem_model::{ChangeId, Comment, NodeId, Position, Worklog};
 use mainstem_store::ChangeQuery;
 
 use super::change::{ChangeNode, feed};
-use super::comment::CommentNode;
 use super::link::LinkNode;
+use super::part::PartNode;
 use super::person::PersonNode;
 use super::project::ProjectNode;
 use super::source::SourceNode;
@@ -25,7 +25,9 @@ pub enum Node<'a> {
     /// A source.
     Source(SourceNode<'a>),
     /// A comment.
-    Comment(CommentNode<'a>),
+    Comment(PartNode<'a, Comment>),
+    /// A piece of logged work.
+    Worklog(PartNode<'a, Worklog>),
     /// A link.
     Link(LinkNode<'a>),
     /// A change.
@@ -44,22 +46,12 @@ impl<'a> Node<'a> {
                 view.project(id).map(|project| Self::Project(ProjectNode(project)))
             }
             NodeId::SourceId(id) => view.source(id).map(|source| Self::Source(SourceNode(source))),
-            NodeId::CommentId(id) => Self::comment(id, writer),
+            NodeId::CommentId(id) => PartNode::find(id, writer).map(Self::Comment),
+            NodeId::WorklogId(id) => PartNode::find(id, writer).map(Self::Worklog),
             NodeId::ChangeId(id) => Self::change(id, writer),
             NodeId::LinkId(id) => view.link(id).map(|link| Self::Link(LinkNode { link, view })),
             NodeId::TokenId(_) => None,
         }
-    }
-
-    fn comment(id: CommentId, writer: &mut Writer<'a>) -> Option<Self> {
-        let from = writer.from;
-        let Some(loaded) = from.loaded.comment.get(&id) else {
-            writer.needs.comment.insert(id);
-            return None;
-        };
-        let comment = loaded.as_ref()?;
-        let task = from.view.task(comment.task)?;
-        Some(Self::Comment(CommentNode { comment, task: TaskNode { view: from.view, task } }))
     }
 
     fn change(id: ChangeId, writer: &mut Writer<'a>) -> Option<Self> {
@@ -91,6 +83,7 @@ impl<'a> Node<'a> {
             Self::Project(node) => writer.object(node, field),
             Self::Source(node) => writer.object(node, field),
             Self::Comment(node) => writer.object(node, field),
+            Self::Worklog(node) => writer.object(node, field),
             Self::Link(node) => writer.object(node, field),
             Self::Change(node) => writer.object(node, field),
         }

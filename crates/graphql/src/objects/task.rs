@@ -1,19 +1,19 @@
 //! `Task` and the small objects that belong to it.
 
-use mainstem_model::{CommentId, Criterion, CustomField, Position, TaskDetail, TaskId};
+use mainstem_model::{
+    Comment, Criterion, CustomField, Position, RemoteLink, TaskDetail, TaskId, Worklog,
+};
 use mainstem_read_model::{
     Freshness, LinkRef, Page, PageRequest, TaskOrdinal, TaskQuery, TaskRef, View,
 };
 use mainstem_store::TaskChangeQuery;
 
 use super::change::ChangeNode;
-use super::comment::CommentNode;
-use super::connection;
 use super::link::LinkNode;
 use super::person::PersonNode;
 use super::project::ProjectNode;
-use super::refused;
 use super::source::SourceNode;
+use super::{connection, part, refused};
 use crate::arguments::{Arguments, BlockerArguments};
 use crate::cursor;
 use crate::error::{Code, Problem};
@@ -80,8 +80,11 @@ impl<'a> Object<'a> for TaskNode<'a> {
             "presence" => writer.word(task.presence().as_str()),
             "freshness" => return writer.object(task.freshness(writer.from.now), field),
             "links" => return self.links(field, writer),
-            "body" | "acceptanceCriteria" | "fields" => return self.detail(field, writer),
-            "comments" => return self.comments(field, writer),
+            "body" | "acceptanceCriteria" | "fields" | "remoteLinks" => {
+                return self.detail(field, writer);
+            }
+            "comments" => return part::write::<Comment>(self, field, writer),
+            "worklogs" => return part::write::<Worklog>(self, field, writer),
             "changes" => return self.changes(field, writer),
             _ => return Err(unplanned(field)),
         }
@@ -146,7 +149,7 @@ impl<'a> TaskNode<'a> {
         connection::write(writer, field, &page, |node| cursor::link(node.link.id()))
     }
 
-    /// Body, criteria and custom fields, which the snapshot does not hold.
+    /// Body, criteria, custom fields and remote links, which the snapshot does not hold.
     fn detail(self, field: &Field, writer: &mut Writer<'a>) -> Result<(), Problem> {
         let from = writer.from;
         let Some(detail) = from.loaded.details.get(&self.task.id()) else {
@@ -154,7 +157,7 @@ impl<'a> TaskNode<'a> {
             writer.null();
             return Ok(());
         };
-        let TaskDetail { body, criteria, fields } = detail;
+        let TaskDetail { body, criteria, fields, remote_links } = detail;
         match (field.name.as_str(), &field.arguments) {
             ("body", _) => {
                 writer.optional(body.as_deref(), Writer::string);
@@ -162,6 +165,9 @@ impl<'a> TaskNode<'a> {
             }
             ("acceptanceCriteria", _) => {
                 writer.list(criteria, |writer, one| writer.object(one, field))
+            }
+            ("remoteLinks", _) => {
+                writer.list(remote_links, |writer, one| writer.object(one, field))
             }
             ("fields", Arguments::Names(names)) => {
                 let asked = |one: &&CustomField| {
@@ -171,27 +177,6 @@ impl<'a> TaskNode<'a> {
             }
             _ => Err(unplanned(field)),
         }
-    }
-
-    fn comments(self, field: &Field, writer: &mut Writer<'a>) -> Result<(), Problem> {
-        let Arguments::Page(asked) = &field.arguments else { return Err(unplanned(field)) };
-        let after: Option<CommentId> =
-            asked.after.as_deref().map(cursor::read_comment).transpose()?;
-        let query = (after, one_more(asked));
-        let from = writer.from;
-        let Some(loaded) = from.loaded.comments.get(&(query, self.task.id())) else {
-            writer.needs.comments.entry(query).or_default().insert(self.task.id());
-            writer.null();
-            return Ok(());
-        };
-        let rows = loaded.comments.iter().take(asked.limit);
-        let page = Page {
-            items: rows.map(|comment| CommentNode { comment, task: self }).collect::<Vec<_>>(),
-            has_previous: after.is_some(),
-            has_next: loaded.comments.len() > asked.limit,
-            total: Some(loaded.total),
-        };
-        connection::write(writer, field, &page, |node| cursor::comment(node.comment.id))
     }
 
     fn changes(self, field: &Field, writer: &mut Writer<'a>) -> Result<(), Problem> {
@@ -287,6 +272,19 @@ impl<'a> Object<'a> for &'a CustomField {
         match field.name.as_str() {
             "name" => writer.string(&self.name),
             "value" => writer.json(&self.value),
+            _ => return Err(unplanned(field)),
+        }
+        Ok(())
+    }
+}
+
+impl<'a> Object<'a> for &'a RemoteLink {
+    const TYPE: &'static str = "RemoteLink";
+    fn write(self, field: &Field, writer: &mut Writer<'a>) -> Result<(), Problem> {
+        match field.name.as_str() {
+            "title" => writer.string(&self.title),
+            "url" => writer.string(&self.url),
+            "relationship" => writer.optional(self.relationship.as_deref(), Writer::string),
             _ => return Err(unplanned(field)),
         }
         Ok(())

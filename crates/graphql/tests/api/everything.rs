@@ -64,10 +64,12 @@ async fn every_field_of_every_type_is_written() {
     let counts = select(&types, "TaskCount", 3);
     let viewer = select(&types, "Viewer", 2);
     let comment = select(&types, "Comment", 2);
+    let worklog = select(&types, "Worklog", 2);
     let link = select(&types, "Link", 2);
     for query in [
         format!("{{ tasks(first: 5) {{ totalCount nodes {{ {task} }} }} }}"),
         format!("{{ tasks(first: 5) {{ nodes {{ comments {{ nodes {{ {comment} }} }} }} }} }}"),
+        format!("{{ tasks(first: 5) {{ nodes {{ worklogs {{ nodes {{ {worklog} }} }} }} }} }}"),
         format!("{{ tasks(first: 5) {{ nodes {{ links {{ nodes {{ {link} }} }} }} }} }}"),
         format!("{{ {connections} }}"),
         format!("{{ taskCounts(by: [STATUS, ASSIGNEE]) {{ {counts} }} viewer {{ {viewer} }} }}"),

@@ -6,4 +6,5 @@ mod answers;
 mod documents;
 mod everything;
 mod limits;
+mod parts;
 mod world;

@@ -10,11 +10,12 @@ use mainstem_model::clock::ManualClock;
 use mainstem_model::random::SeededRandom;
 use mainstem_model::record::{
     Batch, CommentRecord, LinkRecord, ParentRecord, PersonRecord, ProjectRecord, RelationRecord,
-    Scope, TaskRecord, TaskReference,
+    RemoteLinkSet, Scope, TaskRecord, TaskReference, WorklogRecord,
 };
 use mainstem_model::{
     ChangeCause, CredentialRef, Criterion, CustomField, LinkKind, Priority, PriorityLevel,
-    SourceId, Status, StatusCategory, TaskKind, Timestamp, TokenId, TokenScope, Visibility,
+    RemoteLink, SourceId, Status, StatusCategory, TaskKind, Timestamp, TokenId, TokenScope,
+    Visibility,
 };
 use mainstem_read_model::ReadModel;
 use mainstem_store::{BatchContext, PreparedBatch, SourceSpec, Store, StoreOptions};
@@ -132,11 +133,33 @@ fn acme() -> Batch {
         version: 1,
         raw: Bytes::from_static(b"{}"),
     };
+    let worklog = |n: i64| WorklogRecord {
+        external_id: format!("w{n}").into(),
+        task: reference("acme/api#1"),
+        author: Some("bob".into()),
+        started_at: START.plus_seconds(n),
+        time_spent_seconds: n * 1_800,
+        note: (n > 1).then(|| format!("Note {n}")),
+        updated_at: START.plus_seconds(n),
+        version: 1,
+        raw: Bytes::from_static(b"{}"),
+    };
+    let link = |title: &str, relationship: Option<&str>| RemoteLink {
+        title: title.to_owned(),
+        url: format!("https://wiki.example/{title}"),
+        relationship: relationship.map(str::to_owned),
+    };
+    let remote_links = RemoteLinkSet {
+        task: "id-acme/api#1".into(),
+        links: vec![link("Plan", Some("mentioned in")), link("Sketch", None)],
+    };
     Batch {
         people: vec![person("ada", "Ada Lovelace"), person("bob", "Bob Kahn")],
         projects: vec![project("acme/api")],
         tasks,
         comments: (1..=3).map(comment).collect(),
+        worklogs: (1..=3).map(worklog).collect(),
+        remote_links: vec![remote_links],
         relations: vec![blocks("acme/api#1", "acme/api#2"), blocks("acme/api#1", "acme/api#3")],
         ..Batch::default()
     }
@@ -198,6 +221,7 @@ impl World {
             credential_kind: "token".to_owned(),
             credential_public: json!({}),
             credential: Some(CredentialRef::Env { name: "TOOL_TOKEN".to_owned() }),
+            webhook: None,
             poll_interval_seconds: 60,
             provisioned: true,
             paused: false,

@@ -83,6 +83,7 @@ impl Site {
             credential_kind: String::new(),
             credential_public: serde_json::json!({}),
             credential: None,
+            webhook: None,
             poll_interval_seconds: 60,
             provisioned: false,
             paused: false,

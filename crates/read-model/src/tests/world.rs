@@ -61,6 +61,7 @@ pub(super) fn sources() -> Vec<Source> {
             credential_kind: String::new(),
             credential_public: serde_json::Value::Null,
             credential: None,
+            webhook: None,
             credential_set_at: Timestamp(0),
             credential_expires_at: None,
             poll_interval_seconds: 60,

@@ -281,6 +281,7 @@ impl<'p> Place<'p> {
         let (interface, prefix) = match segments.as_slice() {
             ["oauth", ..] => (Interface::Gateway, 0),
             ["rest", "agile", "1.0", ..] => (Interface::Agile, 3),
+            ["rest", "webhooks", "1.0", ..] => (Interface::Webhooks, 3),
             ["rest", "api", "3", ..] if cloud => (Interface::Documents, 3),
             ["rest", "api", "latest", ..] if cloud => (Interface::Documents, 3),
             ["rest", "api", "2" | "latest", ..] => (Interface::Markup, 3),

@@ -43,6 +43,7 @@ pub(crate) fn world(options: &JiraOptions, clock: Arc<dyn Clock>) -> World {
         index: Index::default(),
         links_move_updated: options.links_move_updated,
         version: 0,
+        happenings: None,
     };
     for place in 0..options.projects.max(1) {
         setup::project(&mut world, place, &calendar);

@@ -8,6 +8,7 @@ mod histories;
 mod issues;
 mod search;
 mod token;
+mod webhooks;
 mod worklogs;
 mod write;
 
@@ -30,6 +31,7 @@ pub(crate) fn answer(site: &JiraSite, call: &Call<'_>) -> (Reply, u32) {
     let answered = match call.interface {
         Interface::Gateway => admin::gateway(site, call),
         Interface::Agile => agile::read(site, call),
+        Interface::Webhooks => webhooks::of_administrators(site, call),
         Interface::Nowhere => Ok(dead_link()),
         Interface::Documents | Interface::Markup => platform(site, call),
     };
@@ -81,6 +83,10 @@ fn platform(site: &JiraSite, call: &Call<'_>) -> Answered {
     }
     if !call.caller.is_known() {
         return Ok(Shown::nothing_of(unauthenticated()));
+    }
+    if cloud && segments.first() == Some(&"webhook") {
+        drop(world);
+        return webhooks::of_apps(site, call);
     }
     match (call.method, segments) {
         ("GET", ["myself"]) => Ok(admin::myself(call, &world)),

@@ -75,6 +75,12 @@ pub enum Script {
     LogWork {
         issue: String,
         seconds: u32,
+        #[serde(default)]
+        note: String,
+    },
+    EditWorklog {
+        id: u64,
+        seconds: u32,
     },
     DeleteWorklog {
         id: u64,
@@ -93,6 +99,11 @@ pub enum Script {
         issue: String,
         url: String,
         title: String,
+        #[serde(default)]
+        relationship: Option<String>,
+    },
+    UnlinkElsewhere {
+        id: u64,
     },
     Move {
         issue: String,
@@ -263,6 +274,10 @@ fn comment(world: &World, id: u64) -> Result<crate::jira::world::CommentKey, Ref
     world.comment_by_id(id).ok_or_else(|| unknown("comment", &id.to_string()))
 }
 
+fn worklog(world: &World, id: u64) -> Result<crate::jira::world::WorklogKey, Refusal> {
+    world.worklog_by_id(id).ok_or_else(|| unknown("work log", &id.to_string()))
+}
+
 fn run_in(world: &mut World, script: Script) -> Result<Reply, Refusal> {
     match script {
         Script::CreateIssue { project: home, summary, description, issue_type, parent } => {
@@ -327,15 +342,13 @@ fn run_in(world: &mut World, script: Script) -> Result<Reply, Refusal> {
                 world.delete_comment(key);
             }
         }
-        Script::LogWork { issue: name, seconds } => {
+        Script::LogWork { issue: name, seconds, note } => {
             let key = issue(world, &name)?;
             let (author, now) = (world.actor, world.now());
-            return Ok(made(world.log_work(key, author, seconds, now, "").database_id()));
+            return Ok(made(world.log_work(key, author, seconds, now, &note).database_id()));
         }
-        Script::DeleteWorklog { id } => {
-            let found = world.worklog_by_id(id);
-            world.delete_worklog(found.ok_or_else(|| unknown("work log", &id.to_string()))?);
-        }
+        Script::EditWorklog { id, seconds } => world.edit_worklog(worklog(world, id)?, seconds),
+        Script::DeleteWorklog { id } => world.delete_worklog(worklog(world, id)?),
         Script::Link { kind, source, target } => {
             let kind = LinkType::named(&kind).ok_or_else(|| unknown("link type", &kind))?;
             let (source, target) = (issue(world, &source)?, issue(world, &target)?);
@@ -347,9 +360,15 @@ fn run_in(world: &mut World, script: Script) -> Result<Reply, Refusal> {
             let found = world.link_by_id(id);
             world.unlink(found.ok_or_else(|| unknown("link", &id.to_string()))?);
         }
-        Script::LinkElsewhere { issue: name, url, title } => {
+        Script::LinkElsewhere { issue: name, url, title, relationship } => {
             let key = issue(world, &name)?;
-            return Ok(made(world.link_elsewhere(key, &url, &title).database_id()));
+            let link = world.link_elsewhere(key, &url, &title, relationship.as_deref());
+            return Ok(made(link.database_id()));
+        }
+        Script::UnlinkElsewhere { id } => {
+            let found = world.remote_link_by_id(id);
+            let link = found.ok_or_else(|| unknown("remote link", &id.to_string()))?;
+            world.unlink_elsewhere(link);
         }
         Script::Move { issue: name, to } => {
             let key = issue(world, &name)?;

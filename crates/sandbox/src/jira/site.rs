@@ -10,6 +10,7 @@ use crate::faults::{Fault, Faults};
 use crate::jira::access::{Access, Credential};
 use crate::jira::desk::{Desk, Hook};
 use crate::jira::limits::{Limits, Refused};
+use crate::jira::webhooks::{Undelivered, Webhooks};
 use crate::jira::world::{IssueKey, World};
 use crate::stats::Stats;
 
@@ -66,6 +67,8 @@ pub struct JiraOptions {
     pub gzip: bool,
     /// The only credentials that are let in; anything if `None`.
     pub credentials: Option<Vec<Credential>>,
+    /// The secret of the app, with which the webhooks that it registers are signed.
+    pub client_secret: String,
 }
 
 impl Default for JiraOptions {
@@ -91,6 +94,7 @@ impl Default for JiraOptions {
             latency: Duration::ZERO,
             gzip: true,
             credentials: None,
+            client_secret: "sandbox-client-secret".into(),
         }
     }
 }
@@ -111,6 +115,7 @@ pub(crate) struct Shared {
     pub page_limit: Mutex<usize>,
     /// What the site is called below `/ex/jira`.
     pub cloud_id: String,
+    pub webhooks: Mutex<Webhooks>,
 }
 
 /// What a search found and what it was computed from.
@@ -174,6 +179,7 @@ impl JiraSite {
             page_token_seconds: options.page_token_seconds,
             page_limit: Mutex::new(options.page_limit.max(1)),
             cloud_id: crate::jira::generate::uuid(options.seed ^ 0x0063_6c6f_7564),
+            webhooks: Mutex::new(Webhooks::new(options.client_secret)),
         }))
     }
 
@@ -189,6 +195,24 @@ impl JiraSite {
 
     pub(crate) fn world_mut(&self) -> RwLockWriteGuard<'_, World> {
         self.0.world.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn webhooks(&self) -> MutexGuard<'_, Webhooks> {
+        self.0.webhooks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What webhooks have to tell since this was asked last, in order, and what is to be tried again.
+    /// Whoever takes it is the network: it sends each, more than once perhaps or out of order, and says by
+    /// [`answered`](Self::answered) what came of it; or does neither, and it is lost.
+    #[must_use]
+    pub fn deliveries(&self) -> Vec<Undelivered> {
+        let happenings = self.world_mut().happenings.as_mut().map(std::mem::take);
+        self.webhooks().tell(&self.world(), happenings.unwrap_or_default())
+    }
+
+    /// What the receiver answered. What failed for a while is tried again, a few times.
+    pub fn answered(&self, delivery: Undelivered, status: u16) {
+        self.webhooks().answered(delivery, status);
     }
 
     pub(crate) fn hook(&self) -> MutexGuard<'_, Option<Hook>> {

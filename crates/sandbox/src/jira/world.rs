@@ -94,6 +94,29 @@ pub struct World {
     pub(crate) links_move_updated: bool,
     /// Counts every change.
     pub(crate) version: u64,
+    /// What webhooks are to tell; `None` while nobody hears.
+    pub(crate) happenings: Option<Vec<Happening>>,
+}
+
+/// Something that webhooks tell of.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Happening {
+    IssueCreated(IssueKey),
+    /// With the entry of its history, where there is one.
+    IssueUpdated(IssueKey, Option<HistoryKey>),
+    IssueDeleted(IssueKey),
+    /// `created`, `updated` or `deleted`.
+    Comment(&'static str, CommentKey),
+    Worklog(&'static str, WorklogKey),
+    Link(&'static str, LinkKey),
+}
+
+impl World {
+    pub(crate) fn happen(&mut self, happening: Happening) {
+        if let Some(happenings) = &mut self.happenings {
+            happenings.push(happening);
+        }
+    }
 }
 
 /// The account that reads the site.
@@ -344,12 +367,15 @@ pub struct Link {
 /// A link to something elsewhere.
 #[derive(Debug, Clone)]
 pub struct RemoteLink {
+    /// The issue that it stands on.
+    pub issue: IssueKey,
     /// Where it leads.
     pub url: String,
     /// What it is called.
     pub title: String,
-    pub(crate) relationship: &'static str,
+    pub(crate) relationship: Option<String>,
     pub(crate) resolved: bool,
+    pub(crate) deleted: bool,
 }
 
 /// What changed at once, by one person.
@@ -386,6 +412,7 @@ pub(crate) enum Change {
     /// Whether a link was added, how it reads from here, and what the other end was called.
     Link(bool, &'static str, IssueName),
     RemoteLink(RemoteLinkKey),
+    RemoteLinkRemoved(RemoteLinkKey),
     Moved(IssueName, IssueName),
     /// A comment was deleted; this is what it said.
     CommentDeleted(Text),

@@ -106,6 +106,7 @@ fn sources(github: &str, jira: &str, folder: &Path) -> Result<Vec<SourceConfig>,
             sealed: false,
             public,
         }),
+        webhook: None,
         settings,
     };
     let table = |entries: &[(&str, &str)]| -> toml::Table {

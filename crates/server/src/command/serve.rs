@@ -97,7 +97,9 @@ impl Serving {
         let server = &installation.config.server;
         let settings =
             SiteSettings { graphiql: server.graphiql, metrics_public: server.metrics_public };
-        let site = Site::new(store.clone(), installation.clock.clone(), metrics, settings);
+        let registry = installation.registry.clone();
+        let clock = installation.clock.clone();
+        let site = Site::new(store.clone(), clock, registry, metrics, settings);
         let address = listener.local_addr()?;
         let listening =
             tokio::spawn(http::serve(listener, http::router(site.clone()), stop.clone()));

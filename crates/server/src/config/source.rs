@@ -1,11 +1,12 @@
 //! A source as a person declares it, in the file or on the command line.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use mainstem_connector::{CredentialKind, Descriptor, Registry, Settings};
-use mainstem_model::CredentialRef;
+use mainstem_model::{CredentialRef, Webhook};
 use mainstem_store::SourceSpec;
 use serde::Deserialize;
+use url::Url;
 
 use super::ConfigError;
 use crate::credentials::read_reference;
@@ -26,6 +27,8 @@ pub struct SourceConfig {
     pub paused: bool,
     /// What it authenticates with; left out to read what is public.
     pub credential: Option<CredentialConfig>,
+    /// How it hears of changes from the tool; left out to ask only.
+    pub webhook: Option<WebhookConfig>,
     /// The connector's own settings.
     #[serde(default)]
     pub settings: toml::Table,
@@ -54,12 +57,39 @@ pub struct CredentialConfig {
     pub public: toml::Table,
 }
 
+/// How a source hears of changes from its tool.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WebhookConfig {
+    /// Where the secret stands that the tool signs with.
+    pub secret: SecretPlace,
+    /// Where the one before stands, while the tool may still sign with it.
+    pub previous: Option<SecretPlace>,
+    /// Whether the tool is asked to deliver; otherwise a person sets that up there.
+    #[serde(default)]
+    pub register: bool,
+}
+
+/// Where a secret stands.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a table such as { env = \"NAME\" }")]
+pub struct SecretPlace {
+    /// The environment variable that holds it.
+    pub env: Option<String>,
+    /// The file that holds it.
+    pub file: Option<PathBuf>,
+}
+
 impl SourceConfig {
-    /// What the store keeps of this source.
+    /// What the store keeps of this source. `public_url` is where the tool reaches this program.
     ///
     /// # Errors
     /// Every fault found, each naming the source and the key.
-    pub fn spec(&self, registry: &Registry) -> Result<SourceSpec, ConfigError> {
+    pub fn spec(
+        &self,
+        registry: &Registry,
+        public_url: Option<&Url>,
+    ) -> Result<SourceSpec, ConfigError> {
         let mut faults = self.own_faults();
         match registry.get(&self.connector) {
             None => faults.push(unknown("connector", &self.connector, registry.kinds())),
@@ -69,6 +99,9 @@ impl SourceConfig {
                 }
                 if let Some(credential) = &self.credential {
                     faults.extend(credential.faults(connector.descriptor()));
+                }
+                if let Some(webhook) = &self.webhook {
+                    faults.extend(webhook.faults(connector.descriptor(), public_url));
                 }
             }
         }
@@ -84,18 +117,29 @@ impl SourceConfig {
             credential_kind: credential.map_or_else(String::new, |given| given.kind.clone()),
             credential_public: json(credential.map_or(&toml::Table::new(), |given| &given.public)),
             credential: credential.and_then(CredentialConfig::reference),
+            webhook: self.webhook.as_ref().and_then(|given| given.spec(&self.name, public_url)),
             poll_interval_seconds: self.poll_interval_seconds,
             provisioned: false,
             paused: self.paused,
         })
     }
 
-    /// Why the secret that this source names cannot be read now.
+    /// Why secrets that this source names cannot be read now.
     #[must_use]
-    pub fn missing_secret(&self) -> Option<String> {
-        let reference = self.credential.as_ref()?.reference()?;
-        let reason = read_reference(&reference).err()?;
-        Some(format!("source {:?}: credential: {reason}", self.name))
+    pub fn missing_secrets(&self) -> Vec<String> {
+        let credential = self.credential.as_ref().map(|given| ("credential", given.reference()));
+        let webhook = self.webhook.as_ref();
+        let secret = webhook.map(|given| ("webhook.secret", given.secret.reference()));
+        let previous = webhook.and_then(|given| given.previous.as_ref());
+        let previous = previous.map(|place| ("webhook.previous", place.reference()));
+        [credential, secret, previous]
+            .into_iter()
+            .flatten()
+            .filter_map(|(key, reference)| {
+                let reason = read_reference(&reference?).err()?;
+                Some(format!("source {:?}: {key}: {reason}", self.name))
+            })
+            .collect()
     }
 
     fn own_faults(&self) -> Vec<String> {
@@ -115,16 +159,64 @@ impl SourceConfig {
     }
 }
 
+impl WebhookConfig {
+    /// What the store keeps of it, where it names its secrets as it should.
+    fn spec(&self, source: &str, public_url: Option<&Url>) -> Option<Webhook> {
+        let previous = self.previous.as_ref().map(SecretPlace::reference);
+        Some(Webhook {
+            secret: self.secret.reference()?,
+            previous: previous.flatten(),
+            register_at: public_url.filter(|_| self.register).map(|url| {
+                let base = url.as_str().trim_end_matches('/');
+                format!("{base}{}{source}", crate::http::HOOKS)
+            }),
+        })
+    }
+
+    fn faults(&self, descriptor: &Descriptor, public_url: Option<&Url>) -> Vec<String> {
+        let mut faults = Vec::new();
+        if !descriptor.hears_webhooks {
+            faults.push(format!("webhook: webhooks of {} are not read yet", descriptor.name));
+        }
+        let places = [("secret", Some(&self.secret)), ("previous", self.previous.as_ref())];
+        for (key, place) in places {
+            if place.is_some_and(|place| place.reference().is_none()) {
+                faults.push(format!("webhook.{key}: give exactly one of env and file"));
+            }
+        }
+        if self.register && public_url.is_none() {
+            faults.push(
+                "webhook.register: set server.public_url, so that the tool can be told where to deliver"
+                    .into(),
+            );
+        }
+        faults
+    }
+}
+
+impl SecretPlace {
+    /// The place, where exactly one is named.
+    fn reference(&self) -> Option<CredentialRef> {
+        reference(self.env.as_deref(), self.file.as_deref())
+    }
+}
+
+/// A variable or a file, where exactly one of them is named.
+fn reference(env: Option<&str>, file: Option<&Path>) -> Option<CredentialRef> {
+    match (env, file) {
+        (Some(name), None) => Some(CredentialRef::Env { name: name.to_owned() }),
+        (None, Some(path)) => Some(CredentialRef::File { path: path.display().to_string() }),
+        _ => None,
+    }
+}
+
 impl CredentialConfig {
     /// Where the secret comes from, where exactly one place is named.
     fn reference(&self) -> Option<CredentialRef> {
         match (&self.env, &self.file, self.sealed) {
-            (Some(name), None, false) => Some(CredentialRef::Env { name: name.clone() }),
-            (None, Some(path), false) => {
-                Some(CredentialRef::File { path: path.display().to_string() })
-            }
             (None, None, true) => Some(CredentialRef::Sealed),
-            _ => None,
+            (_, _, true) => None,
+            (env, file, false) => reference(env.as_deref(), file.as_deref()),
         }
     }
 

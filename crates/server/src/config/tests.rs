@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use mainstem_model::CredentialRef;
+
 use super::*;
 use crate::installation::{Installation, registry};
 
@@ -20,6 +22,13 @@ fn source(lines: &str) -> String {
     format!(
         "[[sources]]\nname = \"acme\"\nconnector = \"github\"\n{lines}\n\
          [sources.settings]\nrepositories = [\"acme/api\"]\n"
+    )
+}
+
+fn jira(lines: &str) -> String {
+    format!(
+        "[[sources]]\nname = \"work\"\nconnector = \"jira\"\n{lines}\n\
+         [sources.settings]\nbase_url = \"https://acme.atlassian.net\"\n"
     )
 }
 
@@ -109,6 +118,26 @@ fn whatever_is_wrong_is_named() {
             "[[sources]]\nname = \"a\"\nconnector = \"github\"\nsettings = { owner = \"x\", colour = 1 }",
             vec!["\"a\"", "colour"],
         ),
+        ("[server]\npublic_url = \"http://hub.test\"", vec!["line 2", "public_url", "https://"]),
+        ("[server]\npublic_url = \"https://me:pw@hub.test\"", vec!["line 2", "public_url"]),
+        (&source("webhook = { secret = { env = \"PATH\" } }"), vec!["webhook", "GitHub"]),
+        (&jira("webhook = { secret = {} }"), vec!["webhook.secret", "exactly one"]),
+        (
+            &jira(
+                "webhook = { secret = { env = \"PATH\" }, previous = { env = \"A\", file = \"b\" } }",
+            ),
+            vec!["webhook.previous", "exactly one"],
+        ),
+        (
+            &jira("webhook = { secret = { env = \"MAINSTEM_TEST_NOT_SET\" } }"),
+            vec!["webhook.secret", "MAINSTEM_TEST_NOT_SET"],
+        ),
+        (
+            &jira("webhook = { secret = { env = \"PATH\" }, register = true }"),
+            vec!["webhook.register", "server.public_url"],
+        ),
+        (&jira("webhook = { register = true }"), vec!["`secret`"]),
+        (&jira("webhook = { secret = \"PATH\" }"), vec!["webhook", "a table such as"]),
         (
             "[[sources]]\nname = \"a\"\nconnector = \"github\"\nsettings = { owner = \"x\", base_url = \"ftp://x\" }",
             vec!["\"a\"", "base_url"],
@@ -119,6 +148,23 @@ fn whatever_is_wrong_is_named() {
             assert!(found.contains(part), "{part:?} is missing in {found:?}, said of\n{text}");
         }
     }
+}
+
+#[test]
+fn a_webhook_is_kept_by_the_places_of_its_secrets() {
+    let text = format!(
+        "[server]\npublic_url = \"https://hub.acme.example\"\n{}{}",
+        jira(
+            "webhook = { secret = { env = \"PATH\" }, previous = { file = \"/x\" }, register = true }"
+        ),
+        jira("webhook = { secret = { env = \"PATH\" } }").replace("\"work\"", "\"other\""),
+    );
+    let specs = Config::parse(&text).unwrap().source_specs(&registry()).unwrap();
+    let webhook = specs[0].webhook.clone().unwrap();
+    assert_eq!(webhook.secret, CredentialRef::Env { name: "PATH".into() });
+    assert_eq!(webhook.previous, Some(CredentialRef::File { path: "/x".into() }));
+    assert_eq!(webhook.register_at.as_deref(), Some("https://hub.acme.example/hooks/work"));
+    assert_eq!(specs[1].webhook.as_ref().unwrap().register_at, None);
 }
 
 #[test]

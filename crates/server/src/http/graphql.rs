@@ -3,19 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::{Body, HttpBody as _};
+use axum::body::Body;
 use axum::extract::{Extension, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, Method, Request, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use bytes::{Bytes, BytesMut};
 use mainstem_graphql::{Answer, Question};
 use tokio::time::timeout;
 
-use super::{Peer, Refusal, Site};
+use super::{Peer, Refusal, Site, body};
 
-/// The largest question, in bytes.
-pub const LARGEST_BODY: usize = 1024 * 1024;
-/// How long a question may take to arrive, and how long its answer may take.
+/// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// The position that an answer must have reached, so that a script reads its own write.
 const MIN_POSITION: HeaderName = HeaderName::from_static("mainstem-min-position");
@@ -49,10 +46,7 @@ async fn question(
         return Err(Refusal::NotPost);
     }
     let known = site.access.caller(&head.headers, &head.uri, peer.ip()).await?;
-    if !is_plain_json(&head.headers) {
-        return Err(Refusal::NotJson);
-    }
-    let body = timeout(PATIENCE, read(body)).await.map_err(|_| Refusal::TooSlow)??;
+    let body = body::read_json(&head.headers, body).await?;
     let service = site.service.get().ok_or(Refusal::NotReady)?;
     let text = |name| head.headers.get(name).and_then(|value| value.to_str().ok());
     let request_id = site.requests.next();
@@ -68,54 +62,6 @@ async fn question(
         tracing::warn!(request_id, "a question took longer than 10 seconds");
         Refusal::TimedOut
     })
-}
-
-/// Only this content type: a browser sends no other site's form with it.
-fn is_plain_json(headers: &HeaderMap) -> bool {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let Some(kind) = kind else { return false };
-    let mut parts = kind.split(';').map(str::trim);
-    let json = parts.next().is_some_and(|kind| kind.eq_ignore_ascii_case("application/json"));
-    let utf8 = parts.all(|parameter| match parameter.split_once('=') {
-        Some((name, value)) if name.eq_ignore_ascii_case("charset") => {
-            value.trim_matches('"').eq_ignore_ascii_case("utf-8")
-        }
-        _ => true,
-    });
-    let plain = headers
-        .get_all(header::CONTENT_ENCODING)
-        .iter()
-        .all(|encoding| encoding.as_bytes().eq_ignore_ascii_case(b"identity"));
-    json && utf8 && plain
-}
-
-/// Reads the whole body; stops as soon as it is known to be too large.
-async fn read(mut body: Body) -> Result<Bytes, Refusal> {
-    let announced = body.size_hint();
-    if announced.lower() > LARGEST_BODY as u64 {
-        return Err(Refusal::TooLarge);
-    }
-    let mut read = BytesMut::new();
-    while let Some(frame) = next_frame(&mut body).await? {
-        if read.len() + frame.len() > LARGEST_BODY {
-            return Err(Refusal::TooLarge);
-        }
-        // Nearly every question comes in one piece.
-        if read.is_empty() && body.is_end_stream() {
-            return Ok(frame);
-        }
-        read.extend_from_slice(&frame);
-    }
-    Ok(read.freeze())
-}
-
-async fn next_frame(body: &mut Body) -> Result<Option<Bytes>, Refusal> {
-    let frame = std::future::poll_fn(|context| std::pin::Pin::new(&mut *body).poll_frame(context));
-    match frame.await {
-        None => Ok(None),
-        Some(Ok(frame)) => Ok(Some(frame.into_data().unwrap_or_default())),
-        Some(Err(_)) => Err(Refusal::Cut),
-    }
 }
 
 fn response(answer: Answer) -> Response {

@@ -42,6 +42,10 @@ impl Metrics {
             "mainstem_graphql_answers_total",
             "Answers to POST /graphql, by status"
         );
+        metrics::describe_counter!(
+            "mainstem_webhooks_total",
+            "Webhooks delivered by tools, by what became of them"
+        );
         metrics::describe_gauge!(
             "mainstem_read_model_position",
             "Where the read model stands in the change log"

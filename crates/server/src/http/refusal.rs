@@ -17,15 +17,21 @@ pub enum Refusal {
     BadToken,
     /// The token stands in the URL.
     TokenInUrl,
-    /// Too many wrong tokens came from this address.
+    /// Too many wrong tokens or signatures came from this address.
     TooManyAttempts,
     /// The token does not reach that far.
     Forbidden,
+    /// A webhook's delivery is not signed as its source's are, or there is no such source.
+    BadSignature,
+    /// A webhook's delivery is the tool's and cannot be read.
+    BadDelivery,
+    /// Too many deliveries at once, or the secret to check them with is missing here.
+    CannotHear,
     /// The method is not POST.
     NotPost,
     /// The body is not JSON, or is compressed.
     NotJson,
-    /// The body is larger than [`super::graphql::LARGEST_BODY`].
+    /// The body is larger than [`super::body::LARGEST`].
     TooLarge,
     /// The body did not come in time.
     TooSlow,
@@ -46,15 +52,15 @@ pub enum Refusal {
 impl Refusal {
     const fn status(self) -> StatusCode {
         match self {
-            Self::NoToken | Self::BadToken => StatusCode::UNAUTHORIZED,
-            Self::TokenInUrl | Self::Cut => StatusCode::BAD_REQUEST,
+            Self::NoToken | Self::BadToken | Self::BadSignature => StatusCode::UNAUTHORIZED,
+            Self::TokenInUrl | Self::Cut | Self::BadDelivery => StatusCode::BAD_REQUEST,
             Self::TooManyAttempts => StatusCode::TOO_MANY_REQUESTS,
             Self::Forbidden => StatusCode::FORBIDDEN,
             Self::NotPost => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
-            Self::TimedOut | Self::NotReady | Self::DatabaseFailed => {
+            Self::TimedOut | Self::NotReady | Self::DatabaseFailed | Self::CannotHear => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
             Self::NotFound => StatusCode::NOT_FOUND,
@@ -79,19 +85,29 @@ impl Refusal {
             ),
             Self::TooManyAttempts => (
                 "RATE_LIMITED",
-                "too many wrong tokens came from this address; try again in a minute",
+                "too many wrong tokens or signatures came from this address; try again in a minute",
             ),
             Self::Forbidden => {
                 ("FORBIDDEN", "this token is limited to some sources; this needs one that is not")
             }
-            Self::NotPost => ("BAD_USER_INPUT", "send the question by POST"),
+            Self::BadSignature => (
+                "UNAUTHENTICATED",
+                "this is not signed with the secret of a source of this name that has a webhook",
+            ),
+            Self::BadDelivery => {
+                ("BAD_USER_INPUT", "this is not what the tool's webhooks look like")
+            }
+            Self::CannotHear => {
+                ("SOURCE_UNAVAILABLE", "this cannot be taken now; send it again in a moment")
+            }
+            Self::NotPost => ("BAD_USER_INPUT", "send this by POST"),
             Self::NotJson => (
                 "BAD_USER_INPUT",
-                "send the question as `Content-Type: application/json`, uncompressed and in UTF-8",
+                "send this as `Content-Type: application/json`, uncompressed and in UTF-8",
             ),
-            Self::TooLarge => ("BAD_USER_INPUT", "the question is larger than 1 MiB"),
-            Self::TooSlow => ("BAD_USER_INPUT", "the question did not arrive within 10 seconds"),
-            Self::Cut => ("BAD_USER_INPUT", "the question did not arrive whole"),
+            Self::TooLarge => ("BAD_USER_INPUT", "the body is larger than 1 MiB"),
+            Self::TooSlow => ("BAD_USER_INPUT", "the body did not arrive within 10 seconds"),
+            Self::Cut => ("BAD_USER_INPUT", "the body did not arrive whole"),
             Self::TimedOut => {
                 ("QUERY_TOO_COSTLY", "the answer took longer than 10 seconds; ask for less")
             }
@@ -119,7 +135,9 @@ impl Refusal {
             Self::TooManyAttempts => Some((header::RETRY_AFTER, "60")),
             Self::NotPost => Some((header::ALLOW, "POST")),
             Self::NotJson => Some((header::ACCEPT, "application/json")),
-            Self::NotReady | Self::DatabaseFailed => Some((header::RETRY_AFTER, "1")),
+            Self::NotReady | Self::DatabaseFailed | Self::CannotHear => {
+                Some((header::RETRY_AFTER, "1"))
+            }
             // What is left of the body is not read, so nothing can follow it.
             Self::TooLarge | Self::TooSlow | Self::Cut => Some((header::CONNECTION, "close")),
             _ => None,

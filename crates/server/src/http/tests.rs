@@ -12,8 +12,9 @@ use metrics_exporter_prometheus::PrometheusBuilder;
 use serde_json::Value;
 use tower::ServiceExt as _;
 
-use super::graphql::LARGEST_BODY;
+use super::body::LARGEST;
 use super::*;
+use crate::installation::registry;
 use crate::token::TokenText;
 
 const QUESTION: &str = r#"{"query":"{ viewer { name } }"}"#;
@@ -35,7 +36,7 @@ impl Hub {
         let options = StoreOptions { clock: clock.clone(), random: Arc::new(OsRandom) };
         let store = Store::open(&url, options).await.unwrap();
         let metrics = Metrics::recorded_by(PrometheusBuilder::new().build_recorder().handle());
-        let site = Site::new(store.clone(), clock.clone(), metrics, settings);
+        let site = Site::new(store.clone(), clock.clone(), registry(), metrics, settings);
         let token = TokenText::random(&OsRandom).unwrap();
         store.create_token(&token.keep("test", TokenScope::Read)).await.unwrap();
         Self { site, store, clock, token, _folder: folder }
@@ -163,8 +164,8 @@ async fn a_body_over_one_mebibyte_is_refused_however_it_comes() {
         Ok::<_, std::io::Error>(piece())
     }));
     for (body, status) in [
-        (Body::from(vec![b' '; LARGEST_BODY]), 503),
-        (Body::from(vec![b' '; LARGEST_BODY + 1]), 413),
+        (Body::from(vec![b' '; LARGEST]), 503),
+        (Body::from(vec![b' '; LARGEST + 1]), 413),
         (stream(16), 503),
         (stream(17), 413),
         (endless, 413),

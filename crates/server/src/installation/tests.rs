@@ -76,6 +76,7 @@ async fn a_sealed_secret_opens_for_its_source_at_its_site_only() {
         credential_kind: "token".into(),
         credential_public: serde_json::json!({}),
         credential: Some(CredentialRef::Sealed),
+        webhook: None,
         poll_interval_seconds: 60,
         provisioned: false,
         paused: false,

@@ -4,7 +4,7 @@
 //! reading knows (parent, links, history, census token) is left out: its absence is no difference.
 
 use mainstem_model::Date;
-use mainstem_model::record::{CommentRecord, TaskRecord};
+use mainstem_model::record::{CommentRecord, TaskRecord, WorklogRecord};
 use sha2::{Digest, Sha256};
 
 /// 128 bits of SHA-256: no two contents that a tool could give share them.
@@ -68,6 +68,18 @@ pub(super) fn of_comment(comment: &CommentRecord) -> Fingerprint {
     hasher.number(Some(comment.updated_at.0));
     hasher.optional(comment.url.as_deref());
     hasher.number(Some(comment.version));
+    hasher.finish()
+}
+
+/// The fingerprint of a worklog.
+pub(super) fn of_worklog(worklog: &WorklogRecord) -> Fingerprint {
+    let mut hasher = Hasher::default();
+    hasher.optional(worklog.author.as_deref());
+    hasher.number(Some(worklog.started_at.0));
+    hasher.number(Some(worklog.time_spent_seconds));
+    hasher.optional(worklog.note.as_deref());
+    hasher.number(Some(worklog.updated_at.0));
+    hasher.number(Some(worklog.version));
     hasher.finish()
 }
 

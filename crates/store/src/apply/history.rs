@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use mainstem_model::record::{
-    ExternalId, HistoryChange, HistoryEntry, HistoryRecord, QuarantineRecord,
+    ExternalId, HistoryChange, HistoryEntry, HistoryRecord, TaskReference,
 };
 use mainstem_model::{PersonId, Subject, TaskId};
 use serde_json::{Value as Json, json};
@@ -18,12 +18,17 @@ use super::Apply;
 use super::changes::NewChange;
 use super::diff::some;
 use super::names::Names;
+use super::quarantine::of_unknown;
 use crate::StoreError;
 use crate::dialect::{Ids, row, run};
 
 /// A difference is dated by the task's updated time, which may lie this far from when its history
 /// says that it happened, in microseconds.
 const SAME_CHANGE: u64 = 10 * 60 * 1_000_000;
+
+/// How much later than a task's updated time its history may date the change that set it, in
+/// microseconds: a tool takes the two times one after the other.
+const SAME_MOMENT: i64 = 2_000_000;
 
 row! {
     /// What the log already says of a task.
@@ -64,12 +69,7 @@ impl Apply<'_> {
         let told_above = self.changes.len();
         for (id, record) in told {
             let Some(until) = read.get(&id) else {
-                unknown.push(QuarantineRecord {
-                    external_id: record.task.to_string(),
-                    kind: "history".to_owned(),
-                    reason: "the task whose past this is is not in the store".to_owned(),
-                    raw: bytes::Bytes::new(),
-                });
+                unknown.push(of_unknown(&record.task, "history"));
                 continue;
             };
             let mut history = self.entries_of(TaskId(id), &record.entries);
@@ -91,7 +91,9 @@ impl Apply<'_> {
         let text = format!("SELECT {} FROM task WHERE {among}", Read::COLUMNS);
         let rows: Vec<Read> = run!(self.transaction, connection =>
             sqlx::query_as(AssertSqlSafe(text)).bind(Ids(ids)).fetch_all(connection).await)?;
-        let until = |row: &Read| row.updated_at.max(row.closed_at.unwrap_or(i64::MIN));
+        let until = |row: &Read| {
+            row.updated_at.max(row.closed_at.unwrap_or(i64::MIN)).saturating_add(SAME_MOMENT)
+        };
         Ok(rows.iter().map(|row| (row.id, until(row))).collect())
     }
 
@@ -126,8 +128,12 @@ fn entry(task: TaskId, entry: &HistoryEntry, names: &Names) -> NewChange {
     let people = |ids: &[ExternalId]| {
         json!(ids.iter().map(|id| names.person(id)).collect::<Vec<PersonId>>())
     };
+    let parent = |told: &Option<TaskReference>| {
+        json!(told.as_ref().map(|reference| names.link_end(reference)))
+    };
     let (field, before, after) = match &entry.change {
         HistoryChange::Value { field, before, after } => (*field, before.clone(), after.clone()),
+        HistoryChange::Parent { before, after } => ("parent", parent(before), parent(after)),
         HistoryChange::People { field, before, after } => (*field, people(before), people(after)),
     };
     NewChange {

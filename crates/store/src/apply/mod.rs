@@ -10,7 +10,6 @@
 
 mod absences;
 pub(crate) mod changes;
-mod comments;
 mod diff;
 mod fingerprint;
 mod former_keys;
@@ -18,9 +17,11 @@ mod history;
 mod moves;
 mod names;
 mod others;
+mod parts;
 mod prepared;
 mod quarantine;
 mod relations;
+mod remote_links;
 mod tasks;
 
 use std::collections::{HashMap, HashSet};
@@ -30,6 +31,7 @@ use mainstem_model::{SourceId, Timestamp};
 use uuid::Uuid;
 
 use crate::dialect::{Transaction, execute, run};
+use crate::parts::{COMMENT, WORKLOG};
 use crate::{Applied, BatchContext, Store, StoreError};
 use changes::NewChange;
 use names::Names;
@@ -91,9 +93,12 @@ impl Store {
         apply.tasks(&batch.tasks, &prepared.tasks).await?;
         apply.histories(&batch.histories).await?;
         apply.former_keys(batch).await?;
-        apply.comments(&batch.comments, &prepared.comments).await?;
-        apply.comment_sets(&batch.comment_sets).await?;
+        apply.parts(&batch.comments, &prepared.comments).await?;
+        apply.part_sets(&COMMENT, &batch.comment_sets).await?;
+        apply.parts(&batch.worklogs, &prepared.worklogs).await?;
+        apply.part_sets(&WORKLOG, &batch.worklog_sets).await?;
         apply.relations(&batch.relations).await?;
+        apply.remote_links(&batch.remote_links).await?;
         apply.absences(batch).await?;
         apply.quarantine(&batch.quarantine).await?;
         apply.hints(batch).await?;
@@ -117,18 +122,19 @@ impl StoreError {
 struct Waiting {
     /// Records that could not be read.
     quarantined: bool,
-    /// Comments whose task has not arrived.
-    comments: bool,
+    /// Comments or worklogs whose task has not arrived.
+    parts: bool,
 }
 
 impl Waiting {
     async fn load(transaction: &mut Transaction<'_>, source: SourceId) -> Result<Self, StoreError> {
         const TEXT: &str = "SELECT
             EXISTS (SELECT 1 FROM quarantine WHERE source = $1),
-            EXISTS (SELECT 1 FROM comment WHERE source = $1 AND task IS NULL)";
-        let (quarantined, comments) = run!(transaction, connection =>
+            EXISTS (SELECT 1 FROM comment WHERE source = $1 AND task IS NULL)
+                OR EXISTS (SELECT 1 FROM worklog WHERE source = $1 AND task IS NULL)";
+        let (quarantined, parts) = run!(transaction, connection =>
             sqlx::query_as(TEXT).bind(source.0).fetch_one(connection).await)?;
-        Ok(Self { quarantined, comments })
+        Ok(Self { quarantined, parts })
     }
 }
 
@@ -163,7 +169,8 @@ impl Apply<'_> {
             })
             .cloned()
             .collect();
-        self.transaction.push_hints(self.source, self.context.scope, &hints, self.now).await
+        let BatchContext { scope, cause, .. } = *self.context;
+        self.transaction.push_hints(self.source, scope, &hints, cause, self.now).await
     }
 
     async fn cursor(&mut self, batch: &Batch) -> Result<(), StoreError> {

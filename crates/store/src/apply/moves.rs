@@ -51,19 +51,19 @@ impl Apply<'_> {
         Ok(ids.into_iter().collect())
     }
 
-    /// Both were read as tasks of their own: `newer` becomes a part of `older`. Its comments go over;
-    /// its fields come again with the record of the same batch, its links with their next reading.
+    /// Both were read as tasks of their own: `newer` becomes one with `older`. Its comments and
+    /// worklogs go over; its fields come again with the record of the same batch, its links with their
+    /// next reading.
     async fn merge(&mut self, newer: TaskId, older: TaskId) -> Result<(), StoreError> {
-        const COMMENTS: &str = "UPDATE comment SET task = $2 WHERE task = $1";
-        const PARTS: &[&str] = &[
+        const OWNED: &[&str] = &[
             "DELETE FROM link WHERE stated_by = $1",
             "DELETE FROM relation_reading WHERE task = $1",
             "DELETE FROM previous_key WHERE task = $1",
             "DELETE FROM task_detail WHERE task = $1",
             "DELETE FROM task WHERE id = $1",
         ];
-        execute!(self.transaction, sqlx::query(COMMENTS).bind(newer.0).bind(older.0))?;
-        for text in PARTS {
+        self.move_parts(newer, older).await?;
+        for text in OWNED {
             execute!(self.transaction, sqlx::query(*text).bind(newer.0))?;
         }
         self.changes.push(NewChange {

@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use mainstem_model::record::{Batch, ExternalId, ParentRecord, TaskReference};
+use mainstem_model::record::{
+    Batch, ExternalId, HistoryChange, HistoryEntry, ParentRecord, TaskReference,
+};
 use mainstem_model::{LinkEnd, PersonId, SourceId, TaskId};
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
@@ -96,16 +98,30 @@ fn named_tasks(batch: &Batch) -> impl Iterator<Item = &ExternalId> {
     let parents = parents.chain(batch.relations.iter().map(|relation| &relation.parent));
     let links = batch.relations.iter().flat_map(|relation| &relation.links);
     let ends = links.flat_map(|link| [&link.from, &link.to]);
-    let references = ends.chain(batch.comments.iter().map(|comment| &comment.task));
+    let references = ends
+        .chain(batch.comments.iter().map(|comment| &comment.task))
+        .chain(batch.worklogs.iter().map(|worklog| &worklog.task));
+    let pasts = batch.tasks.iter().map(|task| &task.history);
+    let pasts = pasts.chain(batch.histories.iter().map(|history| &history.entries)).flatten();
     tasks
+        .chain(pasts.flat_map(ids_of_past_parents))
         .chain(parents.filter_map(id_of_parent))
         .chain(references.filter_map(|reference| reference.external_id.as_ref()))
         .chain(batch.relations.iter().map(|relation| &relation.task))
-        .chain(batch.comment_sets.iter().map(|set| &set.task))
+        .chain(batch.comment_sets.iter().chain(&batch.worklog_sets).map(|set| &set.task))
+        .chain(batch.remote_links.iter().map(|set| &set.task))
         .chain(batch.histories.iter().map(|history| &history.task))
         .chain(batch.moves.iter().flat_map(|moved| [&moved.from, &moved.to]))
         .chain(batch.absences.iter().map(|absence| &absence.task))
         .chain(batch.hints.iter().filter_map(|hint| hint.external_id.as_ref()))
+}
+
+fn ids_of_past_parents(entry: &HistoryEntry) -> impl Iterator<Item = &ExternalId> {
+    let ends = match &entry.change {
+        HistoryChange::Parent { before, after } => [before.as_ref(), after.as_ref()],
+        HistoryChange::Value { .. } | HistoryChange::People { .. } => [None, None],
+    };
+    ends.into_iter().flatten().filter_map(|reference| reference.external_id.as_ref())
 }
 
 fn id_of_parent(parent: &ParentRecord) -> Option<&ExternalId> {

@@ -4,7 +4,7 @@
 use bytes::Bytes;
 use mainstem_model::record::Batch;
 
-use super::fingerprint::{Fingerprint, of_comment, of_task};
+use super::fingerprint::{Fingerprint, of_comment, of_task, of_worklog};
 use crate::StoreError;
 use crate::nul::Texts as _;
 use crate::payload::Compressor;
@@ -16,6 +16,8 @@ pub struct PreparedBatch {
     pub(super) tasks: Vec<Prepared>,
     /// In the order of the batch's comments.
     pub(super) comments: Vec<Prepared>,
+    /// In the order of the batch's worklogs.
+    pub(super) worklogs: Vec<Prepared>,
 }
 
 /// What is prepared of one record.
@@ -52,7 +54,11 @@ impl PreparedBatch {
         let comments = comments
             .map(|comment| prepare(of_comment(comment), &mut comment.raw))
             .collect::<Result<_, _>>()?;
-        Ok(Self { batch, tasks, comments })
+        let worklogs = batch.worklogs.iter_mut();
+        let worklogs = worklogs
+            .map(|worklog| prepare(of_worklog(worklog), &mut worklog.raw))
+            .collect::<Result<_, _>>()?;
+        Ok(Self { batch, tasks, comments, worklogs })
     }
 
     /// The batch, but for the payloads.

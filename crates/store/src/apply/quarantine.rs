@@ -9,6 +9,7 @@ use sqlx::AssertSqlSafe;
 use super::{Apply, fingerprint};
 use crate::StoreError;
 use crate::dialect::{Texts, execute, run};
+use crate::parts::{KINDS, PartKind};
 use crate::payload::Compressor;
 use crate::quarantine::{Entry, write};
 
@@ -59,26 +60,37 @@ impl Apply<'_> {
         write(&mut self.transaction, self.source, self.context.scope, self.now, &entries).await
     }
 
-    /// What could be read now is no longer in quarantine. Tools number comments apart from tasks, so
-    /// the two are told apart here too.
+    /// What could be read now is no longer in quarantine: parts of this kind, or tasks. Tools number
+    /// each apart, so they are told apart here too.
     pub(super) async fn forget_quarantine<'r>(
         &mut self,
         external_ids: impl Iterator<Item = &'r str>,
-        comments: bool,
+        kind: Option<&PartKind>,
     ) -> Result<(), StoreError> {
         if !self.waiting.quarantined {
             return Ok(());
         }
         let external_ids = Texts(external_ids.map(str::to_owned).collect());
-        let text = format!(
-            "DELETE FROM quarantine WHERE source = $1 AND kind {} 'comment' AND {}",
-            if comments { "=" } else { "<>" },
-            self.transaction.dialect().among("external_id", 2)
-        );
+        let kinds = match kind {
+            Some(kind) => format!("kind = '{}'", kind.table),
+            None => format!("kind NOT IN ('{}')", KINDS.map(|kind| kind.table).join("', '")),
+        };
+        let among = self.transaction.dialect().among("external_id", 2);
+        let text = format!("DELETE FROM quarantine WHERE source = $1 AND {kinds} AND {among}");
         execute!(
             self.transaction,
             sqlx::query(AssertSqlSafe(text)).bind(self.source.0).bind(external_ids)
         )?;
         Ok(())
+    }
+}
+
+/// What is told of a task that is not in the store has nothing to hang on.
+pub(super) fn of_unknown(task: &str, kind: &str) -> QuarantineRecord {
+    QuarantineRecord {
+        external_id: task.to_owned(),
+        kind: kind.to_owned(),
+        reason: "the task that this is told of is not in the store".to_owned(),
+        raw: bytes::Bytes::new(),
     }
 }

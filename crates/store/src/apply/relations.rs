@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use mainstem_model::record::{LinkRecord, QuarantineRecord, RelationRecord};
+use mainstem_model::record::{LinkRecord, RelationRecord};
 use mainstem_model::{LinkEnd, LinkId, LinkOrigin, LinkReview, Subject, TaskId};
 use serde_json::{Value as Json, json};
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 use super::changes::NewChange;
+use super::quarantine::of_unknown;
 use super::tasks::stored_parent;
 use super::{Apply, diff};
 use crate::StoreError;
@@ -146,12 +147,7 @@ impl Apply<'_> {
         let unknown: Vec<_> = readings
             .iter()
             .filter(|(id, _)| !stated.contains_key(id))
-            .map(|(_, record)| QuarantineRecord {
-                external_id: record.task.to_string(),
-                kind: "relations".to_owned(),
-                reason: "the task that states these links is not in the store".to_owned(),
-                raw: bytes::Bytes::new(),
-            })
+            .map(|(_, record)| of_unknown(&record.task, "relations"))
             .collect();
         self.quarantine(&unknown).await
     }

@@ -206,11 +206,11 @@ impl Apply<'_> {
         self.write_tasks(&written).await?;
         self.forget_quarantine(
             written.iter().map(|(candidate, _)| &*candidate.record.external_id),
-            false,
+            None,
         )
         .await?;
         let keys = written.iter().map(|(_, whole)| (whole.task.key.as_str(), whole.task.id));
-        self.bind_waiting_comments(keys.collect()).await
+        self.bind_waiting_parts(keys.collect()).await
     }
 
     /// One candidate for each task: where the batch has several records of one, the newest.

@@ -150,6 +150,7 @@ pub fn spec(name: &str) -> SourceSpec {
         credential_kind: "token".to_owned(),
         credential_public: serde_json::json!({}),
         credential: Some(CredentialRef::Env { name: "TOKEN".to_owned() }),
+        webhook: None,
         poll_interval_seconds: POLL_SECONDS,
         provisioned: false,
         paused: false,

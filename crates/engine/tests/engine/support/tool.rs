@@ -33,6 +33,7 @@ const fn descriptor(tells_history: bool) -> Descriptor {
         tells_history,
         census_interval_seconds: CENSUS_INTERVAL_SECONDS,
         concurrent_scopes: 2,
+        hears_webhooks: true,
     }
 }
 

@@ -406,7 +406,8 @@ impl Planner<'_> {
             let number = 1 + self.dice.below(30);
             let title = format!("{}/api#{number}", self.world.organization);
             let url = format!("https://github.com/{}/api/issues/{number}", self.world.organization);
-            let link = self.world.add_remote_link(key, url, title);
+            let relationship = Some("mentioned in".to_owned());
+            let link = self.world.add_remote_link(key, url, title, relationship);
             let author = self.person();
             self.happen(at, key, author, What::Changes(vec![Change::RemoteLink(link)]));
         }

@@ -45,6 +45,17 @@ pub(crate) enum Operand {
     Empty,
 }
 
+impl Tree {
+    /// Its conditions, however they are joined.
+    pub fn terms(&self) -> Vec<&Term> {
+        match self {
+            Self::And(trees) | Self::Or(trees) => trees.iter().flat_map(Self::terms).collect(),
+            Self::Not(tree) => tree.terms(),
+            Self::Term(term) => vec![term],
+        }
+    }
+}
+
 /// What to sort by, and whether downwards.
 pub(crate) type OrderBy = Vec<(SortField, bool)>;
 

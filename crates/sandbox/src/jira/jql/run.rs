@@ -76,6 +76,11 @@ impl Compiled {
         self.test.is_some()
     }
 
+    /// Whether it finds this issue as it is, whatever the index knows.
+    pub fn finds(&self, world: &World, key: IssueKey) -> bool {
+        self.test.as_ref().is_none_or(|test| test.fits(key, &world.row(key)))
+    }
+
     /// What it finds, in order. What stands in `fresh` is looked at as it is, everything else as the
     /// index knows it.
     pub fn run(&self, world: &World, fresh: &[IssueKey]) -> Vec<IssueKey> {

@@ -20,6 +20,8 @@ pub(crate) enum Interface {
     Markup,
     /// Boards and sprints.
     Agile,
+    /// Webhooks of administrators.
+    Webhooks,
     /// The gateway before Cloud.
     Gateway,
     /// None.

@@ -7,7 +7,7 @@ use crate::jira::Deployment;
 use crate::jira::answer::Refusal;
 use crate::jira::rest::{Answered, Call, dead_link, histories, worklogs};
 use crate::jira::wire::{Selection, Unnamed, Wire};
-use crate::jira::world::{CommentKey, IssueKey, Missing, World};
+use crate::jira::world::{CommentKey, IssueKey, Missing, RemoteLinkKey, World};
 use crate::keys::DatabaseId;
 
 const EMBEDDED_HISTORIES: usize = 100;
@@ -59,8 +59,32 @@ pub(super) fn read(call: &Call<'_>, world: &World, name: &str, rest: &[&str]) ->
                 });
             }))
         }
+        ["remotelink", id] => {
+            let link = remote_link(world, issue, id)?;
+            Ok(call.show(world, StatusCode::OK, 1, |wire| {
+                wire.remote_link(issue.database_id(), link);
+            }))
+        }
         _ => Ok(dead_link()),
     }
+}
+
+/// The remote link of that id, if it is one of that issue.
+pub(super) fn remote_link(
+    world: &World,
+    issue: IssueKey,
+    id: &str,
+) -> Result<RemoteLinkKey, Refusal> {
+    id.parse()
+        .ok()
+        .and_then(|id| world.remote_link_by_id(id))
+        .filter(|&link| world[link].issue == issue)
+        .ok_or_else(|| {
+            Refusal::new(
+                StatusCode::NOT_FOUND,
+                format!("Remote link with id '{id}' does not exist."),
+            )
+        })
 }
 
 /// An issue by itself, with all its fields unless some are named.

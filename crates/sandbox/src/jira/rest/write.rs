@@ -46,6 +46,12 @@ fn carry_out(call: &Call<'_>, world: &mut World) -> Answered {
             Ok(Shown::empty(StatusCode::NO_CONTENT))
         }
         ("POST", ["issue", name, "remotelink"]) => link_elsewhere(call, world, name),
+        ("DELETE", ["issue", name, "remotelink", id]) => {
+            let issue = call.issue(world, name)?;
+            let link = issues::remote_link(world, issue, id)?;
+            world.unlink_elsewhere(link);
+            Ok(Shown::empty(StatusCode::NO_CONTENT))
+        }
         ("POST", ["issueLink"]) => link(call, world),
         ("DELETE", ["issueLink", id]) => {
             let key = id.parse().ok().and_then(|id| world.link_by_id(id)).ok_or_else(|| {
@@ -171,7 +177,7 @@ fn link_elsewhere(call: &Call<'_>, world: &mut World, name: &str) -> Answered {
     let (Some(url), Some(title)) = (url, title) else {
         return Err(Refusal::field("object", "'url' and 'title' are required."));
     };
-    let link = world.link_elsewhere(issue, url, title);
+    let link = world.link_elsewhere(issue, url, title, body["relationship"].as_str());
     Ok(call.show(world, StatusCode::CREATED, 0, |wire| {
         let (id, issue) = (link.database_id(), issue.database_id());
         wire.object(|wire| {

@@ -90,7 +90,9 @@ impl Wire<'_> {
             wire.field("id", &id);
             wire.plain("self", format_args!("{}/issue/{issue}/remotelink/{id}", base.api));
             wire.object_field("application", |_| {});
-            wire.plain("relationship", link.relationship);
+            if let Some(relationship) = &link.relationship {
+                wire.field("relationship", relationship);
+            }
             wire.object_field("object", |wire| {
                 wire.field("url", &link.url);
                 wire.field("title", &link.title);

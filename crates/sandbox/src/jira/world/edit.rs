@@ -3,12 +3,13 @@
 
 use mainstem_model::{Date, Timestamp};
 
+use crate::jira::Deployment;
 use crate::jira::catalogue::{IssueType, Priority, Resolution, Status};
 use crate::jira::fields::Custom;
 use crate::jira::text::{self, Text};
 use crate::jira::world::{
-    Change, ComponentKey, CustomValue, History, HistoryKey, IssueKey, SprintKey, UserKey,
-    VersionKey, World,
+    Change, ComponentKey, CustomValue, Happening, History, HistoryKey, IssueKey, Presence,
+    SprintKey, UserKey, VersionKey, World,
 };
 
 /// What to change in an issue, all at once; what is `None` stays.
@@ -276,6 +277,10 @@ impl World {
     pub(crate) fn finish(&mut self, issue: IssueKey, changes: Vec<Change>, at: Timestamp) {
         if changes.is_empty() {
             self.version += 1;
+            // Cloud tells of the comment itself and of nothing else.
+            if self.deployment == Deployment::DataCenter {
+                self.happen(Happening::IssueUpdated(issue, None));
+            }
         } else {
             self.record(issue, self.actor, changes, at);
         }
@@ -294,6 +299,9 @@ impl World {
         self.histories.push(History { author, created_at: at, changes });
         self.issues[issue.0 as usize].histories.push(key);
         self.version += 1;
+        if self[issue].presence != Presence::Deleted {
+            self.happen(Happening::IssueUpdated(issue, Some(key)));
+        }
     }
 
     /// The value as people read it.

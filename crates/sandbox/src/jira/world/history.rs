@@ -3,7 +3,7 @@
 
 use crate::jira::Deployment;
 use crate::jira::fields::{Custom, Kind};
-use crate::jira::world::{Change, IssueKey, IssueName, SprintKey, World};
+use crate::jira::world::{Change, IssueKey, IssueName, RemoteLinkKey, SprintKey, World};
 use crate::keys::DatabaseId;
 
 /// One change, as the interface tells it.
@@ -113,9 +113,9 @@ impl World {
                     bare("Link", told, (None, None))
                 }
             }
-            Change::RemoteLink(key) => {
-                let title = format!("This issue links to \"{}\"", self[*key].title);
-                bare("RemoteIssueLink", (None, None), pair(key.database_id(), title))
+            Change::RemoteLink(key) => self.remote_link_change((None, None), self.told_link(*key)),
+            Change::RemoteLinkRemoved(key) => {
+                self.remote_link_change(self.told_link(*key), (None, None))
             }
             // A move is two changes; see `World::tell_all`.
             Change::Moved(before, after) => {
@@ -144,6 +144,19 @@ impl World {
             told.push(self.tell(change));
         }
         told
+    }
+
+    /// Cloud calls issues work items of late, here too.
+    fn remote_link_change(&self, from: Value, to: Value) -> Told {
+        let field = match self.deployment {
+            Deployment::Cloud => "RemoteWorkItemLink",
+            Deployment::DataCenter => "RemoteIssueLink",
+        };
+        bare(field, from, to)
+    }
+
+    fn told_link(&self, key: RemoteLinkKey) -> Value {
+        pair(key.database_id(), format!("This issue links to \"{}\"", self[key].title))
     }
 
     /// Company-managed projects of old say "Epic Link", Data Center to this day.

@@ -6,7 +6,8 @@ use mainstem_model::Timestamp;
 use crate::jira::catalogue::{IssueType, Priority, Status};
 use crate::jira::text::Text;
 use crate::jira::world::{
-    Change, Edit, Issue, IssueKey, IssueName, Presence, ProjectKey, ProjectStatus, UserKey, World,
+    Change, Edit, Happening, Issue, IssueKey, IssueName, Presence, ProjectKey, ProjectStatus,
+    UserKey, World,
 };
 use crate::world::Malformation;
 
@@ -67,6 +68,7 @@ impl World {
         }
         self.apply(key, more, at, &mut Vec::new());
         self.announce_to_index(key, true);
+        self.happen(Happening::IssueCreated(key));
         key
     }
 
@@ -123,6 +125,7 @@ impl World {
             return;
         }
         self.set_presence(issue, Presence::Deleted);
+        self.happen(Happening::IssueDeleted(issue));
         let children = self[issue].children.clone();
         for child in children {
             if self[child].issue_type.is_sub_task() {

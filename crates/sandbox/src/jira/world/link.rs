@@ -3,7 +3,9 @@
 use mainstem_model::Timestamp;
 
 use crate::jira::catalogue::LinkType;
-use crate::jira::world::{Change, IssueKey, Link, LinkKey, RemoteLink, RemoteLinkKey, World};
+use crate::jira::world::{
+    Change, Happening, IssueKey, Link, LinkKey, RemoteLink, RemoteLinkKey, World,
+};
 
 impl World {
     /// Links two issues: `source` "blocks" `target`, in the words of the type. Both histories tell of
@@ -20,6 +22,7 @@ impl World {
         self.hold_in_index(target);
         let at = self.moments.advance();
         let key = self.add_link(kind, source, target);
+        self.happen(Happening::Link("created", key));
         self.tell_link(key, true, at);
         Some(key)
     }
@@ -44,6 +47,7 @@ impl World {
         self.hold_in_index(target);
         let at = self.moments.advance();
         self.remove_link(link);
+        self.happen(Happening::Link("deleted", link));
         self.tell_link(link, false, at);
     }
 
@@ -70,11 +74,19 @@ impl World {
         }
     }
 
-    /// Links an issue to something elsewhere.
-    pub fn link_elsewhere(&mut self, issue: IssueKey, url: &str, title: &str) -> RemoteLinkKey {
+    /// Links an issue to something elsewhere. As in Jira's own code this leaves an entry in the issue's
+    /// history and moves its time, and so does removing the link.
+    pub fn link_elsewhere(
+        &mut self,
+        issue: IssueKey,
+        url: &str,
+        title: &str,
+        relationship: Option<&str>,
+    ) -> RemoteLinkKey {
         self.hold_in_index(issue);
         let at = self.moments.advance();
-        let key = self.add_remote_link(issue, url.to_owned(), title.to_owned());
+        let relationship = relationship.map(str::to_owned);
+        let key = self.add_remote_link(issue, url.to_owned(), title.to_owned(), relationship);
         self.finish(issue, vec![Change::RemoteLink(key)], at);
         key
     }
@@ -84,15 +96,28 @@ impl World {
         issue: IssueKey,
         url: String,
         title: String,
+        relationship: Option<String>,
     ) -> RemoteLinkKey {
         let key = RemoteLinkKey(self.remote_links.len() as u32);
         self.remote_links.push(RemoteLink {
+            issue,
             url,
             title,
-            relationship: "mentioned in",
+            relationship,
             resolved: false,
+            deleted: false,
         });
         self.issues[issue.0 as usize].remote_links.push(key);
         key
+    }
+
+    /// Removes a link to elsewhere.
+    pub fn unlink_elsewhere(&mut self, link: RemoteLinkKey) {
+        let issue = self[link].issue;
+        self.hold_in_index(issue);
+        let at = self.moments.advance();
+        self.remote_links[link.0 as usize].deleted = true;
+        self.issues[issue.0 as usize].remote_links.retain(|&other| other != link);
+        self.finish(issue, vec![Change::RemoteLinkRemoved(link)], at);
     }
 }

@@ -5,7 +5,7 @@ use crate::jira::catalogue::Status;
 use crate::jira::fields::Custom;
 use crate::jira::world::{
     CommentKey, Issue, IssueKey, IssueName, Link, LinkKey, Presence, ProjectKey, ProjectStatus,
-    UserKey, UserKind, WorklogKey, World,
+    RemoteLinkKey, UserKey, UserKind, WorklogKey, World,
 };
 use crate::keys::DatabaseId;
 
@@ -97,6 +97,18 @@ impl World {
         issue.database_id()
     }
 
+    /// The work logged on it, in the order in which it was logged.
+    #[must_use]
+    pub fn worklogs_of(&self, issue: IssueKey) -> &[WorklogKey] {
+        &self[issue].worklogs
+    }
+
+    /// Its links to elsewhere.
+    #[must_use]
+    pub fn remote_links_of(&self, issue: IssueKey) -> &[RemoteLinkKey] {
+        &self[issue].remote_links
+    }
+
     /// The id of a custom field, which differs from site to site.
     #[must_use]
     pub fn custom_field_id(&self, custom: Custom) -> String {
@@ -167,6 +179,11 @@ impl World {
     pub(crate) fn link_by_id(&self, id: u64) -> Option<LinkKey> {
         LinkKey::from_database_id(id)
             .filter(|key| (key.0 as usize) < self.links.len() && !self[*key].deleted)
+    }
+
+    pub(crate) fn remote_link_by_id(&self, id: u64) -> Option<RemoteLinkKey> {
+        RemoteLinkKey::from_database_id(id)
+            .filter(|key| (key.0 as usize) < self.remote_links.len() && !self[*key].deleted)
     }
 
     /// The links of an issue whose other end the account sees too; `true` where the issue is the

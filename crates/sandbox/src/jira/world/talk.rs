@@ -4,7 +4,7 @@ use mainstem_model::Timestamp;
 
 use crate::jira::text::Text;
 use crate::jira::world::{
-    Change, Comment, CommentKey, IssueKey, UserKey, Worklog, WorklogKey, World,
+    Change, Comment, CommentKey, Happening, IssueKey, UserKey, Worklog, WorklogKey, World,
 };
 
 impl World {
@@ -22,6 +22,7 @@ impl World {
         self.hold_in_index(issue);
         let at = self.moments.advance();
         let key = self.add_comment(issue, author, body, at);
+        self.happen(Happening::Comment("created", key));
         self.finish(issue, Vec::new(), at);
         key
     }
@@ -62,6 +63,7 @@ impl World {
         edited.body = body;
         edited.updated_at = at;
         edited.update_author = actor;
+        self.happen(Happening::Comment("updated", comment));
         self.finish(issue, Vec::new(), at);
     }
 
@@ -72,6 +74,7 @@ impl World {
         self.hold_in_index(issue);
         let at = self.moments.advance();
         self.remove_comment(comment);
+        self.happen(Happening::Comment("deleted", comment));
         let said = self[comment].body.clone();
         self.finish(issue, vec![Change::CommentDeleted(said)], at);
     }
@@ -111,6 +114,7 @@ impl World {
         self.hold_in_index(issue);
         let at = self.moments.advance();
         let key = self.add_worklog(issue, author, seconds, started_at, comment, at);
+        self.happen(Happening::Worklog("created", key));
         let changes = self.count_work(issue, i64::from(seconds), Change::Worklog(key));
         self.finish(issue, changes, at);
         key
@@ -152,6 +156,7 @@ impl World {
         edited.seconds = seconds;
         edited.updated_at = at;
         edited.update_author = actor;
+        self.happen(Happening::Worklog("updated", worklog));
         let changes = self.count_work(issue, difference, Change::Worklog(worklog));
         self.finish(issue, changes, at);
     }
@@ -164,6 +169,7 @@ impl World {
         self.worklogs[worklog.0 as usize].deleted_at = Some(at);
         self.issues[issue.0 as usize].worklogs.retain(|&other| other != worklog);
         let seconds = i64::from(self[worklog].seconds);
+        self.happen(Happening::Worklog("deleted", worklog));
         let changes = self.count_work(issue, -seconds, Change::WorklogRemoved(worklog));
         self.finish(issue, changes, at);
     }

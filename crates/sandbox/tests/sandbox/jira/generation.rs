@@ -72,6 +72,12 @@ async fn the_organisation_is_believable() {
             count(&|issue| issue["fields"].to_string().contains("\"boardId\"")),
         ),
         ("with work", 150, 500, count(&|issue| issue["fields"]["timespent"].is_u64())),
+        (
+            "with worklogs",
+            150,
+            500,
+            count(&|issue| issue["fields"]["worklog"]["total"].as_u64() > Some(0)),
+        ),
         ("unassigned", 100, 700, count(&|issue| issue["fields"]["assignee"].is_null())),
         (
             "naming the code host",

@@ -358,6 +358,11 @@ async fn comments_and_work_move_the_issue_and_the_history_tells_what_jira_tells(
         (&find("Comment")["fromString"], &find("Comment")["toString"]),
         (&json!("Other"), &Value::Null)
     );
+    let link = find("RemoteWorkItemLink");
+    assert_eq!(
+        (&link["from"], &link["toString"]),
+        (&Value::Null, &json!("This issue links to \"One\""))
+    );
     assert!(find("timespent")["to"].is_string() && find("WorklogId")["to"].is_string());
     let quiet =
         client.run(json!({"op": "comment", "issue": "ENG-1", "body": "Quiet"})).await["id"].clone();

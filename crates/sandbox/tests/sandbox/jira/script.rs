@@ -50,11 +50,22 @@ async fn every_script_does_what_it_says() {
         .await["id"]
         .clone();
     client.run(json!({"op": "unlink", "id": link})).await;
-    client.run(json!({"op": "link_elsewhere", "issue": key, "url": "https://github.com/acme/api/issues/7", "title": "acme/api#7"})).await;
+    let link = client.run(json!({"op": "link_elsewhere", "issue": key, "url": "https://github.com/acme/api/issues/7", "title": "acme/api#7", "relationship": "follows"})).await["id"].clone();
+    let links = client.get(&format!("{path}/remotelink")).await.json();
     assert_eq!(
-        client.get(&format!("{path}/remotelink")).await.json()[0]["object"]["title"],
-        "acme/api#7"
+        (&links[0]["object"]["title"], &links[0]["relationship"]),
+        (&json!("acme/api#7"), &json!("follows"))
     );
+    client.run(json!({"op": "unlink_elsewhere", "id": link})).await;
+    assert_eq!(client.get(&format!("{path}/remotelink")).await.json(), json!([]));
+    let work = client
+        .run(json!({"op": "log_work", "issue": key, "seconds": 60, "note": "Paired"}))
+        .await["id"]
+        .clone();
+    client.run(json!({"op": "edit_worklog", "id": work, "seconds": 120})).await;
+    let work = client.get(&format!("{path}/worklog/{work}")).await.json();
+    assert_eq!(work["timeSpentSeconds"], 120);
+    assert!(work["comment"].to_string().contains("Paired"));
     assert_eq!(client.run(json!({"op": "bulk_edit", "count": 7})).await["edited"], 7);
     client.run(json!({"op": "fail", "fault": {"kind": "status", "status": 502, "path_contains": "/field"}})).await;
     assert_eq!(client.get("/field").await.status, StatusCode::BAD_GATEWAY);
@@ -88,6 +99,8 @@ async fn a_wrong_script_says_what_is_wrong() {
         ),
         (json!({"op": "time_zone", "name": "Mars/Olympus"}), 404, "Mars/Olympus"),
         (json!({"op": "delete_comment", "id": 1}), 404, "comment"),
+        (json!({"op": "unlink_elsewhere", "id": 1}), 404, "remote link"),
+        (json!({"op": "edit_worklog", "id": 1, "seconds": 60}), 404, "work log"),
     ] {
         let answer = client.send(Method::POST, "/_sandbox/script", &[], &script.to_string()).await;
         assert_eq!(answer.status.as_u16(), status, "{script}");

@@ -152,3 +152,37 @@ async fn comments_and_work_are_written() {
         );
     }
 }
+
+#[tokio::test]
+async fn remote_links_are_made_and_removed_and_the_history_tells() {
+    for (client, field) in
+        [(Client::cloud(), "RemoteWorkItemLink"), (Client::data_center(), "RemoteIssueLink")]
+    {
+        let path = "/issue/ENG-1/remotelink";
+        let body = json!({"relationship": "causes", "object": {"url": "https://wiki.example/1", "title": "Plan"}});
+        let made = client.write(Method::POST, path, body).await;
+        assert_eq!(made.status, StatusCode::CREATED);
+        let own = format!("{path}/{}", made.json()["id"]);
+        assert_eq!(client.get(&own).await.json()["relationship"], "causes");
+        let refused = client.write(Method::POST, path, json!({"object": {"title": "Plan"}})).await;
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+        let removed = client.write(Method::DELETE, &own, Value::Null).await;
+        assert_eq!(removed.status, StatusCode::NO_CONTENT);
+        for gone in [client.get(&own).await, client.write(Method::DELETE, &own, Value::Null).await]
+        {
+            assert_eq!(gone.status, StatusCode::NOT_FOUND);
+        }
+        assert_eq!(client.get(path).await.json(), json!([]));
+        let issue = client.get("/issue/ENG-1?expand=changelog").await.json();
+        let histories = issue["changelog"]["histories"].as_array().unwrap();
+        let items: Vec<&Value> =
+            histories.iter().flat_map(|entry| entry["items"].as_array().unwrap()).collect();
+        let mut told: Vec<_> = items
+            .into_iter()
+            .filter(|item| item["field"] == field)
+            .map(|item| (item["from"].is_string(), item["to"].is_string()))
+            .collect();
+        told.sort_unstable();
+        assert_eq!(told, [(false, true), (true, false)]);
+    }
+}

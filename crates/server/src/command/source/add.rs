@@ -57,8 +57,8 @@ pub(super) async fn run(
 ) -> Result<(), Failure> {
     let secret = arguments.credential_stdin.then(read_secret).transpose()?;
     let declared = arguments.declared();
-    let spec = declared.spec(&installation.registry)?;
-    if let Some(reason) = declared.missing_secret().filter(|_| secret.is_none()) {
+    let spec = declared.spec(&installation.registry, None)?;
+    for reason in declared.missing_secrets().into_iter().filter(|_| secret.is_none()) {
         remark(format!("warning: {reason} here; it has to be where the work is done"));
     }
     let Some(secret) = secret else {
@@ -101,6 +101,7 @@ impl Arguments {
                 sealed: self.credential_stdin,
                 public: table(self.credential_public),
             }),
+            webhook: None,
             settings: table(self.settings),
         }
     }

@@ -35,6 +35,10 @@ pub(super) async fn one(store: &Store, source: &Source, as_json: bool) -> Result
     say(line(source));
     say(format!("  settings: {}", source.settings));
     say(format!("  every {} s; {}", source.poll_interval_seconds, credential(source)));
+    if let Some(webhook) = &source.webhook {
+        let address = webhook.register_at.as_deref().unwrap_or("set up at the tool");
+        say(format!("  hears webhooks: {address}"));
+    }
     for scope in &scopes {
         let synced =
             scope.synced_at.map_or("never read whole".into(), |at| format!("read whole at {at}"));
@@ -114,6 +118,7 @@ fn source_json(source: &Source) -> Value {
         "provisioned": source.provisioned,
         "settings": source.settings,
         "credential": credential,
+        "webhook": source.webhook,
     })
 }
 
