@@ -22,6 +22,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
     credentials: &[],
     fetch_limit: 100,
     tells_history: false,
+    hears_webhooks: false,
     census_interval_seconds: 24 * 60 * 60,
     // Threads lie in several folders, so all of them are looked at together.
     concurrent_scopes: 1,

@@ -5,7 +5,7 @@ use std::io;
 
 use bytes::Bytes;
 use mainstem_model::record::{
-    Batch, CommentRecord, CommentSet, ExternalId, ParentRecord, PersonRecord, ProjectRecord,
+    Batch, CommentRecord, ExternalId, ParentRecord, PartSet, PersonRecord, ProjectRecord,
     QuarantineRecord, TaskRecord, TaskReference,
 };
 use mainstem_model::{
@@ -144,7 +144,7 @@ impl<'a> Draft<'a> {
             });
         }
         let ids = messages.iter().map(|message| message.letter.identity.to_string().into());
-        let set = CommentSet { task: external_id.clone(), comments: ids.collect() };
+        let set = PartSet { task: external_id.clone(), parts: ids.collect() };
         self.batch.comment_sets.push(set);
         fields.extend(plan.evidence());
         fields.push(CustomField { name: "folder".into(), value: (*thread.home).into() });

@@ -125,7 +125,7 @@ async fn a_thread_is_a_task_and_a_message_a_comment() {
             "On it.\n\n[… 1 quoted line …]\n\nAttachments, not opened:\n\n- b.pdf (application/pdf, 2 bytes)",
         ]
     );
-    assert_eq!(batch.comment_sets[0].comments.len(), 2);
+    assert_eq!(batch.comment_sets[0].parts.len(), 2);
     let ann = batch.people.iter().find(|person| &*person.external_id == "ann@acme.example").unwrap();
     assert_eq!((ann.name.as_deref(), ann.email.as_deref()), (Some("Ann Ä"), Some("ann@acme.example")));
 }
