@@ -97,7 +97,7 @@ fn jira_key(subject: &str) -> Option<String> {
         })
     };
     let words = subject.split(|c: char| !(c.is_ascii_alphanumeric() || "-_".contains(c)));
-    words.into_iter().find(|word| is_key(&word)).map(str::to_owned)
+    words.into_iter().find(is_key).map(str::to_owned)
 }
 
 #[cfg(test)]

@@ -45,10 +45,12 @@ pub fn kind(header: &Header<'_>, from: Option<&Mailbox>) -> Kind {
     if automatic || answers || nobody_to_answer {
         return Kind::AutoReply;
     }
-    // A list where people answer each other says how to write to it; a newsletter says only how to
-    // leave it.
+    // A list where people answer each other says how to write to it, or, if it is old, only what it
+    // is; a newsletter says how to leave it.
     let talks = has("list-post") && !says("list-post", &["no"]);
-    if !talks && (has("list-unsubscribe") || says("precedence", &["bulk", "junk", "list"])) {
+    let is_list = has("list-id") || has("x-mailing-list");
+    let to_many = says("precedence", &["bulk", "junk", "list"]);
+    if !talks && (has("list-unsubscribe") || (to_many && !is_list)) {
         return Kind::Bulk;
     }
     Kind::Person
@@ -67,6 +69,7 @@ mod tests {
                 "From: a@b.example\nList-Post: <mailto:l@b.example>\nPrecedence: list\n\n",
                 Kind::Person,
             ),
+            ("From: a@b.example\nList-Id: <l.b.example>\nPrecedence: bulk\n\n", Kind::Person),
             ("From: a@b.example\nAuto-Submitted: auto-replied (vacation)\n\n", Kind::AutoReply),
             ("From: a@b.example\nAuto-Submitted: auto-generated\n\n", Kind::AutoReply),
             ("From: a@b.example\nPrecedence: auto_reply\n\n", Kind::AutoReply),

@@ -95,11 +95,13 @@ pub struct Memory {
     /// By folder and name, for mailboxes that give names.
     named: HashMap<(Arc<str>, String), Read>,
     /// By folder, for those that do not: as long as the file is not written to.
-    unnamed: HashMap<Arc<str>, (Mark, Vec<(Entry, Read)>)>,
+    unnamed: HashMap<Arc<str>, (Mark, Vec<Listed>)>,
 }
 
 /// What reading a header gave.
 type Read = Result<Arc<Letter>, Broken>;
+/// A message as its folder lists it, and what reading its header gave.
+type Listed = (Entry, Read);
 
 impl Memory {
     /// Looks at a mailbox: lists its folders, and reads the headers that are new.
@@ -122,7 +124,7 @@ impl Memory {
         &mut self,
         settings: &EmailSettings,
         folder: &Folder,
-        read: &mut Vec<(Entry, Read)>,
+        read: &mut Vec<Listed>,
     ) -> Result<(), Trouble> {
         let mark = settings.mailbox.mark(folder);
         let known = self.unnamed.get(&folder.name).filter(|(known, _)| Some(*known) == mark);
@@ -188,7 +190,7 @@ impl Unread {
 }
 
 /// Puts what was read together.
-fn assemble(settings: &EmailSettings, read: Vec<(Entry, Read)>) -> Snapshot {
+fn assemble(settings: &EmailSettings, read: Vec<Listed>) -> Snapshot {
     let mut snapshot = Snapshot::default();
     let mut places: HashMap<Identity, usize> = HashMap::new();
     let mut entries: Vec<(Entry, Arc<Letter>)> = Vec::new();

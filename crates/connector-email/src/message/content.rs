@@ -13,6 +13,8 @@ use crate::calendar::{self, Entry};
 
 /// The longest text that is kept; what comes behind is cut off and said to be.
 const MOST_TEXT_BYTES: usize = 64 * 1024;
+/// How much of a text is searched for what repeats earlier mail.
+const MOST_FOLDED_BYTES: usize = 4 * MOST_TEXT_BYTES;
 /// How much encoded text of one message is looked at.
 const MOST_READ_BYTES: usize = 1024 * 1024;
 /// How many attachments are listed by name.
@@ -71,7 +73,7 @@ impl Content {
             }
         }
         texts.retain(|text| !text.trim().is_empty());
-        content.text = cut(folded(&texts.join("\n\n")));
+        content.text = cut(folded(start(&texts.join("\n\n"), MOST_FOLDED_BYTES)));
         Ok(content)
     }
 
@@ -171,13 +173,14 @@ fn size(bytes: u64) -> String {
     }
 }
 
+/// At most so many bytes from the start, in whole characters.
+fn start(text: &str, most: usize) -> &str {
+    &text[..text.floor_char_boundary(most)]
+}
+
 fn cut(mut text: String) -> String {
     if text.len() > MOST_TEXT_BYTES {
-        let mut end = MOST_TEXT_BYTES;
-        while !text.is_char_boundary(end) {
-            end -= 1;
-        }
-        text.truncate(end);
+        text.truncate(start(&text, MOST_TEXT_BYTES).len());
         text.push_str("\n\n[… the rest is not shown …]");
     }
     text

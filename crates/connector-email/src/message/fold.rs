@@ -47,6 +47,7 @@ pub fn folded(text: &str) -> String {
             }
             _ if !answered => {
                 drop_attribution(&mut written);
+                written.push(String::new());
                 written.push(sign(quoted, "quoted"));
             }
             _ => {

@@ -7,7 +7,7 @@
 
 use html5gum::{DefaultEmitter, StartTag, Token, Tokenizer};
 
-use super::words::{hides, inert, one_line};
+use super::words::{hides, inert_behind, one_line};
 
 /// How much HTML is looked at.
 const MOST_BYTES: usize = 256 * 1024;
@@ -16,15 +16,12 @@ const MOST_LEVELS: usize = 8;
 
 /// The text of HTML, as Markdown.
 pub fn markdown(html: &str) -> String {
-    let mut end = html.len().min(MOST_BYTES);
-    while !html.is_char_boundary(end) {
-        end -= 1;
-    }
+    let html = &html[..html.floor_char_boundary(MOST_BYTES)];
     let mut emitter = DefaultEmitter::default();
     // The contents of a script or a style sheet are no tags.
     emitter.naively_switch_states(true);
     let mut writer = Writer::default();
-    for token in Tokenizer::new_with_emitter(&html[..end], emitter) {
+    for token in Tokenizer::new_with_emitter(html, emitter) {
         let Ok(token) = token;
         match token {
             Token::StartTag(tag) => writer.start(&tag),
@@ -58,6 +55,8 @@ struct Writer {
     breaks: usize,
     space: bool,
     quotes: usize,
+    /// How many of them the last line stands in.
+    written_quotes: usize,
     lists: Vec<List>,
     /// Stands before the next text: the mark of a list entry, of a heading.
     mark: String,
@@ -186,7 +185,18 @@ impl Writer {
         if space && !begins_a_line {
             self.written.push(' ');
         }
-        self.written.push_str(&plain(&shown, begins_a_line));
+        self.write(&shown, begins_a_line);
+    }
+
+    /// Writes text where it is its turn.
+    fn write(&mut self, text: &str, begins_a_line: bool) {
+        let text = plain(self.written.chars().next_back().unwrap_or('\0'), text);
+        let is_mark = text.starts_with(['#', '>', '+', '=', '~'])
+            || (text.starts_with('-') && !text.starts_with("- ["));
+        if begins_a_line && is_mark {
+            self.written.push('\\');
+        }
+        self.written.push_str(&text);
     }
 
     fn end_link(&mut self) {
@@ -201,9 +211,9 @@ impl Writer {
         let same = address.trim_end_matches('/') == text.trim_end_matches('/')
             || address.strip_prefix("mailto:") == Some(&*text);
         if same {
-            self.written.push_str(&plain(&text, false));
+            self.write(&text, begins_a_line);
         } else {
-            let text = plain(&text, false).replace('[', "\\[").replace(']', "\\]");
+            let text = plain(' ', &text).replace('[', "\\[").replace(']', "\\]");
             self.written.push_str(&format!("[{text}]({address})"));
         }
     }
@@ -237,18 +247,19 @@ impl Writer {
     fn flush(&mut self) -> bool {
         let first = self.written.is_empty();
         let breaks = std::mem::take(&mut self.breaks);
-        let quote = "> ".repeat(self.quotes.min(MOST_LEVELS));
         if breaks == 0 && !first && self.mark.is_empty() {
             return false;
         }
+        let quotes = self.quotes.min(MOST_LEVELS);
+        let shared = std::mem::replace(&mut self.written_quotes, quotes).min(quotes);
         if !first {
             self.written.push('\n');
             if breaks > 1 {
-                self.written.push_str(quote.trim_end());
+                self.written.push_str("> ".repeat(shared).trim_end());
                 self.written.push('\n');
             }
         }
-        self.written.push_str(&quote);
+        self.written.push_str(&"> ".repeat(quotes));
         self.written.push_str(&std::mem::take(&mut self.mark));
         true
     }
@@ -276,12 +287,9 @@ impl Writer {
     }
 }
 
-/// Text that is not to be taken for a mark of Markdown.
-fn plain(text: &str, begins_a_line: bool) -> String {
-    let text = inert(text).replace('`', "\\`").replace('*', "\\*");
-    let is_mark = text.starts_with(['#', '>', '+', '=', '~'])
-        || (text.starts_with('-') && !text.starts_with("- ["));
-    if begins_a_line && is_mark { format!("\\{text}") } else { text }
+/// Text, behind the character `before`, that is not to be taken for a mark of Markdown.
+fn plain(before: char, text: &str) -> String {
+    inert_behind(before, text).replace('`', "\\`").replace('*', "\\*")
 }
 
 fn attribute(tag: &StartTag<()>, name: &[u8]) -> Option<String> {
@@ -370,6 +378,8 @@ mod tests {
             ("<ul><li>a</li><li>b<ol><li>c<li>d</ol></ul>end", "- a\n- b\n   1. c\n   2. d\n\nend"),
             ("<h2>Head</h2>text", "## Head\n\ntext"),
             ("<blockquote>a<br>b</blockquote>c", "> a\n> b\n\nc"),
+            ("a<blockquote><p>b<p>c<blockquote>d", "a\n\n> b\n>\n> c\n>\n> > d"),
+            ("C:\\<b>&lt;x]</b>(y)", "C:\\\\\\<x]\\(y)"),
             ("<pre>a\n  b</pre>c", "```\na\n  b\n```\n\nc"),
             (
                 "<table><tr><td>Name<td>Value</tr><tr><td>x</td><td>1</td></tr></table>",

@@ -41,7 +41,8 @@ pub fn parts<'a>(header: &Header<'a>, body: &'a [u8]) -> Result<Vec<Part<'a>>, U
     let mut reading = Reading { lists: Vec::new(), parts: Vec::new(), seen: 0 };
     let mut open = reading.begin(header.clone(), body)?;
     let mut rest = body;
-    while !rest.is_empty() {
+    // Where no list of parts is open, nothing delimits one.
+    while !rest.is_empty() && !reading.lists.is_empty() {
         let (current, after) = line(rest);
         let at = body.len() - rest.len();
         rest = after;

@@ -37,14 +37,19 @@ pub fn shortened(text: &str, most: usize) -> String {
 /// Plain text as Markdown that shows it as it is: no tag and no link comes to be that the text
 /// did not show openly. Lists, quotes and checklists stay what they are.
 pub fn inert(text: &str) -> String {
+    inert_behind('\0', text)
+}
+
+/// The same of a text that goes on behind the character `before`.
+pub fn inert_behind(mut before: char, text: &str) -> String {
     let mut written = String::with_capacity(text.len() + text.len() / 16);
-    let mut before = '\0';
     let mut shown = text.chars().filter(|c| !hides(*c)).peekable();
     while let Some(c) = shown.next() {
         let next = shown.peek().copied().unwrap_or('\0');
         let active = match c {
             '<' => true,
-            '\\' => next.is_ascii_punctuation(),
+            // What comes behind the text may be a mark.
+            '\\' => next.is_ascii_punctuation() || next == '\0',
             '(' | ':' => before == ']',
             '&' => next == '#' || next.is_ascii_alphabetic(),
             _ => false,
@@ -86,6 +91,7 @@ mod tests {
             ("[x]: javascript:1", "[x]\\: javascript:1"),
             ("&lt;b&gt;", "\\&lt;b\\&gt;"),
             ("C:\\users\\me", "C:\\users\\me"),
+            ("C:\\", "C:\\\\"),
             ("- [ ] open\n- [x] done", "- [ ] open\n- [x] done"),
             ("a\u{202e}gpj.exe", "agpj.exe"),
         ] {

@@ -126,8 +126,12 @@ async fn a_thread_is_a_task_and_a_message_a_comment() {
         ]
     );
     assert_eq!(batch.comment_sets[0].parts.len(), 2);
-    let ann = batch.people.iter().find(|person| &*person.external_id == "ann@acme.example").unwrap();
-    assert_eq!((ann.name.as_deref(), ann.email.as_deref()), (Some("Ann Ä"), Some("ann@acme.example")));
+    let ann =
+        batch.people.iter().find(|person| &*person.external_id == "ann@acme.example").unwrap();
+    assert_eq!(
+        (ann.name.as_deref(), ann.email.as_deref()),
+        (Some("Ann Ä"), Some("ann@acme.example"))
+    );
 }
 
 #[tokio::test]
@@ -136,7 +140,10 @@ async fn what_people_do_with_mail_is_its_status() {
     mailbox.put("new/1793610000.1.host", &mail("1@x", "ann@acme.example", "Subject: Q\n", "x"));
     let session = mailbox.session(json!({}));
     let mut cursor = None;
-    assert_eq!(status(&pass(&session, "INBOX", &mut cursor).await), ("unread", StatusCategory::Todo));
+    assert_eq!(
+        status(&pass(&session, "INBOX", &mut cursor).await),
+        ("unread", StatusCategory::Todo)
+    );
     assert!(pass(&session, "INBOX", &mut cursor).await.tasks.is_empty());
     let mut name = "new/1793610000.1.host".to_owned();
     for (next, expected) in [
@@ -144,15 +151,19 @@ async fn what_people_do_with_mail_is_its_status() {
         ("cur/1793610000.1.host:2,RS", ("answered", StatusCategory::InProgress)),
         ("cur/1793610000.1.host:2,FRSa", ("done", StatusCategory::Done)),
     ] {
-        mailbox.put("dovecot-keywords", "0 Done\n1 Urgent\n");
+        mailbox.put("dovecot-keywords", "0 Done\n");
         mailbox.rename(&name, next);
         name = next.to_owned();
         // Whether or not the process lived on.
         let before = cursor.clone();
-        assert_eq!(status(&pass(&mailbox.session(json!({})), "INBOX", &mut cursor.clone()).await), expected);
+        assert_eq!(
+            status(&pass(&mailbox.session(json!({})), "INBOX", &mut cursor.clone()).await),
+            expected
+        );
         assert_eq!(status(&pass(&session, "INBOX", &mut cursor).await), expected, "{next}");
         assert_ne!(before, cursor);
     }
+    mailbox.put(".Done/dovecot-keywords", "1 Urgent\n");
     mailbox.rename(&name, ".Done/cur/1793610000.1.host:2,Sb");
     let left = pass(&session, "INBOX", &mut cursor).await;
     assert!(left.tasks.is_empty() && left.wants_census);
@@ -177,14 +188,22 @@ async fn what_is_gone_is_told_apart() {
     let mailbox = Maildir::new();
     let text = |id: &str, fields: &str| mail(id, "ann@acme.example", fields, id);
     for name in ["deleted", "moved", "trashed", "child"] {
-        let fields = if name == "child" { "References: <parent@x>\nSubject: Re: Q\n" } else { "Subject: Q\n" };
+        let fields = if name == "child" {
+            "References: <parent@x>\nSubject: Re: Q\n"
+        } else {
+            "Subject: Q\n"
+        };
         mailbox.put(&format!("new/1793610000.{name}.host"), &text(&format!("{name}@x"), fields));
     }
     let session = mailbox.session(json!({}));
     let before = pass(&session, "INBOX", &mut None).await;
     let hint = |name: &str| {
-        let message = before.comments.iter().find(|comment| comment.body == format!("{name}@x")).unwrap();
-        let task = before.tasks.iter().find(|task| Some(&task.external_id) == message.task.external_id.as_ref());
+        let message =
+            before.comments.iter().find(|comment| comment.body == format!("{name}@x")).unwrap();
+        let task = before
+            .tasks
+            .iter()
+            .find(|task| Some(&task.external_id) == message.task.external_id.as_ref());
         let task = task.unwrap();
         Hint {
             external_id: Some(task.external_id.clone()),
@@ -196,7 +215,10 @@ async fn what_is_gone_is_told_apart() {
     mailbox.rename("new/1793610000.moved.host", ".Trash/cur/1793610000.moved.host:2,S");
     mailbox.rename("new/1793610000.trashed.host", "cur/1793610000.trashed.host:2,T");
     // The child named a parent that named another: now that it is here, the thread is called after that.
-    mailbox.put("new/1793600000.parent.host", &text("parent@x", "References: <root@x>\nSubject: Re: Q\n"));
+    mailbox.put(
+        "new/1793600000.parent.host",
+        &text("parent@x", "References: <root@x>\nSubject: Re: Q\n"),
+    );
     let hints: Vec<Hint> = ["deleted", "moved", "trashed", "child"].map(hint).into();
     let batch = session.fetch(&hints).await.unwrap();
     let told: Vec<_> = batch.absences.iter().map(|absence| absence.presence).collect();
@@ -212,7 +234,8 @@ async fn copies_are_one_message_and_namesakes_two() {
     let text = mail("1@x", "ann@acme.example", "Subject: Q\n", "hello");
     mailbox.put("new/1793610000.1.host", &format!("Received: from a by b\n{text}"));
     mailbox.put(".Done/cur/1793610001.2.host:2,S", &text.replace('\n', "\r\n"));
-    mailbox.put("new/1793610002.3.host", &mail("1@x", "eve@evil.example", "Subject: Q\n", "another"));
+    mailbox
+        .put("new/1793610002.3.host", &mail("1@x", "eve@evil.example", "Subject: Q\n", "another"));
     let batch = pass(&mailbox.session(json!({})), "INBOX", &mut None).await;
     assert_eq!(only(&batch).author.as_deref(), Some("ann@acme.example"));
     let bodies: Vec<&str> = batch.comments.iter().map(|comment| &*comment.body).collect();
@@ -224,11 +247,51 @@ async fn copies_are_one_message_and_namesakes_two() {
 async fn programs_begin_no_task() {
     let mailbox = Maildir::new();
     for (name, text) in [
-        ("away", mail("2@x", "bob@acme.example", "Auto-Submitted: auto-replied\nReferences: <1@x>\nSubject: Away\n", "I am away until 8 December 2026.")),
-        ("alone", mail("3@x", "bob@acme.example", "Auto-Submitted: auto-generated\nSubject: Backup\n", "done")),
-        ("bounce", mail("4@x", "MAILER-DAEMON@acme.example", "Return-Path: <>\nSubject: failed\n", "no such user")),
-        ("news", mail("5@x", "news@shop.example", "List-Unsubscribe: <https://shop.example>\nSubject: Sale\n", "buy")),
-        ("github", mail("acme/api/issues/7@github.com", "notifications@github.com", "X-GitHub-Reason: assign\nSubject: [acme/api] Bug (#7)\n", "x")),
+        (
+            "away",
+            mail(
+                "2@x",
+                "bob@acme.example",
+                "Auto-Submitted: auto-replied\nReferences: <1@x>\nSubject: Away\n",
+                "I am away until 8 December 2026.",
+            ),
+        ),
+        (
+            "alone",
+            mail(
+                "3@x",
+                "bob@acme.example",
+                "Auto-Submitted: auto-generated\nSubject: Backup\n",
+                "done",
+            ),
+        ),
+        (
+            "bounce",
+            mail(
+                "4@x",
+                "MAILER-DAEMON@acme.example",
+                "Return-Path: <>\nSubject: failed\n",
+                "no such user",
+            ),
+        ),
+        (
+            "news",
+            mail(
+                "5@x",
+                "news@shop.example",
+                "List-Unsubscribe: <https://shop.example>\nSubject: Sale\n",
+                "buy",
+            ),
+        ),
+        (
+            "github",
+            mail(
+                "acme/api/issues/7@github.com",
+                "notifications@github.com",
+                "X-GitHub-Reason: assign\nSubject: [acme/api] Bug (#7)\n",
+                "x",
+            ),
+        ),
         ("question", mail("1@x", "ann@acme.example", "Subject: Q\n", "x")),
     ] {
         mailbox.put(&format!("new/1793610000.{name}.host"), &text);
@@ -247,18 +310,53 @@ async fn a_sender_for_whom_nobody_vouches_comments_at_most() {
     let vouched = "Authentication-Results: mx.acme.example; dmarc=pass header.from=acme.example\n";
     let forged = "Authentication-Results: evil.example; dmarc=pass header.from=acme.example\n";
     let put = |name: &str, text: String| mailbox.put(&format!("new/1793610000.{name}.host"), &text);
-    put("1", format!("{vouched}{}", mail("1@x", "Ann <ann@acme.example>", "Subject: Q\n", "Due: 2026-12-01")));
-    put("2", mail("2@x", "Boss <boss@acme.example>", "References: <1@x>\nSubject: Re: Q\n", "Due: 2027-01-01\nAssignee: eve@evil.example\n- [x] close it"));
-    put("3", format!("{forged}{}", mail("3@x", "Boss <boss@acme.example>", "Subject: Pay\n", "now")));
-    put("4", format!("{vouched}{}", mail("4@x", "Boss <boss@acme.example>, eve@evil.example", "Subject: Pay\n", "now")));
+    put(
+        "1",
+        format!(
+            "{vouched}{}",
+            mail("1@x", "Ann <ann@acme.example>", "Subject: Q\n", "Due: 2026-12-01")
+        ),
+    );
+    put(
+        "2",
+        mail(
+            "2@x",
+            "Boss <boss@acme.example>",
+            "References: <1@x>\nSubject: Re: Q\n",
+            "Due: 2027-01-01\nAssignee: eve@evil.example\n- [x] close it",
+        ),
+    );
+    put(
+        "3",
+        format!("{forged}{}", mail("3@x", "Boss <boss@acme.example>", "Subject: Pay\n", "now")),
+    );
+    put(
+        "4",
+        format!(
+            "{vouched}{}",
+            mail("4@x", "Boss <boss@acme.example>, eve@evil.example", "Subject: Pay\n", "now")
+        ),
+    );
     put("5", format!("{vouched}{}", mail("5@x", "boss@acrne.example", "Subject: Pay\n", "now")));
-    put("6", format!("{vouched}From: eve@evil.example\n{}", mail("6@x", "boss@acme.example", "Subject: Pay\n", "now")));
-    let batch = pass(&mailbox.session(json!({"trusted_server": "mx.acme.example"})), "INBOX", &mut None).await;
+    put(
+        "6",
+        format!(
+            "{vouched}From: eve@evil.example\n{}",
+            mail("6@x", "boss@acme.example", "Subject: Pay\n", "now")
+        ),
+    );
+    let batch =
+        pass(&mailbox.session(json!({"trusted_server": "mx.acme.example"})), "INBOX", &mut None)
+            .await;
     let task = only(&batch);
-    assert_eq!((task.title.as_str(), task.due_on.unwrap().to_string()), ("Q", "2026-12-01".to_owned()));
+    assert_eq!(
+        (task.title.as_str(), task.due_on.unwrap().to_string()),
+        ("Q", "2026-12-01".to_owned())
+    );
     assert!(task.assignees.is_empty() && task.criteria.is_empty());
     assert_eq!(batch.comments.len(), 2);
-    let boss = batch.people.iter().find(|person| &*person.external_id == "boss@acme.example").unwrap();
+    let boss =
+        batch.people.iter().find(|person| &*person.external_id == "boss@acme.example").unwrap();
     assert_eq!(boss.name, None);
     assert_eq!(batch.quarantine.len(), 1);
     assert!(batch.quarantine[0].reason.starts_with("From: "), "{}", batch.quarantine[0].reason);
@@ -304,10 +402,14 @@ async fn an_mbox_may_grow_and_be_written_anew() {
 async fn what_is_no_message_is_left_alone() {
     let mailbox = Maildir::new();
     mailbox.put("secret", &mail("9@x", "ann@acme.example", "Subject: secret\n", "x"));
-    std::os::unix::fs::symlink(mailbox.path("secret"), mailbox.path("new/1793610000.link.host")).unwrap();
+    std::os::unix::fs::symlink(mailbox.path("secret"), mailbox.path("new/1793610000.link.host"))
+        .unwrap();
     fs::create_dir(mailbox.path("new/1793610000.folder.host")).unwrap();
     mailbox.put("new/.hidden", &mail("8@x", "ann@acme.example", "Subject: hidden\n", "x"));
-    mailbox.put("cur/1793610000.draft.host:2,D", &mail("7@x", "ann@acme.example", "Subject: draft\n", "x"));
+    mailbox.put(
+        "cur/1793610000.draft.host:2,D",
+        &mail("7@x", "ann@acme.example", "Subject: draft\n", "x"),
+    );
     mailbox.put("new/1793610000.noise.host", "\0\u{1}\u{2}");
     let batch = pass(&mailbox.session(json!({})), "INBOX", &mut None).await;
     assert!(batch.tasks.is_empty(), "{:?}", batch.tasks);

@@ -9,6 +9,9 @@ use crate::thread::{Item, threads};
 /// A message of a table: its Message-ID, what it names, its subject, whom it is from and to, its day.
 type Row<'a> = (&'a str, &'a [&'a str], &'a str, &'a str, &'a str, i64);
 
+/// What a case is about, its messages, and which of them belong together.
+type Case<'a> = (&'a str, &'a [Row<'a>], &'a [&'a [usize]]);
+
 fn letter(row: &Row<'_>) -> (Letter, Timestamp) {
     let (id, references, subject, from, to, day) = row;
     let references: String = references.iter().map(|id| format!(" <{id}>")).collect();
@@ -46,7 +49,7 @@ const TO_C: &str = "cy@x.example";
 
 #[test]
 fn messages_are_put_together_and_kept_apart() {
-    let cases: &[(&str, &[Row<'_>], &[&[usize]])] = &[
+    let cases: &[Case<'_>] = &[
         (
             "an answer follows its question",
             &[("1", &[], "Q", A, TO_B, 1), ("2", &["1"], "Re: Q", B, TO_A, 2)],
@@ -195,7 +198,7 @@ proptest! {
             seen.sort_unstable();
             assert_eq!(seen, (0..order.len()).collect::<Vec<_>>());
             let ids: std::collections::HashSet<_> = groups.iter().map(|group| group.id).collect();
-            assert_eq!(ids.len(), groups.iter().map(|group| group.members.len()).count());
+            assert_eq!(ids.len(), groups.len());
             groups
                 .into_iter()
                 .map(|group| (group.id, group.members.iter().map(|at| letters[order[*at]].0.identity).collect::<Vec<_>>()))
