@@ -49,8 +49,9 @@ pub fn kind(header: &Header<'_>, from: Option<&Mailbox>) -> Kind {
     // is; a newsletter says how to leave it.
     let talks = has("list-post") && !says("list-post", &["no"]);
     let is_list = has("list-id") || has("x-mailing-list");
+    let answers_one = has("references") || has("in-reply-to");
     let to_many = says("precedence", &["bulk", "junk", "list"]);
-    if !talks && (has("list-unsubscribe") || (to_many && !is_list)) {
+    if !talks && (has("list-unsubscribe") || (to_many && !is_list && !answers_one)) {
         return Kind::Bulk;
     }
     Kind::Person
@@ -69,6 +70,7 @@ mod tests {
                 "From: a@b.example\nList-Post: <mailto:l@b.example>\nPrecedence: list\n\n",
                 Kind::Person,
             ),
+            ("From: a@b.example\nPrecedence: bulk\nReferences: <1@x>\n\n", Kind::Person),
             ("From: a@b.example\nList-Id: <l.b.example>\nPrecedence: bulk\n\n", Kind::Person),
             ("From: a@b.example\nAuto-Submitted: auto-replied (vacation)\n\n", Kind::AutoReply),
             ("From: a@b.example\nAuto-Submitted: auto-generated\n\n", Kind::AutoReply),
