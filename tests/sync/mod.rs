@@ -2,6 +2,7 @@
 
 mod convergence;
 mod cost;
+mod email;
 mod history;
 mod jira;
 mod presence;

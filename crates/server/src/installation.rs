@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mainstem_connector::{CountingHttp, Host, Registry, ReqwestHttp};
+use mainstem_connector_email::Email;
 use mainstem_connector_github::GitHub;
 use mainstem_connector_jira::Jira;
 use mainstem_engine::{Engine, EngineParts, EngineSettings, Observer, RequestCounts, TokioSleeper};
@@ -23,7 +24,7 @@ use crate::token::TokenText;
 /// The connectors that this program knows. One line more is one kind of tool more.
 #[must_use]
 pub fn registry() -> Registry {
-    Registry::default().with(GitHub).with(Jira)
+    Registry::default().with(GitHub).with(Jira).with(Email)
 }
 
 /// One installation.

@@ -1,0 +1,82 @@
+//! The connector for mail: Maildir and mbox on this machine, read and never written to.
+//!
+//! The path of a pull: `mailbox` lists what lies where, `letter` reads each header once, `thread` puts
+//! messages together, `snapshot` holds the mailbox as it stands, `cursor` tells what of it was handed
+//! over, and `normalize` says a thread in Mainstem's words, which is when `message::content` reads
+//! texts.
+//!
+//! A thread is a task, each of its messages a comment on it; the text of the message that began it is
+//! the body of the task as well, so that a search finds it. A folder is a scope, the mailbox the
+//! project.
+//!
+//! | in the mailbox | status |
+//! |---|---|
+//! | every message received lies in `done_folders`, or one bears a `done_keywords` | `done`, DONE |
+//! | one was answered, or one lies in `sent_folders` | `answered`, IN_PROGRESS |
+//! | one was not read | `unread`, TODO |
+//! | otherwise | `read`, TODO |
+//!
+//! # What it costs
+//!
+//! | | |
+//! |---|---|
+//! | first look of a process | every message is read once: its header is kept (about 1 KB), its content hashed |
+//! | a pass over an unchanged Maildir | one listing of `new` and `cur` of each folder with the metadata of each file; no message is opened |
+//! | a pass over an unchanged mbox | the metadata of the file; one that was written to is read again as a whole |
+//! | a change | the threads of its bucket, about a thousandth of the folder, are read and handed over; the store writes what differs |
+//!
+//! One message takes linear time and bounded memory, whatever it is: at most 25 MiB (above that only
+//! its header), 256 KiB and 1,000 fields of header, 1,000 parts, 20 levels of parts, 1 MiB of encoded
+//! text, 256 KiB of HTML, 64 KiB of text shown. These are counted on the raw bytes before anything
+//! is decoded, and nothing here goes into itself, so no thread of its own and no time limit is needed.
+//! What is beyond them goes to the quarantine with the reason.
+//!
+//! # Whom it believes
+//!
+//! With `trusted_server`, only `Authentication-Results` of that server count (see `trust`), and only
+//! a sender for whom it vouches begins a task or says who does it until when; others can comment.
+//! `require_authentication = false` lifts that. Without `trusted_server` every sender counts: a local
+//! archive has no such fields, and whoever can write to its files can forge them.
+//!
+//! # What becomes of mail that no person wrote
+//!
+//! | | |
+//! |---|---|
+//! | automatic answers, bounces | comments on the thread that they answer, never the beginning of a task; an absence with its last day is a field of the task, with its quote |
+//! | newsletters, bulk mail | not read |
+//! | a mailing list where people answer each other | threads like others, the list in a field |
+//! | notifications of GitHub and Jira | recognised with instance, item and event, and not handed over yet: the contract has no place for news of another source's item |
+//!
+//! # What it cannot see
+//!
+//! * A message within a message (a forward as an attachment) is listed and not opened.
+//! * When a flag of an mbox changed: its status is logged at the time of the last message. Of a Maildir
+//!   the file system tells it.
+//! * A thread that goes while two others come in the same bucket is missed until the daily census.
+//! * Where a message that tied two threads together is deleted, what was one task here stays one.
+//! * Names of folders in modified UTF-7 are shown as they are written.
+
+mod about;
+mod away;
+mod calendar;
+#[cfg(test)]
+mod conformance;
+mod connector;
+mod cursor;
+mod letter;
+mod locator;
+mod mailbox;
+mod message;
+mod normalize;
+mod plan;
+mod session;
+mod settings;
+mod signal;
+mod snapshot;
+mod subject;
+#[cfg(test)]
+mod tests;
+mod thread;
+mod trust;
+
+pub use connector::Email;

@@ -1,0 +1,304 @@
+//! A thread in Mainstem's words: a task, with each of its messages as a comment.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+
+use bytes::Bytes;
+use mainstem_model::record::{
+    Batch, CommentRecord, ExternalId, ParentRecord, PartSet, PersonRecord, ProjectRecord,
+    QuarantineRecord, TaskRecord, TaskReference,
+};
+use mainstem_model::{
+    CustomField, Priority, PriorityLevel, Status, StatusCategory, TaskKind, Timestamp,
+};
+use serde_json::{Value, json};
+
+use crate::away::away;
+use crate::locator::Locator;
+use crate::message::MOST_MESSAGE_BYTES;
+use crate::message::content::Content;
+use crate::message::header::{Header, Mailbox};
+use crate::message::identity::Identity;
+use crate::plan::{Plan, Said};
+use crate::settings::EmailSettings;
+use crate::signal::Kind;
+use crate::snapshot::{Message, Snapshot, Thread, Unread};
+use crate::thread::ThreadId;
+
+/// A mailbox counts no changes: what was read last holds.
+const VERSION: i64 = 0;
+/// How much of a message is kept as it came.
+const MOST_RAW_BYTES: usize = 64 * 1024;
+/// The only project of a source.
+const PROJECT: &str = "mailbox";
+
+/// The mailbox has changed since it was listed.
+#[derive(Debug)]
+pub enum Stale {
+    /// A message is no longer where it was.
+    Moved,
+    /// It cannot be read.
+    Failing(io::Error),
+}
+
+/// A batch in the making.
+pub struct Draft<'a> {
+    settings: &'a EmailSettings,
+    snapshot: &'a Snapshot,
+    people: BTreeMap<String, Option<String>>,
+    batch: Batch,
+}
+
+impl<'a> Draft<'a> {
+    /// Nothing so far.
+    pub fn new(settings: &'a EmailSettings, snapshot: &'a Snapshot) -> Self {
+        Self { settings, snapshot, people: BTreeMap::new(), batch: Batch::default() }
+    }
+
+    /// How many comments it holds.
+    pub fn comments(&self) -> usize {
+        self.batch.comments.len()
+    }
+
+    /// How many tasks it holds.
+    pub fn tasks(&self) -> usize {
+        self.batch.tasks.len()
+    }
+
+    /// The batch.
+    pub fn finish(mut self) -> Batch {
+        if !self.batch.tasks.is_empty() {
+            self.batch.projects.push(ProjectRecord {
+                external_id: PROJECT.into(),
+                key: self.settings.name.clone(),
+                name: self.settings.name.clone(),
+                url: None,
+            });
+        }
+        let people = self.people.into_iter().map(|(address, name)| PersonRecord {
+            external_id: address.as_str().into(),
+            handle: None,
+            name,
+            email: Some(address),
+        });
+        self.batch.people = people.collect();
+        self.batch
+    }
+
+    /// Puts a message aside that cannot be read.
+    pub fn put_aside(&mut self, unread: &Unread) {
+        self.batch.quarantine.push(QuarantineRecord {
+            external_id: ThreadId::of(&unread.broken.names).text(),
+            kind: "message".to_owned(),
+            reason: unread.broken.reason.to_string(),
+            raw: unread.raw(MOST_RAW_BYTES),
+        });
+    }
+
+    /// Adds a thread with all its messages.
+    ///
+    /// # Errors
+    /// Where a message is not there any more.
+    pub fn add(&mut self, thread: &Thread) -> Result<(), Stale> {
+        let (settings, snapshot) = (self.settings, self.snapshot);
+        let messages: Vec<&Message> =
+            thread.members.iter().map(|at| &snapshot.messages[*at]).collect();
+        let opening = messages.iter().position(|message| message.may_act(settings));
+        let Some(opening) = opening else { return Ok(()) };
+        let external_id: ExternalId = thread.id.text().into();
+        let key = format!("{}:{}", settings.name, &external_id[..10]);
+        let all: BTreeSet<&str> = messages
+            .iter()
+            .flat_map(|message| message.letter.people.iter().map(String::as_str))
+            .collect();
+        let mut plan = Plan::default();
+        let mut fields = Vec::new();
+        let mut body = String::new();
+        for (at, message) in messages.iter().enumerate() {
+            let (content, raw) = read(message)?;
+            let by = message.letter.from.as_ref().map_or("", |from| &from.address);
+            if message.may_act(settings) {
+                let people = &message.letter.people;
+                plan.read(Said { content: &content, people, by, at: message.at }, &all);
+            }
+            if message.letter.kind == Kind::AutoReply
+                && let Some(away) = away(&message.letter.subject, &content.text, message.at)
+            {
+                let value = format!("{by} until {}: “{}”", away.until, away.quote);
+                fields.push(CustomField { name: "away".into(), value: Value::String(value) });
+            }
+            if at == opening {
+                body.clone_from(&content.text);
+            }
+            let author = message.letter.from.as_ref().map(|from| self.note(from, message));
+            self.batch.comments.push(CommentRecord {
+                external_id: message.letter.identity.to_string().into(),
+                task: TaskReference { key: key.clone(), external_id: Some(external_id.clone()) },
+                author,
+                body: content.body(),
+                created_at: message.at,
+                updated_at: message.at,
+                url: message.letter.message_id.as_deref().and_then(mid),
+                version: VERSION,
+                raw,
+            });
+        }
+        let ids = messages.iter().map(|message| message.letter.identity.to_string().into());
+        let set = PartSet { task: external_id.clone(), parts: ids.collect() };
+        self.batch.comment_sets.push(set);
+        fields.extend(plan.evidence());
+        fields.push(CustomField { name: "folder".into(), value: (*thread.home).into() });
+        if let Some(list) = messages.iter().find_map(|message| message.letter.list.clone()) {
+            fields.push(CustomField { name: "mailing list".into(), value: list.into() });
+        }
+        for assignee in &plan.assignees {
+            self.people.entry(assignee.clone()).or_default();
+        }
+        let standing = standing(settings, &messages);
+        let letter = &messages[opening].letter;
+        let title = match letter.subject.as_str() {
+            "" => "(no subject)".to_owned(),
+            subject => subject.to_owned(),
+        };
+        self.batch.tasks.push(TaskRecord {
+            external_id,
+            locator: Locator::of(thread.id, messages[0]).to_string(),
+            project: PROJECT.into(),
+            key,
+            kind: TaskKind::Email,
+            title,
+            url: letter.message_id.as_deref().and_then(mid),
+            status: standing.status,
+            priority: priority(&messages),
+            assignees: plan.assignees.iter().map(|address| address.as_str().into()).collect(),
+            author: letter.from.as_ref().map(|from| from.address.as_str().into()),
+            labels: labels(settings, &messages),
+            milestone: None,
+            sprint: None,
+            parent: ParentRecord::None,
+            start_on: plan.start_on,
+            due_on: plan.due_on,
+            created_at: messages[0].at,
+            updated_at: standing.updated_at,
+            started_at: None,
+            closed_at: standing.closed_at,
+            estimate_seconds: None,
+            time_spent_seconds: None,
+            body: (!body.is_empty()).then_some(body),
+            criteria: plan.criteria,
+            fields,
+            version: VERSION,
+            census_token: Some(thread.token()),
+            history: Vec::new(),
+            raw: standing_raw(&messages),
+        });
+        Ok(())
+    }
+
+    /// Notes who wrote a message. Only who is known to be the one may say what they are called.
+    fn note(&mut self, from: &Mailbox, message: &Message) -> ExternalId {
+        let name = self.people.entry(from.address.clone()).or_default();
+        if name.is_none() && message.may_act(self.settings) {
+            name.clone_from(&from.name);
+        }
+        from.address.as_str().into()
+    }
+}
+
+/// Reads a message again, and sees that it is still the same.
+fn read(message: &Message) -> Result<(Content, Bytes), Stale> {
+    let raw = message.entry.read().map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => Stale::Moved,
+        _ => Stale::Failing(error),
+    })?;
+    let (header, body) = Header::split(&raw).map_err(|_| Stale::Moved)?;
+    let size = message.entry.size;
+    let too_large = size > MOST_MESSAGE_BYTES;
+    let body = if too_large { &[] } else { body };
+    if Identity::of(&header, body, too_large.then_some(size)) != message.letter.identity {
+        return Err(Stale::Moved);
+    }
+    let mut content = Content::read(&header, body).map_err(|_| Stale::Moved)?;
+    if too_large {
+        content.text = format!("[… {} MiB, which is too large to be read …]", size >> 20);
+    }
+    let kept = raw.len().min(MOST_RAW_BYTES);
+    Ok((content, Bytes::copy_from_slice(&raw[..kept])))
+}
+
+/// How a thread stands.
+struct Standing {
+    status: Status,
+    updated_at: Timestamp,
+    closed_at: Option<Timestamp>,
+}
+
+fn standing(settings: &EmailSettings, messages: &[&Message]) -> Standing {
+    let any = |says: &dyn Fn(&Message) -> bool| messages.iter().any(|message| says(message));
+    let mut received = messages.iter().filter(|message| !message.is_own(settings)).peekable();
+    let put_away = received.peek().is_some()
+        && received.all(|message| message.folders.iter().all(|folder| settings.is_done(folder)));
+    let keyword = any(&|message| {
+        message.flags.keywords.iter().any(|word| settings.done_keywords.contains(word))
+    });
+    let answered = any(&|message| message.flags.answered || message.is_own(settings));
+    let (name, category) = if put_away || keyword {
+        ("done", StatusCategory::Done)
+    } else if answered {
+        ("answered", StatusCategory::InProgress)
+    } else if any(&|message| !message.flags.seen) {
+        ("unread", StatusCategory::Todo)
+    } else {
+        ("read", StatusCategory::Todo)
+    };
+    let came = messages.iter().map(|message| message.at.max(message.received_at)).max();
+    let came = came.unwrap_or_default();
+    // Where its owner did something, the file tells when; where nobody did, it tells when the
+    // mailbox was copied.
+    let touched = messages.iter().filter(|message| {
+        message.flags.answered || message.flags.flagged || category == StatusCategory::Done
+    });
+    let touched = touched.filter_map(|message| message.entry.changed_at).max();
+    let updated_at = touched.map_or(came, |touched| touched.max(came));
+    Standing {
+        status: Status { name: name.to_owned(), category },
+        updated_at,
+        closed_at: (category == StatusCategory::Done).then_some(updated_at),
+    }
+}
+
+fn priority(messages: &[&Message]) -> Priority {
+    match messages.iter().any(|message| message.flags.flagged) {
+        true => Priority { name: Some("flagged".to_owned()), level: PriorityLevel::High },
+        false => Priority::NONE,
+    }
+}
+
+/// The keywords that people gave, but for those that only say that it is done.
+fn labels(settings: &EmailSettings, messages: &[&Message]) -> Vec<String> {
+    let keywords = messages.iter().flat_map(|message| &message.flags.keywords);
+    let labels: BTreeSet<&String> =
+        keywords.filter(|word| !settings.done_keywords.contains(word)).collect();
+    labels.into_iter().cloned().collect()
+}
+
+/// What the mailbox says of a thread beside its messages, which are kept with the comments.
+fn standing_raw(messages: &[&Message]) -> Bytes {
+    let message = |message: &&Message| {
+        json!({
+            "message": message.letter.identity.to_string(),
+            "folders": message.folders.iter().map(|folder| &**folder).collect::<Vec<_>>(),
+            "seen": message.flags.seen,
+            "answered": message.flags.answered,
+            "flagged": message.flags.flagged,
+            "keywords": message.flags.keywords,
+        })
+    };
+    json!(messages.iter().map(message).collect::<Vec<_>>()).to_string().into()
+}
+
+/// The address of a message (RFC 2392), where it can stand in one as it is.
+fn mid(id: &str) -> Option<String> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"@._-+=$!*~".contains(&byte);
+    id.bytes().all(plain).then(|| format!("mid:{id}"))
+}
