@@ -209,7 +209,7 @@ fn quota(headers: &HeaderMap) -> Option<Quota> {
 
 /// The number that a structured item gives a parameter.
 fn parameter(item: &str, name: &str) -> Option<u64> {
-    let given = |part: &str| Some(part.trim().strip_prefix(name)?.strip_prefix('=')?.parse().ok()?);
+    let given = |part: &str| part.trim().strip_prefix(name)?.strip_prefix('=')?.parse().ok();
     item.split(';').skip(1).find_map(given)
 }
 
