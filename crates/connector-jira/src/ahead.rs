@@ -22,15 +22,21 @@ struct Asked {
     pages: Vec<AbortOnDropHandle<Result<ListPage, ConnectorError>>>,
 }
 
-impl Ahead {
-    /// Asks for the pages at these places.
-    pub fn ask(&self, client: &Client, question: &Arc<Question>, lanes: &[Reading]) {
+impl Asked {
+    fn of(client: &Client, question: &Arc<Question>, lanes: &[Reading]) -> Self {
         let ask = |lane: &Reading| {
             let (client, question, lane) = (client.clone(), Arc::clone(question), lane.clone());
             let reading = async move { listing::read(&client, &question, lane).await };
             AbortOnDropHandle::new(tokio::spawn(reading))
         };
-        let asked = Asked { lanes: lanes.to_vec(), pages: lanes.iter().map(ask).collect() };
+        Self { lanes: lanes.to_vec(), pages: lanes.iter().map(ask).collect() }
+    }
+}
+
+impl Ahead {
+    /// Asks for the pages at these places.
+    pub fn ask(&self, client: &Client, question: &Arc<Question>, lanes: &[Reading]) {
+        let asked = Asked::of(client, question, lanes);
         self.lock().insert(question.condition.clone(), asked);
     }
 
@@ -41,13 +47,9 @@ impl Ahead {
         question: &Arc<Question>,
         lanes: &[Reading],
     ) -> Result<Vec<ListPage>, ConnectorError> {
-        let is_asked =
-            self.lock().get(&question.condition).is_some_and(|asked| asked.lanes == lanes);
-        if !is_asked {
-            self.ask(client, question, lanes);
-        }
-        let asked = self.lock().remove(&question.condition);
-        let pages = asked.into_iter().flat_map(|asked| asked.lanes.into_iter().zip(asked.pages));
+        let ahead = self.lock().remove(&question.condition).filter(|asked| asked.lanes == lanes);
+        let asked = ahead.unwrap_or_else(|| Asked::of(client, question, lanes));
+        let pages = asked.lanes.into_iter().zip(asked.pages);
         try_join_all(pages.map(async |(lane, page)| match page.await {
             Ok(page) => page,
             // It ended in no orderly way; whoever asks again sees why.

@@ -26,17 +26,15 @@ pub async fn of_missing(
     let mut by_project: BTreeMap<&str, Presence> = BTreeMap::new();
     let mut fates = Vec::new();
     for locator in missing {
-        let fate = match locator.project {
-            None => Presence::AccessLost,
-            Some(project) => match by_project.get(project) {
-                Some(known) => *known,
-                None => {
-                    let fate = by_project_of(session, project).await?;
-                    by_project.insert(project, fate);
-                    fate
-                }
-            },
+        let Some(project) = locator.project else {
+            fates.push(Presence::AccessLost);
+            continue;
         };
+        let fate = match by_project.get(project) {
+            Some(known) => *known,
+            None => by_project_of(session, project).await?,
+        };
+        by_project.insert(project, fate);
         fates.push(fate);
     }
     Ok(fates)

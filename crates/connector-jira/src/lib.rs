@@ -34,7 +34,7 @@
 //!   issue's time. Those from before the first pass come with the background reading of the past, those
 //!   that were imported without an entry when the issue is read whole.
 //! * A comment or a worklog that is removed without moving its issue's time shows when the issue is
-//!   read next. Jira's own code moves it with every worklog, whether or not anybody is notified.
+//!   read next. That a worklog always moves it is what the sandbox does, and is not documented.
 //! * A sprint or a version that is renamed, and a project that is archived, are not followed by webhook.
 //! * The past does not name the values of custom fields; a status that has been deleted at the site is
 //!   placed by its name.

@@ -503,9 +503,9 @@ async fn a_filter_bounds_what_is_read() {
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn an_access_token_goes_by_the_gateway() {
-    let mut sandbox = Sandbox::new(small(Deployment::Cloud));
+/// A site that is asked with an OAuth access token.
+fn behind_the_gateway(options: JiraOptions) -> Sandbox {
+    let mut sandbox = Sandbox::new(options);
     sandbox.site.require(Credential::OAuth { token: "access".into() });
     sandbox.base_url = format!("http://127.0.0.1:1/ex/jira/{}", sandbox.site.cloud_id());
     sandbox.credential = Some(mainstem_connector::Credential {
@@ -513,6 +513,12 @@ async fn an_access_token_goes_by_the_gateway() {
         public: json!({}),
         secret: "access".to_owned().into(),
     });
+    sandbox
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_access_token_goes_by_the_gateway() {
+    let sandbox = behind_the_gateway(small(Deployment::Cloud));
     let session = sandbox.open(json!({})).await;
     let (known, ..) = pass(&*session, None).await;
     assert_same(&told(&known), &titles(&sandbox.site.world()), "");
@@ -525,14 +531,7 @@ async fn an_access_token_goes_by_the_gateway() {
 async fn a_first_pass_leaves_half_of_the_points_to_what_is_new() {
     let points_per_hour = 1_500;
     let options = JiraOptions { issues: 3_000, points_per_hour, ..small(Deployment::Cloud) };
-    let mut sandbox = Sandbox::new(options);
-    sandbox.site.require(Credential::OAuth { token: "access".into() });
-    sandbox.base_url = format!("http://127.0.0.1:1/ex/jira/{}", sandbox.site.cloud_id());
-    sandbox.credential = Some(mainstem_connector::Credential {
-        kind: "token".into(),
-        public: json!({}),
-        secret: "access".to_owned().into(),
-    });
+    let sandbox = behind_the_gateway(options);
     let session = sandbox.open(json!({})).await;
     let (mut cursor, mut read, mut waits) = (None, 0, 0);
     loop {

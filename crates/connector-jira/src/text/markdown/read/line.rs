@@ -242,14 +242,13 @@ impl Line {
         let mut parts = vec![Self::default()];
         let mut pieces = self.pieces.into_iter().peekable();
         while let Some(piece) = pieces.next() {
-            let parts_it = piece.is_break() && pieces.next_if(Piece::is_break).is_some();
+            let is_double = piece.is_break() && pieces.next_if(Piece::is_break).is_some();
             // Nothing is parted from what follows where nothing does.
-            if parts_it && pieces.peek().is_some() {
+            if is_double && pieces.peek().is_some() {
                 parts.push(Self::default());
-            } else if parts_it && let Some(part) = parts.last_mut() {
-                part.pieces.extend([(); 2].map(|()| Piece::Node(Node::new("hardBreak"))));
             } else if let Some(part) = parts.last_mut() {
                 part.pieces.push(piece);
+                part.pieces.extend(is_double.then(|| Piece::Node(Node::new("hardBreak"))));
             }
         }
         cell.content = parts.into_iter().map(|part| part.into_paragraph(true)).collect();
