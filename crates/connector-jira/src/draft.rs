@@ -94,16 +94,22 @@ impl<'a> Draft<'a> {
         if let Some(comments) = parts.comments {
             let read = |raw, task: &_| normalize::comment(raw, task, context.site, people);
             let id = |comment: &CommentRecord| comment.external_id.clone();
-            let (set, comments) =
+            let (set, mut comments) =
                 read_parts("comment", &issue.task, comments, read, id, quarantine);
+            for comment in &mut comments {
+                keep_once(&issue.task.raw, &mut comment.raw);
+            }
             self.comment_sets.push(set);
             self.comments.extend(comments);
         }
         if let Some(worklogs) = parts.worklogs {
             let read = |raw, task: &_| normalize::worklog(raw, task, people);
             let id = |worklog: &WorklogRecord| worklog.external_id.clone();
-            let (set, worklogs) =
+            let (set, mut worklogs) =
                 read_parts("worklog", &issue.task, worklogs, read, id, quarantine);
+            for worklog in &mut worklogs {
+                keep_once(&issue.task.raw, &mut worklog.raw);
+            }
             self.worklog_sets.push(set);
             self.worklogs.extend(worklogs);
         }
@@ -194,4 +200,11 @@ fn read_parts<R>(
         }
     }
     (set, records)
+}
+
+/// Lets the payload of a part go where it stands in the issue's own, which is kept.
+fn keep_once(issue: &Bytes, part: &mut Bytes) {
+    if issue.as_ptr_range().contains(&part.as_ptr()) {
+        *part = Bytes::new();
+    }
 }

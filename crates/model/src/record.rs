@@ -291,7 +291,7 @@ pub struct CommentRecord {
     pub url: Option<String>,
     /// As for [`TaskRecord::version`].
     pub version: i64,
-    /// The payload as it came.
+    /// The payload as it came; empty where it is a part of the task's.
     pub raw: Bytes,
 }
 
@@ -314,7 +314,7 @@ pub struct WorklogRecord {
     pub updated_at: Timestamp,
     /// As for [`TaskRecord::version`].
     pub version: i64,
-    /// The payload as it came.
+    /// The payload as it came; empty where it is a part of the task's.
     pub raw: Bytes,
 }
 

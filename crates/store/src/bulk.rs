@@ -1,4 +1,4 @@
-//! Writing many rows with few statements: arrays and UNNEST on PostgreSQL, rows of VALUES on SQLite.
+//! Writing many rows with few statements: arrays on PostgreSQL, rows of VALUES on SQLite.
 
 use std::fmt::Write as _;
 
@@ -63,18 +63,38 @@ impl Table {
         transaction: &mut Transaction<'_>,
         rows: &[[Value<'_>; N]],
     ) -> Result<(), StoreError> {
+        self.write_rows(transaction, &self.on_conflict, rows).await
+    }
+
+    /// Writes rows whose keys are free, which spares the database the look for them; the statement fails
+    /// where one is not.
+    pub(crate) async fn write_new<const N: usize>(
+        &self,
+        transaction: &mut Transaction<'_>,
+        rows: &[[Value<'_>; N]],
+    ) -> Result<(), StoreError> {
+        self.write_rows(transaction, &OnConflict::Fail, rows).await
+    }
+
+    async fn write_rows<const N: usize>(
+        &self,
+        transaction: &mut Transaction<'_>,
+        on_conflict: &OnConflict,
+        rows: &[[Value<'_>; N]],
+    ) -> Result<(), StoreError> {
         if rows.is_empty() {
             return Ok(());
         }
         match transaction.open {
-            Open::Sqlite(_) => self.write_values(transaction, rows).await,
-            Open::Postgres(_) => self.write_arrays(transaction, rows).await,
+            Open::Sqlite(_) => self.write_values(transaction, on_conflict, rows).await,
+            Open::Postgres(_) => self.write_arrays(transaction, on_conflict, rows).await,
         }
     }
 
     async fn write_values<const N: usize>(
         &self,
         transaction: &mut Transaction<'_>,
+        on_conflict: &OnConflict,
         rows: &[[Value<'_>; N]],
     ) -> Result<(), StoreError> {
         let full = SQLITE_ROWS.min(SQLITE_PARAMETERS / N);
@@ -85,7 +105,7 @@ impl Table {
                 given.extend(std::iter::repeat_n(",?", N - 1));
                 given.push(')');
             }
-            let text = self.statement(&given);
+            let text = self.statement(on_conflict, &given);
             // Only full chunks come again and again; keeping every odd length prepared would push
             // them out of the cache.
             let mut query =
@@ -110,9 +130,12 @@ impl Table {
     async fn write_arrays<const N: usize>(
         &self,
         transaction: &mut Transaction<'_>,
+        on_conflict: &OnConflict,
         rows: &[[Value<'_>; N]],
     ) -> Result<(), StoreError> {
-        let mut given = String::from("SELECT * FROM UNNEST(");
+        // Side by side in the list of what is selected, arrays are unfolded row by row. In FROM, each
+        // would be put down as a whole first, which doubles the time of a wide table.
+        let mut given = String::from("SELECT ");
         for (index, (_, kind)) in self.columns.iter().enumerate() {
             let comma = if index == 0 { "" } else { "," };
             let array = match kind {
@@ -123,10 +146,10 @@ impl Table {
                 Kind::Real => "double precision[]",
             };
             // Writing into a String does not fail.
-            let _ = write!(given, "{comma}${}::{array}", index + 1);
+            let _ = write!(given, "{comma}unnest(${}::{array})", index + 1);
         }
-        given.push(')');
-        let mut query = sqlx::query::<sqlx::Postgres>(AssertSqlSafe(self.statement(&given)));
+        let mut query =
+            sqlx::query::<sqlx::Postgres>(AssertSqlSafe(self.statement(on_conflict, &given)));
         for (index, (_, kind)) in self.columns.iter().enumerate() {
             let column = rows.iter().map(|row| &row[index]);
             query = match kind {
@@ -145,11 +168,10 @@ impl Table {
     }
 
     /// The statement that does to the table what is to be done with the given rows.
-    fn statement(&self, given: &str) -> String {
-        let Self { name, key, columns, .. } = self;
-        let columns: Vec<_> = columns.iter().map(|(name, _)| *name).collect();
-        let columns = columns.join(", ");
-        match self.on_conflict {
+    fn statement(&self, on_conflict: &OnConflict, given: &str) -> String {
+        let Self { name, key, .. } = self;
+        let columns = self.column_names();
+        match on_conflict {
             OnConflict::Fail => format!("INSERT INTO {name} ({columns}) {given}"),
             OnConflict::Keep => {
                 format!("INSERT INTO {name} ({columns}) {given} ON CONFLICT ({key}) DO NOTHING")
@@ -168,6 +190,11 @@ impl Table {
                 )
             }
         }
+    }
+
+    fn column_names(&self) -> String {
+        let columns: Vec<_> = self.columns.iter().map(|(name, _)| *name).collect();
+        columns.join(", ")
     }
 
     /// Every column outside the key becomes that of `row`.

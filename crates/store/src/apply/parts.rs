@@ -177,7 +177,7 @@ impl Apply<'_> {
         let references: Vec<_> = changed.iter().map(|(_, _, common, _)| common.task).collect();
         let tasks = self.tasks_of_parts(&references).await?;
 
-        let mut rows = Vec::with_capacity(changed.len());
+        let (mut new, mut known) = (Vec::new(), Vec::new());
         for ((id, record, common, prepared), task) in changed.iter().zip(tasks) {
             let stored = glances.get(id);
             let task = task.or_else(|| stored.and_then(|stored| stored.task));
@@ -196,6 +196,7 @@ impl Apply<'_> {
                 });
             }
             let [first, second, third] = record.own();
+            let rows = if stored.is_none() { &mut new } else { &mut known };
             rows.push([
                 Value::Id(Some(*id)),
                 Value::Id(Some(self.source.0)),
@@ -211,8 +212,9 @@ impl Apply<'_> {
                 third,
             ]);
         }
-        R::TABLE.write(&mut self.transaction, &rows).await?;
-        *(kind.written)(&mut self.applied) += rows.len() as u64;
+        R::TABLE.write_new(&mut self.transaction, &new).await?;
+        R::TABLE.write(&mut self.transaction, &known).await?;
+        *(kind.written)(&mut self.applied) += changed.len() as u64;
         let external_ids = changed.iter().map(|(_, _, common, _)| &**common.external_id);
         self.forget_quarantine(external_ids, Some(&kind)).await
     }

@@ -116,12 +116,18 @@ impl Apply<'_> {
             .map(|(task, record)| (task.id, record.census_token.clone()))
             .collect();
         self.write_census_tokens(&tokens).await?;
-        let versions: Vec<_> = current
-            .iter()
-            .filter(|(task, record)| task.reading != Some(record.version))
-            .map(|(task, record)| [Value::Id(Some(task.id)), Value::Number(Some(record.version))])
-            .collect();
-        READING.write(&mut self.transaction, &versions).await
+        let versions = |of: fn(&Stated, &RelationRecord) -> bool| {
+            let read = current.iter().filter(move |(task, record)| of(task, record));
+            let rows = read.map(|(task, record)| {
+                [Value::Id(Some(task.id)), Value::Number(Some(record.version))]
+            });
+            rows.collect()
+        };
+        let first: Vec<_> = versions(|task, _| task.reading.is_none());
+        let later: Vec<_> =
+            versions(|task, record| task.reading.is_some_and(|version| version != record.version));
+        READING.write_new(&mut self.transaction, &first).await?;
+        READING.write(&mut self.transaction, &later).await
     }
 
     async fn stated(&mut self, ids: Vec<Uuid>) -> Result<BTreeMap<Uuid, Stated>, StoreError> {

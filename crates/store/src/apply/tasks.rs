@@ -446,20 +446,19 @@ impl Apply<'_> {
     }
 
     async fn write_tasks(&mut self, written: &[(&Candidate<'_>, Whole)]) -> Result<(), StoreError> {
-        let tasks: Vec<_> = written.iter().map(|(_, whole)| task_values(&whole.task)).collect();
-        TASK.write(&mut self.transaction, &tasks).await?;
-        let details: Vec<_> = written
-            .iter()
-            .map(|(candidate, whole)| {
-                [
-                    Value::Id(Some(whole.detail.task)),
-                    Value::Text(whole.detail.body.as_deref()),
-                    Value::Text(whole.detail.criteria.as_deref()),
-                    Value::Text(whole.detail.fields.as_deref()),
-                    Value::Bytes(&candidate.prepared.raw),
-                ]
-            })
-            .collect();
+        let of = |verdict| written.iter().filter(move |(one, _)| one.verdict == verdict);
+        let tasks = |verdict| of(verdict).map(|(_, whole)| task_values(&whole.task)).collect();
+        let (new, changed): (Vec<_>, Vec<_>) = (tasks(Verdict::New), tasks(Verdict::Changed));
+        TASK.write_new(&mut self.transaction, &new).await?;
+        TASK.write(&mut self.transaction, &changed).await?;
+        let details = |verdict| {
+            let details =
+                of(verdict).map(|(one, whole)| detail_values(&whole.detail, one.prepared));
+            details.collect()
+        };
+        let (new, changed): (Vec<_>, Vec<_>) = (details(Verdict::New), details(Verdict::Changed));
+        DETAIL.write_new(&mut self.transaction, &new).await?;
+        DETAIL.write(&mut self.transaction, &changed).await?;
         let previous: Vec<(String, Uuid)> = written
             .iter()
             .flat_map(|(_, whole)| {
@@ -473,7 +472,6 @@ impl Apply<'_> {
                 [Value::Id(Some(self.source.0)), Value::Text(Some(key)), Value::Id(Some(*task))]
             })
             .collect();
-        DETAIL.write(&mut self.transaction, &details).await?;
         PREVIOUS_KEY.write(&mut self.transaction, &previous).await
     }
 }
@@ -507,6 +505,16 @@ pub(super) fn json_list<T: serde::Serialize>(items: &[T]) -> String {
 /// A list that [`json_list`] wrote.
 pub(super) fn list_of_json(text: &str) -> Vec<String> {
     serde_json::from_str(text).unwrap_or_default()
+}
+
+fn detail_values<'v>(row: &'v DetailRow, prepared: &'v Prepared) -> [Value<'v>; 5] {
+    [
+        Value::Id(Some(row.task)),
+        Value::Text(row.body.as_deref()),
+        Value::Text(row.criteria.as_deref()),
+        Value::Text(row.fields.as_deref()),
+        Value::Bytes(&prepared.raw),
+    ]
 }
 
 fn task_values(row: &TaskRow) -> [Value<'_>; 35] {

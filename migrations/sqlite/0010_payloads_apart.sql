@@ -1,0 +1,1 @@
+-- Nothing to do here: PostgreSQL's file of this name tells it not to compress payloads once more.
