@@ -1,6 +1,7 @@
 //! Messages made to break whoever reads them: each is read, or put aside with the reason, within a
-//! bound of time.
+//! bound of time and one of memory.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use proptest::prelude::*;
@@ -10,13 +11,25 @@ use crate::message::Unreadable;
 use crate::message::content::Content;
 use crate::message::header::Header;
 
-/// What reading a message may take of the processor here, where nothing is optimised.
-const MOST_TIME: Duration = Duration::from_millis(2_500);
+/// What reading a message may take of the processor.
+const MOST_TIME: Duration = Duration::from_millis(250);
+/// What it may take of memory beside the message itself.
+const MOST_MEMORY: u64 = 64 << 20;
+
+/// One message at a time is measured: memory is counted for the whole process.
+static MEASURING: Mutex<()> = Mutex::new(());
 
 /// What this thread has taken of the processor so far, whatever else the machine does.
 fn processor_time() -> Duration {
     let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
     Duration::from_nanos(text.split(' ').next().unwrap().parse().unwrap())
+}
+
+/// A figure of this process's memory, in bytes.
+fn memory(figure: &str) -> u64 {
+    let text = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = text.lines().find_map(|line| line.strip_prefix(figure)).unwrap();
+    line.trim_start_matches(':').trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
 }
 
 /// Reads a message as a pull does.
@@ -27,11 +40,16 @@ fn read(raw: &[u8]) -> Result<(Letter, Content), Unreadable> {
     Ok((letter, Content::read(&header, body)?))
 }
 
-fn within_time(name: &str, raw: &[u8]) -> Result<(Letter, Content), Unreadable> {
-    let begins = processor_time();
+fn within_bounds(name: &str, raw: &[u8]) -> Result<(Letter, Content), Unreadable> {
+    let _alone = MEASURING.lock().unwrap_or_else(PoisonError::into_inner);
+    // Forgets how high the memory went before.
+    std::fs::write("/proc/self/clear_refs", "5").unwrap();
+    let (begins, held) = (processor_time(), memory("VmRSS"));
     let outcome = read(raw);
     let took = processor_time() - begins;
+    let grew = memory("VmHWM").saturating_sub(held);
     assert!(took < MOST_TIME, "{name} ({} bytes) took {took:?}", raw.len());
+    assert!(grew < MOST_MEMORY, "{name} ({} bytes) took {grew} bytes", raw.len());
     if let Ok((_, content)) = &outcome {
         assert!(content.body().len() < 256 * 1024, "{name} gives {} bytes", content.body().len());
     }
@@ -82,7 +100,7 @@ fn what_is_beyond_every_limit_is_put_aside() {
         ("nothing", Vec::new(), Unreadable::NoHeader),
     ];
     for (name, raw, expected) in cases {
-        assert_eq!(within_time(name, &raw).err(), Some(expected), "{name}");
+        assert_eq!(within_bounds(name, &raw).err(), Some(expected), "{name}");
     }
 }
 
@@ -159,7 +177,7 @@ fn what_is_large_or_crooked_is_read_in_time() {
         ("ends of lines of old", with("", &"a\r".repeat(1 << 20))),
         ("delimiters everywhere", multipart("b", &"--c\n".repeat(2 << 20))),
     ] {
-        if let Err(reason) = within_time(name, &raw) {
+        if let Err(reason) = within_bounds(name, &raw) {
             panic!("{name} is put aside: {reason}");
         }
     }
