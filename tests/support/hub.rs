@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use axum::body::Body;
+use mainstem_connector::dial::NoDial;
 use mainstem_connector::http::{Http, HttpError, Request, Response};
 use mainstem_connector::{Credential, Host, Registry};
 use mainstem_connector_github::GitHub;
@@ -71,7 +72,12 @@ impl Hub {
         Engine::new(EngineParts {
             store: store.clone(),
             registry: Registry::default().with(GitHub),
-            host: Host { http, clock: self.clock.clone(), random: Arc::new(SeededRandom::new(1)) },
+            host: Host {
+                http,
+                dial: Arc::new(NoDial),
+                clock: self.clock.clone(),
+                random: Arc::new(SeededRandom::new(1)),
+            },
             sleeper: Arc::new(Standstill),
             credentials: Arc::new(AnyToken),
             observer: Arc::new(LogObserver),

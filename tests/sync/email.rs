@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use mainstem_connector::dial::NoDial;
 use mainstem_connector::http::{Http, HttpError, Request, Response};
 use mainstem_connector::{Credential, Host, Registry};
 use mainstem_connector_email::Email;
@@ -86,6 +87,7 @@ impl Maildir {
             registry: Registry::default().with(Email),
             host: Host {
                 http: Arc::new(NoNetwork),
+                dial: Arc::new(NoDial),
                 clock: db.clock.clone(),
                 random: Arc::new(SeededRandom::new(1)),
             },

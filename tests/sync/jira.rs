@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use base64::Engine as _;
+use mainstem_connector::dial::NoDial;
 use mainstem_connector::http::{Http, HttpError, Request, Response};
 use mainstem_connector::{Credential, Host, Registry};
 use mainstem_connector_jira::Jira;
@@ -93,6 +94,7 @@ pub fn engine(
         registry: Registry::default().with(Jira),
         host: Host {
             http: Arc::new(SiteHttp(site.clone())),
+            dial: Arc::new(NoDial),
             clock: database.clock.clone(),
             random: Arc::new(SeededRandom::new(1)),
         },

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use axum::body::{Body, to_bytes};
 use mainstem_connector::conformance::{self, Trouble};
+use mainstem_connector::dial::NoDial;
 use mainstem_connector::http::{Http, HttpError, MAX_BODY_BYTES, Request, Response};
 use mainstem_connector::{
     Connector, ConnectorError, CountingHttp, Credential, Host, Session, Settings,
@@ -97,6 +98,7 @@ impl conformance::Site for Sandbox {
         };
         let host = Host {
             http: Arc::new(self.http.clone()),
+            dial: Arc::new(NoDial),
             clock: self.clock.clone(),
             random: Arc::new(SeededRandom::new(1)),
         };

@@ -8,6 +8,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use mainstem_connector::dial::NoDial;
 use mainstem_connector::http::{Http, HttpError, Request, Response};
 use mainstem_connector::{Connector, Credential, Host, Session, Settings};
 use mainstem_model::Timestamp;
@@ -223,6 +224,7 @@ impl FakeSite {
         let settings = json!({"base_url": "https://github.test", "repositories": ["acme/api"]});
         let host = Host {
             http: Arc::new(self.clone()),
+            dial: Arc::new(NoDial),
             clock: self.clock.clone(),
             random: Arc::new(SeededRandom::new(1)),
         };

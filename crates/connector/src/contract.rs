@@ -10,6 +10,7 @@ use mainstem_model::record::{
 use mainstem_model::{Clock, Random, Timestamp};
 use secrecy::SecretString;
 
+use crate::dial::Dial;
 use crate::http::Http;
 use crate::{ConnectorError, Delivery, Descriptor, Disposition, WebhookRefusal};
 
@@ -152,8 +153,10 @@ impl fmt::Debug for Credential {
 /// What a connector may use of the world: passed in, so that a test decides it.
 #[derive(Clone)]
 pub struct Host {
-    /// The only way out.
+    /// The only way out to tools that speak HTTP.
     pub http: Arc<dyn Http>,
+    /// The only way out to those that speak something else.
+    pub dial: Arc<dyn Dial>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use mainstem_connector::{CountingHttp, Host, Registry, ReqwestHttp};
+use mainstem_connector::{CountingHttp, Host, Registry, ReqwestHttp, TcpDial};
 use mainstem_connector_email::Email;
 use mainstem_connector_github::GitHub;
 use mainstem_connector_jira::Jira;
@@ -136,7 +136,7 @@ impl Installation {
         let parts = EngineParts {
             store: store.clone(),
             registry: self.registry.clone(),
-            host: self.host(Arc::new(http)),
+            host: self.host(Arc::new(http))?,
             sleeper: Arc::new(TokioSleeper),
             credentials: Arc::new(self.credentials(store)),
             observer,
@@ -150,9 +150,17 @@ impl Installation {
     }
 
     /// What a connector may use of the world.
-    #[must_use]
-    pub fn host(&self, http: Arc<dyn mainstem_connector::http::Http>) -> Host {
-        Host { http, clock: self.clock.clone(), random: self.random.clone() }
+    ///
+    /// # Errors
+    /// Where the machine has no TLS set-up.
+    pub fn host(&self, http: Arc<dyn mainstem_connector::http::Http>) -> Result<Host, Failure> {
+        let dial = TcpDial::trusting(&[]).map_err(|error| Failure::Failed(error.to_string()))?;
+        Ok(Host {
+            http,
+            dial: Arc::new(dial),
+            clock: self.clock.clone(),
+            random: self.random.clone(),
+        })
     }
 
     /// Where the secrets of sources come from.

@@ -84,6 +84,7 @@ async fn what_is_wrong_with_a_credential_is_told_without_it() {
     let site = FakeSite::new();
     let host = Host {
         http: Arc::new(site.clone()),
+        dial: Arc::new(mainstem_connector::dial::NoDial),
         clock: site.clock.clone(),
         random: Arc::new(mainstem_model::random::SeededRandom::new(1)),
     };

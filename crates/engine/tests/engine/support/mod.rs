@@ -8,6 +8,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use mainstem_connector::dial::NoDial;
 use mainstem_connector::http::{Http, HttpError, Request, Response};
 use mainstem_connector::{Credential, Host, Registry};
 use mainstem_engine::{
@@ -181,6 +182,7 @@ fn engine(
         registry: Registry::default().with(tool::FakeConnector(tool)),
         host: Host {
             http: Arc::new(NoHttp),
+            dial: Arc::new(NoDial),
             clock: Arc::<TestTime>::clone(time),
             random: Arc::new(SeededRandom::new(seed)),
         },

@@ -57,7 +57,7 @@ async fn scopes(
         ("UNKNOWN_CONNECTOR", format!("the connector {:?} is not known", source.connector))
     })?;
     let http = ReqwestHttp::new().map_err(|error| ("NO_HTTP_CLIENT", error.to_string()))?;
-    let host = installation.host(Arc::new(http));
+    let host = installation.host(Arc::new(http)).map_err(|error| ("NO_TLS", error.to_string()))?;
     let session = connector
         .connect(&Settings(source.settings.clone()), credential.as_ref(), &host)
         .await
