@@ -68,6 +68,7 @@ mod locator;
 mod mailbox;
 mod message;
 mod normalize;
+mod outbox;
 mod plan;
 mod session;
 mod settings;

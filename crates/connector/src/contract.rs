@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use mainstem_model::command::{Command, IdempotencyKey};
 use mainstem_model::record::{
     Batch, CensusEntry, Cursor, Heard, Hint, Page, PageToken, Scope, ScopeKey,
 };
@@ -95,6 +96,25 @@ pub trait Session: Send + Sync {
         scope: &ScopeKey,
         page: Option<PageToken>,
     ) -> Result<Page<CensusEntry>, ConnectorError>;
+
+    /// Carries a command out, once for each key however often it is asked: it looks first for what came
+    /// of it before. Answers what the tool then says of the task.
+    ///
+    /// # Errors
+    /// [`ConnectorError::OUTCOME_UNKNOWN`] where it may have been carried out or not, and nothing at the
+    /// tool tells; it is never tried again by itself then. Otherwise it was not carried out;
+    /// [`Disposition::GiveUp`] `COMMAND_UNKNOWN` where the tool cannot do such a thing.
+    async fn apply(
+        &self,
+        _command: &Command,
+        _key: &IdempotencyKey,
+    ) -> Result<Batch, ConnectorError> {
+        Err(ConnectorError::new(
+            Disposition::GiveUp,
+            "COMMAND_UNKNOWN",
+            "this source is read only; do it in the tool itself",
+        ))
+    }
 
     /// Sees to it that the tool delivers its webhooks for these scopes to `address`, and goes on doing
     /// so for several days. Called once a day; changes nothing where nothing is to be changed.

@@ -34,6 +34,9 @@ impl ConnectorError {
     /// everything else: that goes on.
     pub const BUDGET_KEPT: &str = "BUDGET_KEPT";
 
+    /// The code where a command may have been carried out or not; the message says what to look at.
+    pub const OUTCOME_UNKNOWN: &str = "OUTCOME_UNKNOWN";
+
     /// An error of this disposition.
     pub fn new(disposition: Disposition, code: &'static str, message: impl Into<String>) -> Self {
         Self { disposition, code, message: message.into() }

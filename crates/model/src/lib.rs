@@ -10,6 +10,7 @@
 pub mod access;
 pub mod change;
 pub mod clock;
+pub mod command;
 pub mod comment;
 pub mod id;
 pub mod link;
