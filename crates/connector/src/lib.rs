@@ -15,6 +15,7 @@ pub mod http;
 pub mod limits;
 pub mod registry;
 pub mod reqwest_http;
+pub mod site;
 pub mod webhook;
 
 pub use contract::{Connector, Credential, Host, Session, Settings};
@@ -23,4 +24,5 @@ pub use descriptor::{CredentialKind, Descriptor};
 pub use error::{ConnectorError, Disposition};
 pub use registry::Registry;
 pub use reqwest_http::ReqwestHttp;
+pub use site::site_at;
 pub use webhook::{Delivery, WebhookRefusal};
