@@ -7,8 +7,9 @@ use std::time::Duration;
 use mainstem_graphql::{Answer, Api, ApiSettings, Caller, Question};
 use mainstem_model::record::{
     AbsenceRecord, Batch, CommentRecord, HistoryChange, HistoryEntry, LinkRecord, MoveRecord,
-    ParentRecord, PersonRecord, ProjectRecord, QuarantineRecord, RelationRecord, RemoteLinkSet,
-    Scope, TaskRecord, TaskReference, WorklogRecord,
+    NoticeKind, NoticeRecord, NoticeSet, ParentRecord, PersonRecord, ProjectRecord,
+    QuarantineRecord, RelationRecord, RemoteLinkSet, Scope, TaskRecord, TaskReference,
+    WorklogRecord,
 };
 use mainstem_model::{
     ChangeCause, CredentialRef, Criterion, CustomField, LinkKind, Presence, Priority,
@@ -20,7 +21,9 @@ use mainstem_store::{BatchContext, PreparedBatch, SourceSpec};
 use serde_json::{Value, json};
 
 use crate::support::database::{TestDatabase, start};
-use crate::support::records::{at, task_record, worklog_record};
+use crate::support::records::{
+    MAIL_SITE, at, notice_record, reply_record, task_record, worklog_record,
+};
 
 /// What stands in every text of the hidden source, and nowhere else.
 pub const CANARY: &str = "hush";
@@ -209,7 +212,32 @@ fn hidden() -> Batch {
     };
     let gone = TaskRecord { external_id: "hush-gone".into(), ..task(CANARY, 6) };
     batch.tasks.extend([twin, gone]);
+    batch.notices = vec![NoticeSet {
+        group: "hush".to_owned(),
+        notices: vec![
+            hush(notice_record(1, 1), 1),
+            hush(notice_record(2, 1), 4),
+            hush(reply_record(3, 1), 1),
+        ],
+    }];
     batch
+}
+
+/// A mail of the hidden source about a task of the open one.
+fn hush(notice: NoticeRecord, number: u32) -> NoticeRecord {
+    let said = |text: &str| Some(format!("{CANARY} {text}"));
+    let kind = match notice.kind {
+        NoticeKind::Told { .. } => NoticeKind::Told { event: said("event"), actor: said("actor") },
+        _ => NoticeKind::Reply { author: Some(format!("{CANARY}-ada").into()) },
+    };
+    NoticeRecord {
+        external_id: format!("{CANARY}-{}", notice.external_id).into(),
+        key: format!("open/project#{number}"),
+        kind,
+        body: format!("{CANARY} {}", notice.body),
+        url: said("url"),
+        ..notice
+    }
 }
 
 impl World {
@@ -283,6 +311,9 @@ impl World {
         };
         let store = &self.database.store;
         let id = store.put_source(&spec, true).await.unwrap().id;
+        if source == OPEN {
+            store.put_site(id, &MAIL_SITE.into()).await.unwrap();
+        }
         store
             .put_scopes(id, &[Scope { key: scope.into(), name: scope.to_owned() }], |_| false)
             .await

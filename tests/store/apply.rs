@@ -6,7 +6,7 @@ use mainstem_model::record::{
 };
 use mainstem_model::{
     Change, ChangeCause, Criterion, CustomField, Position, Presence, Priority, PriorityLevel,
-    Status, StatusCategory, Subject, TaskId, TaskKind,
+    Status, StatusCategory, Subject, TaskId, TaskKind, Visibility,
 };
 use mainstem_store::{Applied, BatchContext, PreparedBatch, Store};
 use serde_json::{Value, json};
@@ -323,7 +323,7 @@ both_databases! {
             comments(value(1, "01"), value(1, "09")),
             comments(value(2, "02"), Value::Null),
         ]);
-        let pages = db.store.comments(&[id(&source, 1)], None, 10).await.unwrap();
+        let pages = db.store.comments(&[id(&source, 1)], &Visibility::Everything, None, 10).await.unwrap();
         let bodies: Vec<_> = pages[&id(&source, 1)].parts.iter().map(|comment| comment.body.as_str()).collect();
         assert_eq!(bodies, ["Better"]);
     }
@@ -340,7 +340,7 @@ both_databases! {
 
         let arrived = source.apply(&db.store, &batch(task_record(1))).await;
         assert_eq!(arrived.comments_written, 2);
-        let pages = db.store.comments(&[id(&source, 1)], None, 10).await.unwrap();
+        let pages = db.store.comments(&[id(&source, 1)], &Visibility::Everything, None, 10).await.unwrap();
         assert_eq!(pages[&id(&source, 1)].total, 2);
         let fields: Vec<_> = told(&db.store, Position::default()).await.into_iter().map(|(field, ..)| field).collect();
         assert_eq!(fields, ["created", "comments", "comments"]);
@@ -357,7 +357,7 @@ both_databases! {
         let mut by_key = comment_record(1, 1);
         by_key.task.external_id = None;
         source.apply(&db.store, &Batch { comments: vec![by_key], ..Batch::default() }).await;
-        let pages = db.store.comments(&[id(&source, 1)], None, 10).await.unwrap();
+        let pages = db.store.comments(&[id(&source, 1)], &Visibility::Everything, None, 10).await.unwrap();
         assert_eq!(pages[&id(&source, 1)].total, 1);
         let stored = db.store.tasks_by_id(&[id(&source, 1)]).await.unwrap().remove(0);
         assert_eq!(stored.previous_keys, ["acme/api#1"]);

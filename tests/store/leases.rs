@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use mainstem_model::record::{Batch, Cursor, Depth, Hint, Scope};
-use mainstem_model::{ChangeCause, SourceError, SourceState, Subject};
+use mainstem_model::{ChangeCause, SourceError, SourceState, Subject, Visibility};
 use mainstem_store::{PassOutcome, PreparedBatch, SourceSpec, StoreError};
 
 use crate::support::database::{SCOPE, both_databases};
@@ -188,9 +188,9 @@ both_databases! {
         assert!(db.store.load_projects().await.unwrap().iter().all(|project| left(project.source)));
         assert_eq!(db.store.load_people().await.unwrap().len(), 1);
         let comments = ["comment-1", "comment-2"].map(|id| source.id.comment(id));
-        assert!(db.store.comments_by_id(&comments).await.unwrap().is_empty());
+        assert!(db.store.comments_by_id(&comments, &Visibility::Everything).await.unwrap().is_empty());
         let worklogs = [source.id.worklog("worklog-1")];
-        assert!(db.store.worklogs_by_id(&worklogs).await.unwrap().is_empty());
+        assert!(db.store.worklogs_by_id(&worklogs, &Visibility::Everything).await.unwrap().is_empty());
         let log = db.store.read_log(mainstem_model::Position::default(), 100).await.unwrap();
         let of_the_removed = log.iter().filter(|change| change.source == source.id);
         assert!(of_the_removed.clone().all(|change| change.subject == Subject::Source(source.id)));

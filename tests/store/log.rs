@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use mainstem_model::record::{Batch, HistoryChange, HistoryEntry};
-use mainstem_model::{Change, Position, Subject};
+use mainstem_model::{Change, Position, Subject, Visibility};
 use mainstem_store::{Store, StoreError};
 use serde_json::json;
 
@@ -72,7 +72,7 @@ both_databases! {
         let id = source.id.task(&task_external_id(1));
         assert_eq!(db.store.tasks_by_id(&[id]).await.unwrap()[0].title, "Newer");
         let comment = source.id.comment("comment-1");
-        assert_eq!(db.store.comments_by_id(&[comment]).await.unwrap()[&comment].body, "Newer");
+        assert_eq!(db.store.comments_by_id(&[comment], &Visibility::Everything).await.unwrap()[&comment].body, "Newer");
     }
 }
 

@@ -7,6 +7,7 @@ mod leases;
 mod links;
 mod log;
 mod moves;
+mod notices;
 mod nul;
 mod parts;
 mod property;

@@ -1,7 +1,7 @@
 //! Tasks that the tool now shows under another id: the older identity stays.
 
 use mainstem_model::record::{Batch, MoveRecord, TaskRecord};
-use mainstem_model::{Position, TaskId};
+use mainstem_model::{Position, TaskId, Visibility};
 use serde_json::json;
 
 use crate::support::database::{TestSource, both_databases};
@@ -53,7 +53,7 @@ both_databases! {
         let task = db.store.tasks_by_id(&[older]).await.unwrap().remove(0);
         assert_eq!((task.title.as_str(), task.scope.as_str()), ("Later", MOVED_TO));
         assert_eq!(task.previous_keys, ["acme/api#1", "acme/web#2"]);
-        let pages = db.store.comments(&[older], None, 10).await.unwrap();
+        let pages = db.store.comments(&[older], &Visibility::Everything, None, 10).await.unwrap();
         assert_eq!(pages[&older].total, 1);
     }
 }
@@ -71,9 +71,9 @@ both_databases! {
         assert_eq!(db.store.tasks_by_id(&[newer]).await.unwrap(), []);
         let task = db.store.tasks_by_id(&[older]).await.unwrap().remove(0);
         assert_eq!(task.title, "Moved");
-        let pages = db.store.comments(&[older], None, 10).await.unwrap();
+        let pages = db.store.comments(&[older], &Visibility::Everything, None, 10).await.unwrap();
         assert_eq!(pages[&older].total, 2);
-        let pages = db.store.worklogs(&[older], None, 10).await.unwrap();
+        let pages = db.store.worklogs(&[older], &Visibility::Everything, None, 10).await.unwrap();
         assert_eq!(pages[&older].total, 2);
         let log = db.store.read_log(position, 10).await.unwrap();
         let gone = log.iter().find(|change| change.field == "movedTo").unwrap();

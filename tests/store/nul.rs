@@ -2,19 +2,20 @@
 
 use mainstem_model::record::{
     Batch, CensusEntry, CommentRecord, Depth, ExternalId, Hint, HistoryChange, HistoryEntry,
-    LinkRecord, ParentRecord, PartSet, PersonRecord, ProjectRecord, QuarantineRecord,
-    RelationRecord, RemoteLinkSet, Scope, TaskRecord, TaskReference, WorklogRecord,
+    LinkRecord, NoticeKind, NoticeRecord, NoticeSet, ParentRecord, PartSet, PersonRecord,
+    ProjectRecord, QuarantineRecord, RelationRecord, RemoteLinkSet, Scope, TaskRecord,
+    TaskReference, WorklogRecord,
 };
 use mainstem_model::{
     ChangeCause, Criterion, CustomField, LinkKind, Position, Priority, PriorityLevel, RemoteLink,
-    SourceError, SourceState, Status, StatusCategory,
+    SourceError, SourceState, Status, StatusCategory, Visibility,
 };
 use mainstem_store::{Applied, PassOutcome, Store};
 use serde_json::json;
 
 use crate::support::database::{SCOPE, TestDatabase, TestSource, both_databases, start};
 use crate::support::hub::Contents;
-use crate::support::records::{at, comment_record, task_record, worklog_record};
+use crate::support::records::{at, comment_record, notice_record, task_record, worklog_record};
 
 /// Every text that a batch can carry, each with `nul` in it.
 fn batch(nul: &str) -> Batch {
@@ -111,6 +112,26 @@ fn batch(nul: &str) -> Batch {
             ..worklog_record(1, 1)
         }],
         worklog_sets: vec![PartSet { task: id("ta_sk"), parts: vec![id("work_log")] }],
+        notices: vec![NoticeSet {
+            group: text("gr_oup"),
+            notices: [
+                NoticeKind::Told { event: Some(text("men_tion")), actor: Some(text("ad_a")) },
+                NoticeKind::Reply { author: Some(id("per_son")) },
+                NoticeKind::ReplyToTool,
+            ]
+            .into_iter()
+            .enumerate()
+            .map(|(number, kind)| NoticeRecord {
+                external_id: id(&format!("ma_il-{number}")),
+                site: text("tool_.example").into(),
+                key: text("acme/api_#1"),
+                kind,
+                body: text("N_ews"),
+                url: Some(text("https://tool.example/_m")),
+                ..notice_record(1, 1)
+            })
+            .collect(),
+        }],
         remote_links: vec![RemoteLinkSet {
             task: id("ta_sk"),
             links: vec![RemoteLink {
@@ -160,14 +181,24 @@ async fn left(store: &Store, source: &TestSource) -> impl PartialEq + std::fmt::
         .map(|change| (change.subject, change.field, change.before, change.after, change.actor))
         .collect();
     let contents = Contents::of(store).await;
-    let details = store.details(&[contents.tasks[0].id]).await.unwrap();
+    let task = [contents.tasks[0].id];
+    let details = store.details(&task).await.unwrap();
+    let notices = store.notices(&task, &Visibility::Everything, None, 10).await.unwrap();
+    assert_eq!((notices[&task[0]].total, contents.comments[0].len()), (1, 2));
     let hints = store.take_hints(&source.lease, source.id, ChangeCause::Sync, 10).await.unwrap();
-    (contents, format!("{details:?}"), told, store.quarantined(source.id, 10).await.unwrap(), hints)
+    (
+        contents,
+        format!("{details:?}{notices:?}"),
+        told,
+        store.quarantined(source.id, 10).await.unwrap(),
+        hints,
+    )
 }
 
 both_databases! {
     async fn a_record_is_stored_without_it(db) {
         let source = db.source("acme").await;
+        db.store.put_site(source.id, &"tool.\0example".into()).await.unwrap();
         let applied = source.apply(&db.store, &batch("\0")).await;
         assert_eq!((applied.tasks_added, applied.quarantined), (1, 1));
         let again = source.apply(&db.store, &batch("\0")).await;
@@ -177,6 +208,7 @@ both_databases! {
         );
         let plain = TestDatabase::sqlite().await;
         let expected = plain.source("acme").await;
+        plain.store.put_site(expected.id, &"tool.example".into()).await.unwrap();
         expected.apply(&plain.store, &batch("")).await;
         assert_eq!(left(&db.store, &source).await, left(&plain.store, &expected).await);
         let found = db.store.quarantined(source.id, 10).await.unwrap();

@@ -3,7 +3,7 @@
 use mainstem_model::record::{
     Batch, PartSet, QuarantineRecord, RemoteLinkSet, TaskRecord, WorklogRecord,
 };
-use mainstem_model::{Change, Position, RemoteLink, Subject, Worklog};
+use mainstem_model::{Change, Position, RemoteLink, Subject, Visibility, Worklog};
 use mainstem_store::Store;
 use serde_json::{Value, json};
 
@@ -56,7 +56,7 @@ both_databases! {
             entry(value(2, "02"), Value::Null),
         ]);
         let task = source.id.task(&task_external_id(1));
-        let pages = db.store.worklogs(&[task], None, 10).await.unwrap();
+        let pages = db.store.worklogs(&[task], &Visibility::Everything, None, 10).await.unwrap();
         assert_eq!((pages[&task].total, pages[&task].parts[0].time_spent_seconds), (1, 7_200));
     }
 }
@@ -77,7 +77,7 @@ both_databases! {
         };
         source.apply(&db.store, &batch).await;
         let tasks = [1, 2].map(|n| source.id.task(&task_external_id(n)));
-        let whole = db.store.worklogs(&tasks, None, 100).await.unwrap();
+        let whole = db.store.worklogs(&tasks, &Visibility::Everything, None, 100).await.unwrap();
         assert!(!whole.contains_key(&tasks[1]));
         let whole = &whole[&tasks[0]].parts;
         let expected = |record: &WorklogRecord| Worklog {
@@ -96,7 +96,7 @@ both_databases! {
         let mut read: Vec<Worklog> = Vec::new();
         loop {
             let after = read.last().map(|worklog| worklog.id);
-            let page = db.store.worklogs(&tasks[..1], after, 2).await.unwrap().remove(&tasks[0]).unwrap();
+            let page = db.store.worklogs(&tasks[..1], &Visibility::Everything, after, 2).await.unwrap().remove(&tasks[0]).unwrap();
             assert_eq!(page.total, 5);
             if page.parts.is_empty() {
                 break;
@@ -106,7 +106,7 @@ both_databases! {
         assert_eq!(read, *whole);
         let ids = [whole[0].id, source.id.worklog("none"), whole[4].id];
         let before = db.store.statements();
-        let by_id = db.store.worklogs_by_id(&ids).await.unwrap();
+        let by_id = db.store.worklogs_by_id(&ids, &Visibility::Everything).await.unwrap();
         assert_eq!(db.store.statements() - before, 1);
         assert_eq!(by_id, [whole[0].clone(), whole[4].clone()].map(|worklog| (worklog.id, worklog)).into());
     }
@@ -121,11 +121,11 @@ both_databases! {
         let waiting = source.apply(&db.store, &early).await;
         assert_eq!((waiting.worklogs_written, waiting.changes), (2, 0));
         let ids = [1, 2].map(|n| source.id.worklog(&format!("worklog-{n}")));
-        assert!(db.store.worklogs_by_id(&ids).await.unwrap().is_empty());
+        assert!(db.store.worklogs_by_id(&ids, &Visibility::Everything).await.unwrap().is_empty());
 
         let arrived = source.apply(&db.store, &batch_of(vec![task_record(1)])).await;
         assert_eq!(arrived.worklogs_written, 2);
-        assert_eq!(db.store.worklogs_by_id(&ids).await.unwrap().len(), 2);
+        assert_eq!(db.store.worklogs_by_id(&ids, &Visibility::Everything).await.unwrap().len(), 2);
         let fields: Vec<_> = told(&db.store, Position::default()).await.into_iter().map(|(field, ..)| field).collect();
         assert_eq!(fields, ["created", "worklogs", "worklogs"]);
         assert_eq!(source.apply(&db.store, &early).await.rows(), 0);

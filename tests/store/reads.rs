@@ -213,13 +213,13 @@ both_databases! {
         source.apply(&db.store, &Batch { comments, ..tasks_batch(3) }).await;
 
         let tasks = ids(&source, 1..=3);
-        let whole = db.store.comments(&tasks, None, 100).await.unwrap();
+        let whole = db.store.comments(&tasks, &Visibility::Everything, None, 100).await.unwrap();
         let order: Vec<_> = whole[&tasks[0]].parts.iter().map(|comment| comment.id).collect();
         assert_eq!((order.len(), whole[&tasks[0]].total, whole[&tasks[1]].total), (5, 5, 1));
         assert!(!whole.contains_key(&tasks[2]));
 
         let mut read = Vec::new();
-        while let Some(page) = db.store.comments(&tasks[..1], read.last().copied(), 2).await.unwrap().remove(&tasks[0]) {
+        while let Some(page) = db.store.comments(&tasks[..1], &Visibility::Everything, read.last().copied(), 2).await.unwrap().remove(&tasks[0]) {
             assert_eq!(page.total, 5);
             if page.parts.is_empty() {
                 break;
@@ -227,8 +227,8 @@ both_databases! {
             read.extend(page.parts.iter().map(|comment| comment.id));
         }
         assert_eq!(read, order);
-        assert_eq!(db.store.comments(&tasks, None, 0).await.unwrap()[&tasks[0]].parts, []);
-        let by_id = db.store.comments_by_id(&[order[0], source.id.comment("none")]).await.unwrap();
+        assert_eq!(db.store.comments(&tasks, &Visibility::Everything, None, 0).await.unwrap()[&tasks[0]].parts, []);
+        let by_id = db.store.comments_by_id(&[order[0], source.id.comment("none")], &Visibility::Everything).await.unwrap();
         assert_eq!(by_id, [(order[0], whole[&tasks[0]].parts[0].clone())].into());
     }
 }
@@ -243,9 +243,9 @@ both_databases! {
             let before = db.store.statements();
             db.store.tasks_by_id(&tasks).await.unwrap();
             db.store.details(&tasks).await.unwrap();
-            db.store.comments(&tasks, None, 5).await.unwrap();
+            db.store.comments(&tasks, &Visibility::Everything, None, 5).await.unwrap();
             db.store.links_stated_by(&tasks).await.unwrap();
-            db.store.task_changes(&tasks, &history).await.unwrap();
+            db.store.task_changes(&tasks, &Visibility::Everything, &history).await.unwrap();
             costs.push(db.store.statements() - before);
         }
         assert_eq!(costs, [6, 6, 6]);
@@ -268,14 +268,14 @@ both_databases! {
 
         let tasks = ids(&source, [1, 2]);
         let query = TaskChangeQuery { fields: Some(vec!["title".to_owned()]), after: None, limit: 2 };
-        let page = db.store.task_changes(&tasks, &query).await.unwrap();
+        let page = db.store.task_changes(&tasks, &Visibility::Everything, &query).await.unwrap();
         let after = |changes: &[mainstem_model::Change]| -> Vec<serde_json::Value> {
             changes.iter().map(|change| change.after.clone().unwrap()).collect()
         };
         assert_eq!(after(&page[&tasks[0]]), [json!("D"), json!("C")]);
         assert!(!page.contains_key(&tasks[1]));
         let rest = TaskChangeQuery { after: Some(page[&tasks[0]][1].position), ..query };
-        assert_eq!(after(&db.store.task_changes(&tasks, &rest).await.unwrap()[&tasks[0]]), [json!("B")]);
+        assert_eq!(after(&db.store.task_changes(&tasks, &Visibility::Everything, &rest).await.unwrap()[&tasks[0]]), [json!("B")]);
     }
 }
 

@@ -20,7 +20,7 @@ use mainstem_model::clock::ManualClock;
 use mainstem_model::random::SeededRandom;
 use mainstem_model::{
     Comment, CredentialRef, Link, LinkKind, Position, RemoteLink, Source, Subject, Task, TaskId,
-    Worklog,
+    Visibility, Worklog,
 };
 use mainstem_sandbox::{Site, SiteOptions};
 use mainstem_store::{SourceSpec, Store};
@@ -234,8 +234,10 @@ impl Contents {
         }
         let ids: Vec<_> = tasks.iter().map(|task| task.id).collect();
         let details = store.details(&ids).await.unwrap();
-        let mut comments = store.comments(&ids, None, 1_000).await.unwrap();
-        let mut worklogs = store.worklogs(&ids, None, 1_000).await.unwrap();
+        let mut comments =
+            store.comments(&ids, &Visibility::Everything, None, 1_000).await.unwrap();
+        let mut worklogs =
+            store.worklogs(&ids, &Visibility::Everything, None, 1_000).await.unwrap();
         let mut links: Vec<Link> = Vec::new();
         loop {
             let after = links.last().map(|link| (link.stated_by, link.id));

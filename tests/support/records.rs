@@ -1,8 +1,8 @@
 //! Records as a connector would hand them over: small, plausible, and decided by a number.
 
 use mainstem_model::record::{
-    Batch, CommentRecord, ParentRecord, PersonRecord, ProjectRecord, TaskRecord, TaskReference,
-    WorklogRecord,
+    Batch, CommentRecord, NoticeKind, NoticeRecord, NoticeSet, ParentRecord, PersonRecord,
+    ProjectRecord, TaskRecord, TaskReference, WorklogRecord,
 };
 use mainstem_model::{Priority, Status, StatusCategory, TaskKind, Timestamp};
 
@@ -127,4 +127,39 @@ pub fn worklog_record(n: u32, task: u32) -> WorklogRecord {
 /// A batch of these tasks, with their project.
 pub fn batch_of(tasks: Vec<TaskRecord>) -> Batch {
     Batch { projects: vec![project_record()], tasks, ..Batch::default() }
+}
+
+/// The site that [`notice_record`] speaks of.
+pub const MAIL_SITE: &str = "tool.example";
+
+/// Mail `n`, which tells of task `task` and was sent `n` seconds after the start.
+pub fn notice_record(n: u32, task: u32) -> NoticeRecord {
+    NoticeRecord {
+        external_id: format!("mail-{n}").into(),
+        site: MAIL_SITE.into(),
+        key: format!("acme/api#{task}"),
+        kind: NoticeKind::Told {
+            event: Some("mention".to_owned()),
+            actor: Some("person1".to_owned()),
+        },
+        body: format!("Mail {n}"),
+        sent_at: at(i64::from(n)),
+        url: Some(format!("https://tool.example/acme/api/issues/{task}#{n}")),
+        version: 0,
+    }
+}
+
+/// Mail `n`, in which person 1 of the mailbox answers a notice of task `task`.
+pub fn reply_record(n: u32, task: u32) -> NoticeRecord {
+    let kind = NoticeKind::Reply { author: Some("1".into()) };
+    NoticeRecord { kind, body: format!("Answer {n}"), url: None, ..notice_record(n, task) }
+}
+
+/// A group of mail, whole.
+pub fn notices_of(group: &str, notices: Vec<NoticeRecord>) -> Batch {
+    Batch {
+        people: vec![person_record(1)],
+        notices: vec![NoticeSet { group: group.to_owned(), notices }],
+        ..Batch::default()
+    }
 }

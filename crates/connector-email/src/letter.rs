@@ -8,6 +8,7 @@ use crate::message::identity::Identity;
 use crate::message::structure::parts;
 use crate::message::words::shortened;
 use crate::message::{MOST_MESSAGE_BYTES, Unreadable};
+use crate::settings::EmailSettings;
 use crate::signal::{Kind, kind};
 use crate::trust::is_authenticated;
 
@@ -53,6 +54,11 @@ pub enum ThreadName {
 }
 
 impl Letter {
+    /// Whether it counts as sent by whom it says.
+    pub fn is_believed(&self, settings: &EmailSettings) -> bool {
+        self.authenticated || !settings.require_authentication
+    }
+
     /// Reads a message. `raw` is all of it, or its beginning where it has more than
     /// [`MOST_MESSAGE_BYTES`]; `size` counts all of its bytes.
     ///
@@ -99,7 +105,7 @@ impl Letter {
             people,
             list: header.plain("list-id").map(|list| shortened(&list, MOST_SUBJECT_CHARACTERS)),
             sent_at: header.date("date"),
-            kind: kind(&header, from.as_ref()),
+            kind: kind(&header, body, from.as_ref()),
             authenticated: alone && from.as_ref().is_some_and(vouched),
             from,
         })

@@ -63,6 +63,7 @@ mod calendar;
 mod conformance;
 mod connector;
 mod cursor;
+mod item_mail;
 mod letter;
 mod locator;
 mod mailbox;

@@ -5,8 +5,8 @@ use std::io;
 
 use bytes::Bytes;
 use mainstem_model::record::{
-    Batch, CommentRecord, ExternalId, ParentRecord, PartSet, PersonRecord, ProjectRecord,
-    QuarantineRecord, TaskRecord, TaskReference,
+    Batch, CommentRecord, ExternalId, NoticeKind, NoticeRecord, NoticeSet, ParentRecord, PartSet,
+    PersonRecord, ProjectRecord, QuarantineRecord, TaskRecord, TaskReference,
 };
 use mainstem_model::{
     CustomField, Priority, PriorityLevel, Status, StatusCategory, TaskKind, Timestamp,
@@ -14,11 +14,14 @@ use mainstem_model::{
 use serde_json::{Value, json};
 
 use crate::away::away;
+use crate::item_mail::{ItemMail, Role};
 use crate::locator::Locator;
 use crate::message::MOST_MESSAGE_BYTES;
 use crate::message::content::Content;
+use crate::message::fold::SIGNATURE;
 use crate::message::header::{Header, Mailbox};
 use crate::message::identity::Identity;
+use crate::message::words::shortened;
 use crate::plan::{Plan, Said};
 use crate::settings::EmailSettings;
 use crate::signal::Kind;
@@ -29,6 +32,8 @@ use crate::thread::ThreadId;
 const VERSION: i64 = 0;
 /// How much of a message is kept as it came.
 const MOST_RAW_BYTES: usize = 64 * 1024;
+/// How much of a notice is quoted.
+const MOST_QUOTE_CHARACTERS: usize = 500;
 /// The only project of a source.
 const PROJECT: &str = "mailbox";
 
@@ -55,9 +60,10 @@ impl<'a> Draft<'a> {
         Self { settings, snapshot, people: BTreeMap::new(), batch: Batch::default() }
     }
 
-    /// How many comments it holds.
-    pub fn comments(&self) -> usize {
-        self.batch.comments.len()
+    /// How many messages it holds.
+    pub fn messages(&self) -> usize {
+        let about_items = self.batch.notices.iter().map(|set| set.notices.len());
+        self.batch.comments.len() + about_items.sum::<usize>()
     }
 
     /// How many tasks it holds.
@@ -195,6 +201,48 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
+    /// From here on mail about items belongs to the group of this number.
+    pub fn begin_group(&mut self, number: u16) {
+        self.batch.notices.push(NoticeSet { group: number.to_string(), notices: Vec::new() });
+    }
+
+    /// Adds a message about an item of another tool. Nothing of its header is kept: it holds addresses
+    /// with which whoever knows them can answer in the reader's name.
+    ///
+    /// # Errors
+    /// Where it is not there any more.
+    pub fn add_item_mail(&mut self, mail: &ItemMail) -> Result<(), Stale> {
+        let message = &self.snapshot.messages[mail.message];
+        let letter = &message.letter;
+        let (content, _) = read(message)?;
+        let (kind, body, url) = match (&letter.kind, mail.role) {
+            (Kind::Notice(Some(notice)), _) => {
+                let (event, actor) = (notice.event.clone(), notice.actor.clone());
+                (NoticeKind::Told { event, actor }, quote(&content.text), Some(notice.url.clone()))
+            }
+            (_, Role::ReplyToTool) => (NoticeKind::ReplyToTool, String::new(), None),
+            _ => {
+                let author = letter.from.as_ref().map(|from| self.note(from, message));
+                let url = letter.message_id.as_deref().and_then(mid);
+                (NoticeKind::Reply { author }, content.body(), url)
+            }
+        };
+        let record = NoticeRecord {
+            external_id: mail.identity.to_string().into(),
+            site: mail.item.site.clone(),
+            key: mail.item.key.clone(),
+            kind,
+            body,
+            sent_at: message.at,
+            url,
+            version: VERSION,
+        };
+        if let Some(group) = self.batch.notices.last_mut() {
+            group.notices.push(record);
+        }
+        Ok(())
+    }
+
     /// Notes who wrote a message. Only who is known to be the one may say what they are called.
     fn note(&mut self, from: &Mailbox, message: &Message) -> ExternalId {
         let name = self.people.entry(from.address.clone()).or_default();
@@ -203,6 +251,14 @@ impl<'a> Draft<'a> {
         }
         from.address.as_str().into()
     }
+}
+
+/// The words of a notice, without what stands below them in every one, where links may be by which its
+/// reader is known.
+fn quote(text: &str) -> String {
+    let foot = |line: &&str| line.to_lowercase().contains("unsubscribe") || *line == SIGNATURE;
+    let lines: Vec<&str> = text.lines().take_while(|line| !foot(line)).collect();
+    shortened(lines.join("\n").trim(), MOST_QUOTE_CHARACTERS)
 }
 
 /// Reads a message again, and sees that it is still the same.

@@ -12,6 +12,8 @@ use mainstem_model::record::{
 use mainstem_model::{Presence, SourceError};
 
 use crate::cursor::{BUCKETS, Cursor, Sum, bucket};
+use crate::item_mail::ItemMail;
+use crate::letter::ThreadName;
 use crate::locator::Locator;
 use crate::mailbox::Trouble;
 use crate::normalize::{Draft, Stale};
@@ -19,9 +21,9 @@ use crate::settings::EmailSettings;
 use crate::snapshot::{Memory, Snapshot, Thread, Unread};
 use crate::thread::ThreadId;
 
-/// How many tasks or comments fill a batch.
+/// How many tasks or messages fill a batch.
 const BATCH_TASKS: usize = 100;
-const BATCH_COMMENTS: usize = 500;
+const BATCH_MESSAGES: usize = 500;
 /// How many entries fill a page of a census.
 const CENSUS_PAGE: usize = 1_000;
 /// How often a mailbox that changes while it is read is looked at again.
@@ -99,10 +101,11 @@ impl Session for EmailSession {
     }
 }
 
-/// What a folder lists: a thread, or a message that cannot be read.
+/// What a folder lists: a thread, a message about an item of another tool, or one that cannot be read.
 #[derive(Clone, Copy)]
 enum Listed<'a> {
     Thread(&'a Thread),
+    ItemMail(&'a ItemMail),
     Unread(&'a Unread),
 }
 
@@ -273,6 +276,8 @@ fn step(
         for (id, of) in held {
             match of {
                 Listed::Thread(thread) => now.add(*id, thread.digest, true),
+                // Those that go are missing from their group: no census is needed to find that.
+                Listed::ItemMail(mail) => now.add(*id, mail.digest(), false),
                 Listed::Unread(unread) => now.add(*id, unread.entry.size, false),
             }
         }
@@ -280,9 +285,13 @@ fn step(
         if now == known {
             continue;
         }
+        if *scope == snapshot.item_home {
+            draft.begin_group(number);
+        }
         for (_, of) in held {
             match of {
                 Listed::Thread(thread) => draft.add(thread)?,
+                Listed::ItemMail(mail) => draft.add_item_mail(mail)?,
                 Listed::Unread(unread) => draft.put_aside(unread),
             }
         }
@@ -291,7 +300,7 @@ fn step(
         if now == Sum::default() {
             cursor.buckets.remove(&number);
         }
-        if draft.tasks() >= BATCH_TASKS || draft.comments() >= BATCH_COMMENTS {
+        if draft.tasks() >= BATCH_TASKS || draft.messages() >= BATCH_MESSAGES {
             cursor.next = number + 1;
             more = cursor.next < BUCKETS;
             break;
@@ -322,6 +331,10 @@ fn listed<'s>(
         if thread.is_task && thread.home == *scope {
             listed.entry(bucket(thread.id)).or_default().push((thread.id, Listed::Thread(thread)));
         }
+    }
+    for mail in snapshot.item_mail.iter().filter(|_| *scope == snapshot.item_home) {
+        let id = ThreadId::of(&ThreadName::Content(mail.identity));
+        listed.entry(bucket(id)).or_default().push((id, Listed::ItemMail(mail)));
     }
     for unread in &snapshot.unread {
         let id = ThreadId::of(&unread.broken.names);

@@ -14,13 +14,13 @@ pub enum Kind {
     Bounce,
     /// A program that writes to many: newsletters, reports.
     Bulk,
-    /// GitHub or Jira, about an item.
-    Notice(Notice),
+    /// GitHub or Jira, about an item; `None` where nobody can believe which.
+    Notice(Option<Notice>),
 }
 
-/// What wrote a message with this header.
-pub fn kind(header: &Header<'_>, from: Option<&Mailbox>) -> Kind {
-    if let Some(notice) = notice(header, from) {
+/// What wrote a message, by its header; the text only says where the item of a notice is.
+pub fn kind(header: &Header<'_>, body: &[u8], from: Option<&Mailbox>) -> Kind {
+    if let Some(notice) = notice(header, body, from) {
         return Kind::Notice(notice);
     }
     let says = |field: &str, words: &[&str]| {
@@ -89,8 +89,8 @@ mod tests {
                 Kind::Bulk,
             ),
         ] {
-            let (header, _) = Header::split(raw.as_bytes()).unwrap();
-            assert_eq!(kind(&header, header.addresses("from").first()), expected, "{raw}");
+            let (header, body) = Header::split(raw.as_bytes()).unwrap();
+            assert_eq!(kind(&header, body, header.addresses("from").first()), expected, "{raw}");
         }
     }
 }

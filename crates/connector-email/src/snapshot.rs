@@ -11,6 +11,7 @@ use bytes::Bytes;
 use mainstem_model::Timestamp;
 use sha2::{Digest, Sha256};
 
+use crate::item_mail::{ItemMail, item_mail, items};
 use crate::letter::{Broken, Letter, ThreadName};
 use crate::mailbox::mbox::Mark;
 use crate::mailbox::{Entry, Flags, Folder, Trouble};
@@ -21,6 +22,8 @@ use crate::settings::EmailSettings;
 use crate::signal::Kind;
 use crate::thread::{Group, Item, ThreadId, threads};
 
+/// What every mailbox calls its first folder.
+const INBOX: &str = "INBOX";
 /// How far a sender's clock may go ahead.
 const CLOCK_AHEAD_SECONDS: i64 = 24 * 60 * 60;
 
@@ -73,6 +76,11 @@ pub struct Snapshot {
     /// In the order of their ids.
     pub threads: Vec<Thread>,
     pub unread: Vec<Unread>,
+    /// Mail about items of other tools, in the order of identities.
+    pub item_mail: Vec<ItemMail>,
+    /// The folder that lists all of that, wherever it lies, so that none seems to come and go with a
+    /// folder: the first one.
+    pub item_home: Arc<str>,
 }
 
 impl Snapshot {
@@ -117,7 +125,10 @@ impl Memory {
         }
         let names: HashSet<&str> = folders.iter().map(|folder| &*folder.name).collect();
         self.unnamed.retain(|folder, _| names.contains(&**folder));
-        Ok(assemble(settings, read))
+        let mut snapshot = assemble(settings, read);
+        let first = folders.iter().find(|folder| *folder.name == *INBOX).or(folders.first());
+        snapshot.item_home = first.map(|folder| folder.name.clone()).unwrap_or_default();
+        Ok(snapshot)
     }
 
     fn read_folder(
@@ -212,8 +223,10 @@ fn assemble(settings: &EmailSettings, read: Vec<Listed>) -> Snapshot {
     });
     for (entry, letter) in entries {
         match (&letter.kind, places.get(&letter.identity)) {
-            // About an item of another tool, or to everybody: no conversation.
-            (Kind::Notice(_) | Kind::Bulk, _) => {}
+            // To everybody: no conversation.
+            (Kind::Bulk | Kind::Notice(None), _) => {}
+            // Anybody may say that an item needs somebody's attention.
+            (Kind::Notice(Some(_)), _) if !letter.is_believed(settings) => {}
             (_, Some(known)) => snapshot.messages[*known].add_copy(entry),
             (_, None) => {
                 places.insert(letter.identity, snapshot.messages.len());
@@ -221,18 +234,24 @@ fn assemble(settings: &EmailSettings, read: Vec<Listed>) -> Snapshot {
             }
         }
     }
-    let items: Vec<Item<'_>> = snapshot
-        .messages
-        .iter()
+    let about = items(&snapshot.messages);
+    let conversation: Vec<usize> =
+        (0..snapshot.messages.len()).filter(|at| about[*at].is_none()).collect();
+    let in_threads = conversation.iter().map(|at| &snapshot.messages[*at]);
+    let in_threads: Vec<Item<'_>> = in_threads
         .map(|message| Item {
             letter: &message.letter,
             at: message.at,
             received_at: message.received_at,
         })
         .collect();
-    let groups = threads(&items);
+    let mut groups = threads(&in_threads);
+    for member in groups.iter_mut().flat_map(|group| &mut group.members) {
+        *member = conversation[*member];
+    }
     snapshot.threads =
         groups.into_iter().map(|group| thread(settings, &snapshot.messages, group)).collect();
+    snapshot.item_mail = item_mail(settings, &snapshot.messages, about);
     snapshot
 }
 
@@ -265,8 +284,7 @@ impl Message {
 
     /// Whether it may begin a task, and say what becomes of one.
     pub fn may_act(&self, settings: &EmailSettings) -> bool {
-        let known =
-            !settings.require_authentication || self.letter.authenticated || self.is_own(settings);
+        let known = self.letter.is_believed(settings) || self.is_own(settings);
         known && self.letter.kind == Kind::Person
     }
 }

@@ -4,4 +4,5 @@
 
 mod hostile;
 mod mailbox;
+mod notices;
 mod threads;

@@ -5,11 +5,12 @@ use mainstem_connector::{
     Connector, ConnectorError, Credential, CredentialKind, Descriptor, Disposition, Host, Session,
     Settings,
 };
-use mainstem_model::record::ScopeKey;
+use mainstem_model::record::{Depth, Heard, Hint, ScopeKey};
 use url::Url;
 
 use crate::auth::authorization;
 use crate::client::Client;
+use crate::locator::Locator;
 use crate::repository::RepositoryName;
 use crate::session::GitHubSession;
 use crate::settings::GitHubSettings;
@@ -54,6 +55,14 @@ impl Connector for GitHub {
         GitHubSettings::read(settings).is_ok_and(asks)
     }
 
+    fn locate(&self, settings: &Settings, key: &str) -> Option<Heard> {
+        let Locator { repository, .. } = key.parse().ok()?;
+        let selection = GitHubSettings::read(settings).ok()?.selection;
+        let scope = selection.contains(&repository).then(|| selection.scope_of(&repository));
+        let hint = Hint { external_id: None, locator: key.to_owned(), depth: Depth::Whole };
+        Some(Heard { hint, scope })
+    }
+
     async fn connect(
         &self,
         settings: &Settings,
@@ -67,5 +76,34 @@ impl Connector for GitHub {
         let client = Client::new(&settings, host, authorization, credential.is_none());
         let app = credential.is_some_and(|credential| credential.kind == "app");
         Ok(Box::new(GitHubSession::new(client, settings, app)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_item_is_located_by_its_key() {
+        let chosen = json!({"repositories": ["Acme/API"]});
+        let owned = json!({"owner": "acme"});
+        for (settings, key, expected) in [
+            (&chosen, "acme/api#7", Some(Some("Acme/API"))),
+            (&chosen, "acme/web#7", Some(None)),
+            (&owned, "acme/web#7", Some(Some("acme/web"))),
+            (&owned, "other/web#7", Some(None)),
+            (&owned, "ENG-42", None),
+            (&owned, "acme/web#x", None),
+            (&owned, "acme/..#1", None),
+        ] {
+            let located = GitHub.locate(&Settings(settings.clone()), key);
+            if let Some(Heard { hint, .. }) = &located {
+                assert_eq!((&*hint.locator, hint.depth), (key, Depth::Whole));
+            }
+            let scope = located.map(|heard| heard.scope);
+            assert_eq!(scope, expected.map(|scope| scope.map(Into::into)), "{key}");
+        }
     }
 }

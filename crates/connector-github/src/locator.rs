@@ -6,7 +6,8 @@ use std::str::FromStr;
 use crate::repository::RepositoryName;
 
 /// Where an issue or pull request stands: `acme/api#7 I_kwDOABCD`, the part behind the blank being
-/// its GraphQL node id.
+/// its GraphQL node id. Where only its key is known, as when a mail names it, that is left out: it can be
+/// read whole then.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Locator {
     pub repository: RepositoryName,
@@ -23,7 +24,7 @@ impl fmt::Display for Locator {
 impl FromStr for Locator {
     type Err = ();
     fn from_str(text: &str) -> Result<Self, ()> {
-        let (key, node_id) = text.split_once(' ').ok_or(())?;
+        let (key, node_id) = text.split_once(' ').unwrap_or((text, ""));
         let (repository, number) = key.split_once('#').ok_or(())?;
         Ok(Self {
             repository: repository.parse()?,

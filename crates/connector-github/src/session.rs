@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use mainstem_connector::{ConnectorError, Disposition, Session};
 use mainstem_model::Timestamp;
-use mainstem_model::record::{Batch, CensusEntry, Cursor, Hint, Page, PageToken, Scope, ScopeKey};
+use mainstem_model::record::{
+    Batch, CensusEntry, Cursor, Hint, Page, PageToken, Scope, ScopeKey, Site,
+};
 use serde::Deserialize;
 
 use crate::client::{Client, refused};
@@ -177,6 +179,10 @@ impl Session for GitHubSession {
                 scopes(&self.client.get(url, None).await?, owner)
             }
         }
+    }
+
+    async fn site(&self) -> Result<Option<Site>, ConnectorError> {
+        Ok(self.settings.site())
     }
 
     async fn pull(

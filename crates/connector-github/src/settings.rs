@@ -1,7 +1,7 @@
 //! The settings of a GitHub source, checked.
 
 use mainstem_connector::Settings;
-use mainstem_model::record::ScopeKey;
+use mainstem_model::record::{ScopeKey, Site};
 use serde::Deserialize;
 use url::{Host, Url};
 
@@ -91,6 +91,14 @@ impl GitHubSettings {
             }
             _ => Err(wrong),
         }
+    }
+
+    /// Where people read it: an Enterprise Server has its API below its own address, GitHub's own sites
+    /// have it at one that begins with `api.`.
+    pub fn site(&self) -> Option<Site> {
+        let host = self.base.host_str()?;
+        let hosted = host == "api.github.com" || host.ends_with(".ghe.com");
+        Some(host.strip_prefix("api.").filter(|_| hosted).unwrap_or(host).into())
     }
 
     /// Where GraphQL is asked: beside the REST API of github.com and of an Enterprise Server, below
@@ -200,6 +208,19 @@ mod tests {
         ] {
             let settings = read(json!({"base_url": base, "owner": "acme"})).unwrap();
             assert_eq!(settings.graphql().as_str(), graphql);
+        }
+    }
+
+    #[test]
+    fn mail_names_the_address_that_people_see() {
+        for (base, site) in [
+            ("https://api.github.com", "github.com"),
+            ("https://api.acme.ghe.com", "acme.ghe.com"),
+            ("https://git.acme.test/api/v3", "git.acme.test"),
+            ("https://api.acme.test/api/v3", "api.acme.test"),
+        ] {
+            let settings = read(json!({"base_url": base, "owner": "acme"})).unwrap();
+            assert_eq!(settings.site().as_deref(), Some(site));
         }
     }
 

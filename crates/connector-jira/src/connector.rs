@@ -6,12 +6,13 @@ use mainstem_connector::{
     Session, Settings, WebhookRefusal,
 };
 use mainstem_model::Timestamp;
-use mainstem_model::record::{Heard, ScopeKey};
+use mainstem_model::record::{Depth, Heard, Hint, ScopeKey};
 use secrecy::SecretString;
 use url::Url;
 
 use crate::auth::{self, authorization};
 use crate::client::Client;
+use crate::locator::Locator;
 use crate::session::JiraSession;
 use crate::settings::JiraSettings;
 use crate::webhook;
@@ -60,6 +61,15 @@ impl Connector for Jira {
         JiraSettings::read(settings).is_ok_and(asks)
     }
 
+    fn locate(&self, settings: &Settings, key: &str) -> Option<Heard> {
+        let settings = JiraSettings::read(settings).ok()?;
+        let project = Locator::read(key).filter(|_| key.contains('-'))?.project?;
+        // Only a search can tell whether a condition holds, so what is new is left to the passes.
+        let scope = settings.jql.is_none().then(|| project.into());
+        let hint = Hint { external_id: None, locator: key.to_owned(), depth: Depth::Whole };
+        Some(Heard { hint, scope })
+    }
+
     fn expires_at(&self, credential: &Credential) -> Option<Timestamp> {
         auth::expires_at(credential)
     }
@@ -86,5 +96,34 @@ impl Connector for Jira {
         now: Timestamp,
     ) -> Result<Vec<Heard>, WebhookRefusal> {
         webhook::read(settings, delivery, secret, now)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_issue_is_located_by_its_key() {
+        let site = "https://acme.atlassian.net";
+        let (all, some) =
+            (json!({"base_url": site}), json!({"base_url": site, "jql": "labels = x"}));
+        for (settings, key, expected) in [
+            (&all, "ENG-42", Some(Some("ENG"))),
+            (&some, "ENG-42", Some(None)),
+            (&all, "42", None),
+            (&all, "42@ENG", None),
+            (&all, "acme/api#7", None),
+            (&all, "ENG-42) OR (project = OPS", None),
+        ] {
+            let located = Jira.locate(&Settings(settings.clone()), key);
+            if let Some(Heard { hint, .. }) = &located {
+                assert_eq!((&*hint.locator, hint.depth), (key, Depth::Whole));
+            }
+            let scope = located.map(|heard| heard.scope);
+            assert_eq!(scope, expected.map(|scope| scope.map(Into::into)), "{key}");
+        }
     }
 }

@@ -4,12 +4,15 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
-use mainstem_connector::{ConnectorError, Disposition, Session};
-use mainstem_model::record::{Batch, CensusEntry, Cursor, Hint, Page, PageToken, Scope, ScopeKey};
+use mainstem_connector::{ConnectorError, Disposition, Session, site_at};
+use mainstem_model::record::{
+    Batch, CensusEntry, Cursor, Hint, Page, PageToken, Scope, ScopeKey, Site,
+};
 use mainstem_model::{SourceError, Timestamp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::OnceCell;
+use url::Url;
 
 use crate::ahead::Ahead;
 use crate::catalogue::{Fields, Statuses};
@@ -204,6 +207,11 @@ impl Session for JiraSession {
                 self.visible(start).await
             }
         }
+    }
+
+    async fn site(&self) -> Result<Option<Site>, ConnectorError> {
+        let address = &self.client.site().await?.address;
+        Ok(Url::parse(address).ok().and_then(|address| site_at(&address)))
     }
 
     async fn pull(

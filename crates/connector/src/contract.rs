@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use mainstem_model::command::{Command, IdempotencyKey};
 use mainstem_model::record::{
-    Batch, CensusEntry, Cursor, Heard, Hint, Page, PageToken, Scope, ScopeKey,
+    Batch, CensusEntry, Cursor, Heard, Hint, Page, PageToken, Scope, ScopeKey, Site,
 };
 use mainstem_model::{Clock, Random, Timestamp};
 use secrecy::SecretString;
@@ -31,6 +31,12 @@ pub trait Connector: Send + Sync + 'static {
     /// Whether settings that were checked ask for this scope, provided that the tool shows it. One that
     /// is asked for and not discovered any more has been lost, and is not let go without a word.
     fn selects(&self, settings: &Settings, scope: &ScopeKey) -> bool;
+
+    /// How the item that people call `key` is asked for, and the scope that it belongs to by that name.
+    /// `None` where nothing here is called like that.
+    fn locate(&self, _settings: &Settings, _key: &str) -> Option<Heard> {
+        None
+    }
 
     /// When a credential ends by itself, where it says so. The engine does not use one any longer than
     /// that.
@@ -72,6 +78,12 @@ pub trait Connector: Send + Sync + 'static {
 pub trait Session: Send + Sync {
     /// The scopes that the settings ask for and the account can see.
     async fn discover(&self, page: Option<PageToken>) -> Result<Page<Scope>, ConnectorError>;
+
+    /// Where people read what this account reads, as mail about it names it; `None` where no other source's
+    /// mail is about it.
+    async fn site(&self) -> Result<Option<Site>, ConnectorError> {
+        Ok(None)
+    }
 
     /// One step of a pull: what comes after `cursor` (from the start where there is none), the next
     /// cursor, and whether there is more right now. Answering the same cursor twice is harmless.

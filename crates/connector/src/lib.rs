@@ -16,6 +16,7 @@ pub mod http;
 pub mod limits;
 pub mod registry;
 pub mod reqwest_http;
+pub mod site;
 pub mod tcp_dial;
 pub mod webhook;
 
@@ -25,5 +26,6 @@ pub use descriptor::{CredentialKind, Descriptor};
 pub use error::{ConnectorError, Disposition};
 pub use registry::Registry;
 pub use reqwest_http::ReqwestHttp;
+pub use site::site_at;
 pub use tcp_dial::TcpDial;
 pub use webhook::{Delivery, WebhookRefusal};

@@ -17,6 +17,7 @@ mod indexing;
 mod lease;
 mod memory;
 mod metering;
+mod notices;
 mod observer;
 mod pass;
 mod reaction;

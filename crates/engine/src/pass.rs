@@ -8,11 +8,11 @@ use mainstem_model::{ChangeCause, SourceError, Timestamp};
 use mainstem_store::{Applied, BatchContext, PassOutcome, PreparedBatch, ScopeState, StoreError};
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::Event;
 use crate::call::{Call, Failure, no_progress, panicked};
 use crate::census::MASS_LOSS;
 use crate::reaction::{Reaction, react};
 use crate::visit::Visit;
+use crate::{Event, notices};
 
 /// What a pass did.
 #[derive(Debug)]
@@ -133,7 +133,8 @@ async fn read_from(
 ) -> Result<(), Failure> {
     let mut next = pull(visit, scope, cursor.clone());
     loop {
-        let prepared = next.answer(&visit.stop).await?;
+        let mut prepared = next.answer(&visit.stop).await?;
+        notices::locate(&visit.shared, &mut prepared).await?;
         let batch = prepared.batch();
         let stuck = batch.more && (batch.cursor.is_none() || batch.cursor == cursor);
         let goes_on = batch.more && !stuck && !visit.gives_way();

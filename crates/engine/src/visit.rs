@@ -347,6 +347,11 @@ async fn discover(
             let settings = Settings(visit.source.settings.clone());
             let selected = |scope: &ScopeKey| connector.selects(&settings, scope);
             visit.shared.store.put_scopes(visit.source.id, &scopes, selected).await?;
+            let session = Arc::clone(&visit.session);
+            let site = visit.call(async move { session.site().await }).answer(&visit.stop).await?;
+            if let Some(site) = site {
+                visit.shared.store.put_site(visit.source.id, &site).await?;
+            }
             memory.discovered_at = Some(now);
             return Ok(());
         }

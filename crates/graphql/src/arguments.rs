@@ -26,7 +26,7 @@ const PAST_COST: u64 = 1_000;
 pub enum Arguments {
     /// It takes none.
     None,
-    /// A plain list: `children`, `sources`, `comments`, `worklogs`, `projects` of a source.
+    /// A plain list: `children`, `sources`, `comments`, `worklogs`, `notices`, `projects` of a source.
     Page(PageRequest),
     /// `node`, `nodes`.
     Ids(Vec<String>),

@@ -1,7 +1,7 @@
 //! Cursors of the lists that the store pages, and the position of an answer. Opaque to callers; each
 //! names its list and the version of its form, so that one of another list is told apart.
 
-use mainstem_model::{CommentId, LinkId, Position, WorklogId};
+use mainstem_model::{CommentId, LinkId, NoticeId, Position, WorklogId};
 use uuid::Uuid;
 
 use crate::error::Problem;
@@ -9,6 +9,7 @@ use crate::error::Problem;
 const CHANGE: &str = "change1-";
 const COMMENT: &str = "comment1-";
 const LINK: &str = "link1-";
+const NOTICE: &str = "notice1-";
 const POSITION: &str = "position1-";
 const WORKLOG: &str = "worklog1-";
 
@@ -49,6 +50,19 @@ pub fn link(id: LinkId) -> String {
 /// `BAD_USER_INPUT` where the cursor was not given out for links.
 pub fn read_link(text: &str) -> Result<LinkId, Problem> {
     read_uuid(text, LINK).map(LinkId)
+}
+
+/// The cursor of a notice.
+pub fn notice(id: NoticeId) -> String {
+    format!("{NOTICE}{}", id.0.as_simple())
+}
+
+/// The notice that a cursor stands at.
+///
+/// # Errors
+/// `BAD_USER_INPUT` where the cursor was not given out for notices.
+pub fn read_notice(text: &str) -> Result<NoticeId, Problem> {
+    read_uuid(text, NOTICE).map(NoticeId)
 }
 
 /// The cursor of a worklog.

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use mainstem_model::{Change, Comment, TaskId, Timestamp, Visibility, Worklog};
+use mainstem_model::{Change, Comment, Notice, TaskId, Timestamp, Visibility, Worklog};
 use mainstem_read_model::View;
 use mainstem_store::{ChangeQuery, PartPage, Store, StoreError, TaskChangeQuery};
 
@@ -24,6 +24,8 @@ pub struct Needs {
     pub comments: PartNeeds<Comment>,
     /// Worklogs.
     pub worklogs: PartNeeds<Worklog>,
+    /// Notices.
+    pub notices: PartNeeds<Notice>,
     /// Pages of the feed.
     pub feeds: Vec<ChangeQuery>,
     /// Pages of the history of these tasks.
@@ -63,6 +65,8 @@ pub struct Loaded {
     pub comments: LoadedParts<Comment>,
     /// Worklogs.
     pub worklogs: LoadedParts<Worklog>,
+    /// Notices.
+    pub notices: LoadedParts<Notice>,
     /// Pages of the feed.
     pub feeds: Vec<(ChangeQuery, Vec<Change>)>,
     /// Pages of histories.
@@ -88,10 +92,15 @@ impl<P: Part> Default for LoadedParts<P> {
 }
 
 impl<P: Part> LoadedParts<P> {
-    async fn load(&mut self, needs: PartNeeds<P>, store: &Store) -> Result<(), StoreError> {
+    async fn load(
+        &mut self,
+        needs: PartNeeds<P>,
+        store: &Store,
+        visibility: &Visibility,
+    ) -> Result<(), StoreError> {
         for ((after, limit), tasks) in needs.pages {
             let tasks: Vec<TaskId> = tasks.into_iter().collect();
-            let mut pages = P::pages(store, &tasks, after, limit).await?;
+            let mut pages = P::pages(store, &tasks, visibility, after, limit).await?;
             for task in tasks {
                 let page = pages.remove(&task).unwrap_or_default();
                 self.pages.insert(((after, limit), task), page);
@@ -99,7 +108,7 @@ impl<P: Part> LoadedParts<P> {
         }
         if !needs.single.is_empty() {
             let ids: Vec<P::Id> = needs.single.into_iter().collect();
-            let mut parts = P::by_id(store, &ids).await?;
+            let mut parts = P::by_id(store, &ids, visibility).await?;
             self.single.extend(ids.into_iter().map(|id| (id, parts.remove(&id))));
         }
         Ok(())
@@ -112,6 +121,7 @@ impl Needs {
         self.details.is_empty()
             && self.comments.is_empty()
             && self.worklogs.is_empty()
+            && self.notices.is_empty()
             && self.feeds.is_empty()
             && self.histories.is_empty()
             && self.searches.is_empty()
@@ -139,15 +149,16 @@ impl Loaded {
                 self.details.insert(task, details.remove(&task).unwrap_or_default());
             }
         }
-        self.comments.load(needs.comments, store).await?;
-        self.worklogs.load(needs.worklogs, store).await?;
+        self.comments.load(needs.comments, store, visibility).await?;
+        self.worklogs.load(needs.worklogs, store, visibility).await?;
+        self.notices.load(needs.notices, store, visibility).await?;
         for query in needs.feeds {
             let changes = store.changes(&query).await?;
             self.feeds.push((query, changes));
         }
         for (query, tasks) in needs.histories {
             let tasks: Vec<TaskId> = tasks.into_iter().collect();
-            let mut histories = store.task_changes(&tasks, &query).await?;
+            let mut histories = store.task_changes(&tasks, visibility, &query).await?;
             let loaded = self.histories.entry(query).or_default();
             for task in tasks {
                 loaded.insert(task, histories.remove(&task).unwrap_or_default());

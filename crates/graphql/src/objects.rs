@@ -6,6 +6,7 @@ mod connection;
 mod counts;
 mod link;
 mod node;
+mod notice;
 pub mod part;
 mod person;
 mod project;

@@ -16,7 +16,7 @@ words! {
     ChangeCause {
         /// A pull from the tool.
         Sync = "SYNC",
-        /// The tool told us.
+        /// The tool told us, by a webhook or a mail.
         Webhook = "WEBHOOK",
         /// A command that we carried out.
         Command = "COMMAND",
@@ -47,6 +47,8 @@ pub enum Subject {
 /// * `comments` — a comment was added (`before` null), edited, or removed (`after` null);
 ///   values are `{"id", "updatedAt"}`;
 /// * `worklogs` — the same of logged work;
+/// * `notices` — the same of mail about the task; it belongs to the mailbox's source, as does a comment
+///   that is an answer by mail;
 /// * `links` — a link appeared (`before` null) or ended (`after` null); values are
 ///   `{"kind", "from", "to"}` with the keys of both ends.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -152,6 +152,8 @@ ids! {
     CommentId = "comment";
     /// A piece of logged work: derives from its source and the tool's own immutable id.
     WorklogId = "worklog";
+    /// A mail about a task: derives from its source and the mailbox's own immutable id.
+    NoticeId = "notice";
     /// A link: derives from its kind, both ends and its origin.
     LinkId = "link";
     /// A configured source: derives from its name, which is unique and never changes.
@@ -202,6 +204,12 @@ impl SourceId {
     #[must_use]
     pub fn worklog(self, external_id: &str) -> WorklogId {
         WorklogId(self.entity("worklog", external_id))
+    }
+
+    /// The id of the mail about a task that this source calls `external_id`.
+    #[must_use]
+    pub fn notice(self, external_id: &str) -> NoticeId {
+        NoticeId(self.entity("notice", external_id))
     }
 }
 

@@ -14,6 +14,7 @@ pub mod command;
 pub mod comment;
 pub mod id;
 pub mod link;
+pub mod notice;
 pub mod person;
 pub mod project;
 pub mod random;
@@ -28,9 +29,11 @@ pub use change::{Change, ChangeCause, Position, Subject};
 pub use clock::{Clock, SystemClock};
 pub use comment::Comment;
 pub use id::{
-    ChangeId, CommentId, LinkId, NodeId, PersonId, ProjectId, SourceId, TaskId, TokenId, WorklogId,
+    ChangeId, CommentId, LinkId, NodeId, NoticeId, PersonId, ProjectId, SourceId, TaskId, TokenId,
+    WorklogId,
 };
 pub use link::{Evidence, Link, LinkEnd, LinkKind, LinkOrigin, LinkReview};
+pub use notice::Notice;
 pub use person::{Identity, Person};
 pub use project::Project;
 pub use random::Random;

@@ -66,6 +66,8 @@ pub struct Batch {
     pub worklogs: Vec<WorklogRecord>,
     /// As `comment_sets`, of worklogs.
     pub worklog_sets: Vec<PartSet>,
+    /// Mail about items of other sources, a complete group at a time.
+    pub notices: Vec<NoticeSet>,
     /// The complete links of a task to what lies outside its tool.
     pub remote_links: Vec<RemoteLinkSet>,
     /// The complete native links that one task's payload states.
@@ -327,6 +329,64 @@ pub struct PartSet {
     pub parts: Vec<ExternalId>,
 }
 
+/// All mail about items of other sources that one group of a mailbox holds; what is in the store of
+/// the group beyond it is not in the mailbox any more. A mail never changes its group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoticeSet {
+    /// Names the group within its source.
+    pub group: String,
+    /// All of them.
+    pub notices: Vec<NoticeRecord>,
+}
+
+/// A mail of this source about an item of another source. Only what the connector believes is handed
+/// over: a mail that anybody could have written is no evidence.
+///
+/// There is no payload: the header of a notification holds addresses with which its reader's answers
+/// and subscriptions are managed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoticeRecord {
+    /// The mailbox's own immutable id.
+    pub external_id: ExternalId,
+    /// Where the item is read, as [`Site`] says it.
+    pub site: Site,
+    /// What the tool calls the item, in the same form as [`TaskRecord::key`].
+    pub key: String,
+    /// What kind of mail it is.
+    pub kind: NoticeKind,
+    /// A quote of its words where the tool wrote it; Markdown, whole, where a person did.
+    pub body: String,
+    /// When it was sent, as far as that can be believed.
+    pub sent_at: Timestamp,
+    /// Where a person reads it.
+    pub url: Option<String>,
+    /// As for [`TaskRecord::version`].
+    pub version: i64,
+}
+
+/// Where people read a tool: the host in small letters, and the path below which it stands, without
+/// port and slash at the end, such as `github.com` or `acme.example/jira`.
+pub type Site = Arc<str>;
+
+/// What kind of mail about an item it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoticeKind {
+    /// The tool tells of something.
+    Told {
+        /// Why it was sent, in the tool's word.
+        event: Option<String>,
+        /// Whose doing it is: what the tool calls them.
+        actor: Option<String>,
+    },
+    /// A person answers, and not to the tool: a comment on the item.
+    Reply {
+        /// Who wrote it, by external id.
+        author: Option<ExternalId>,
+    },
+    /// A person answers to the tool, which makes a comment of it by itself.
+    ReplyToTool,
+}
+
 /// Every link that a task has to what lies outside its tool.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RemoteLinkSet {
@@ -412,7 +472,7 @@ pub struct Hint {
     pub depth: Depth,
 }
 
-/// Something that a webhook says has changed. It is a hint, never the truth: what became of it is
+/// Something that a webhook or a mail says has changed. It is a hint, never the truth: what became of it is
 /// fetched.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Heard {

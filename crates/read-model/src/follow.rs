@@ -306,7 +306,7 @@ fn chunks<T: Copy + Ord>(ids: &BTreeSet<T>) -> Vec<Vec<T>> {
     ids.chunks(LOOKUP).map(<[T]>::to_vec).collect()
 }
 
-/// Every source with its scopes.
+/// Every source with its scopes, and what it has not read yet of what it was told.
 async fn source_rows(store: &Store) -> Result<Vec<SourceRow>, LoadError> {
     let mut scopes = BTreeMap::<SourceId, Vec<ScopeState>>::new();
     for scope in store.all_scopes().await? {
@@ -320,10 +320,15 @@ async fn source_rows(store: &Store) -> Result<Vec<SourceRow>, LoadError> {
         };
         scopes.entry(still.source).or_default().push(still);
     }
+    let mut unread_news = BTreeMap::<SourceId, BTreeMap<Option<TaskId>, Timestamp>>::new();
+    for (source, task, told_at) in store.unread_news().await? {
+        unread_news.entry(source).or_default().insert(task, told_at);
+    }
     let rows = store.sources().await?.into_iter().map(|source| {
         let mut scopes = scopes.remove(&source.id).unwrap_or_default();
         scopes.sort_by(|left, right| left.key.cmp(&right.key));
-        SourceRow { source, scopes: scopes.into() }
+        let unread_news = unread_news.remove(&source.id).unwrap_or_default();
+        SourceRow { source, scopes: scopes.into(), unread_news }
     });
     Ok(rows.collect())
 }

@@ -78,13 +78,15 @@ pub struct IdentityRef<'v> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Freshness {
     /// The store shows the tool as it stood then: when the last complete pass of the task's scope
-    /// began, or the tool's last change of the task, whichever is later.
+    /// began, or the tool's last change of the task, whichever is later; but not after something of which
+    /// a webhook or a mail has told and that is not read yet.
     pub synced_at: Timestamp,
     /// When the tool last changed the task.
     pub source_updated_at: Timestamp,
     /// Seconds from `synced_at` to now, never negative.
     pub lag_seconds: i64,
-    /// No pass has been completed, or the last one lies more than three poll intervals back.
+    /// No pass has been completed, or the last one lies more than three poll intervals back, or there is
+    /// something of which a webhook or a mail has told and that is not read yet.
     pub stale: bool,
 }
 
@@ -354,13 +356,17 @@ impl<'v> TaskRef<'v> {
         let pass = self.view.snapshot().synced.get(self.row.scope as usize).copied().flatten();
         let updated = self.row.updated_at;
         let synced_at = pass.map_or(updated, |pass| pass.max(updated));
-        let interval = self.source().map_or(0, |source| source.get().poll_interval_seconds);
+        let source = self.source();
+        let news =
+            source.and_then(|source| source.row.unread_news.get(&Some(self.row.id)).copied());
+        let synced_at = news.map_or(synced_at, |told_at| told_at.min(synced_at));
+        let interval = source.map_or(0, |source| source.get().poll_interval_seconds);
         let patience = i64::from(interval).saturating_mul(3_000_000);
         Freshness {
             synced_at,
             source_updated_at: updated,
             lag_seconds: (now.since(synced_at) / 1_000_000).max(0),
-            stale: pass.is_none_or(|pass| now.since(pass) > patience),
+            stale: news.is_some() || pass.is_none_or(|pass| now.since(pass) > patience),
         }
     }
 }
@@ -458,12 +464,15 @@ impl<'v> SourceRef<'v> {
         &self.row.scopes
     }
 
-    /// Seconds since the oldest of its scopes' last complete passes, never negative; `None` before
-    /// each of them has been passed.
+    /// Seconds since the oldest of its scopes' last complete passes, or since the oldest news of which a
+    /// webhook or a mail has told and that is not read yet; never negative, `None` before each of its
+    /// scopes has been passed.
     #[must_use]
     pub fn lag_seconds(self, now: Timestamp) -> Option<i64> {
         let passes: Option<Vec<_>> = self.row.scopes.iter().map(|scope| scope.synced_at).collect();
+        let news = self.row.unread_news.values().copied();
         let oldest = passes?.into_iter().min()?;
+        let oldest = news.chain([oldest]).min()?;
         Some((now.since(oldest) / 1_000_000).max(0))
     }
 }

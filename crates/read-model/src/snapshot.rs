@@ -2,7 +2,7 @@
 //! changed here, read through a [`crate::View`] only. Its parts are shared with older snapshots, so
 //! a changed copy costs in proportion to the changes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use mainstem_model::{
@@ -50,6 +50,9 @@ pub(crate) struct Snapshot {
 pub(crate) struct SourceRow {
     pub(crate) source: Source,
     pub(crate) scopes: Box<[ScopeState]>,
+    /// What was told of its tasks and is not read yet: since when. `None` stands for tasks that are not
+    /// stored yet.
+    pub(crate) unread_news: BTreeMap<Option<TaskId>, Timestamp>,
 }
 
 /// Ordinals whose edges or readiness have to be looked at again once a set of changes is in.
@@ -327,7 +330,7 @@ impl Snapshot {
             .collect();
         self.touch_moved(&moved, touched);
         self.redirects = new;
-        let mut reverse = std::collections::BTreeMap::<TaskId, Vec<TaskId>>::new();
+        let mut reverse = BTreeMap::<TaskId, Vec<TaskId>>::new();
         for from in self.redirects.keys() {
             let mut id = *from;
             for _ in 0..16 {

@@ -14,7 +14,7 @@ impl Store {
     /// by when things happened in the tool, not by when they were learned.
     ///
     /// A `created` without a value says that the task did not exist yet. Entries about comments,
-    /// worklogs and links tell of one element and not of a field's whole value, so they are left out.
+    /// worklogs, notices and links tell of one element and not of a field's whole value, so they are left out.
     ///
     /// # Errors
     /// [`StoreError::Database`], [`StoreError::Inconsistent`].
@@ -25,7 +25,7 @@ impl Store {
     ) -> Result<Vec<FieldAsOf>, StoreError> {
         let mut conditions = Conditions::new(
             self.dialect(),
-            "subject_kind = 'task' AND field NOT IN ('comments', 'worklogs', 'links')",
+            "subject_kind = 'task' AND field NOT IN ('comments', 'worklogs', 'notices', 'links')",
         );
         conditions.compare("occurred_at >", at.0);
         conditions.visible("source", visibility);

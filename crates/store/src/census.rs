@@ -156,7 +156,7 @@ impl Store {
         let hints: Vec<Hint> =
             [accepted, missing, unknown, changed].into_iter().flatten().map(whole).collect();
         transaction.revive_hints(run.source, &run.scope, now).await?;
-        transaction.push_hints(run.source, &run.scope, &hints, ChangeCause::Sync, now).await?;
+        transaction.push_hints(run.source, &run.scope, &hints, ChangeCause::Sync, None).await?;
         transaction.keep_outcome(run, &outcome, now).await?;
         transaction.commit().await?;
         Ok(outcome)
@@ -193,7 +193,7 @@ impl Store {
         let mut accepted: Vec<_> =
             lost.into_iter().map(|(scope, tasks)| AcceptedLoss { scope, tasks }).collect();
         for (scope, hints) in transaction.of_invisible_scopes(source, scope, now).await? {
-            transaction.push_hints(source, &scope, &hints, ChangeCause::Sync, now).await?;
+            transaction.push_hints(source, &scope, &hints, ChangeCause::Sync, None).await?;
             let tasks = i64::try_from(hints.len()).unwrap_or(i64::MAX);
             accepted.push(AcceptedLoss { scope, tasks });
         }

@@ -54,6 +54,13 @@ impl Conditions {
         format!("${}", self.parameters.len())
     }
 
+    /// Adds a list of ids and answers its place, for text that is not a condition.
+    pub fn ids(&mut self, ids: Vec<Uuid>) -> u32 {
+        let place = self.next();
+        self.parameters.push(Parameter::Ids(Ids(ids)));
+        place
+    }
+
     /// Adds a condition that needs no value.
     pub fn and(&mut self, condition: &str) {
         self.text.push_str(" AND ");

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use mainstem_model::record::{Depth, Hint};
-use mainstem_model::{ChangeCause, SourceId, Timestamp};
+use mainstem_model::{ChangeCause, SourceId, TaskId, Timestamp};
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
@@ -38,6 +38,7 @@ const HINT: Table = Table {
         ("cause", Kind::Text),
         ("attempts", Kind::Number),
         ("due_at", Kind::Number),
+        ("told_at", Kind::Number),
     ],
     on_conflict: OnConflict::Keep,
 };
@@ -75,7 +76,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let hints = without_nul(hints);
         let mut transaction = self.begin().await?;
-        transaction.push_hints(source, scope, &hints, ChangeCause::Sync, self.now()).await?;
+        transaction.push_hints(source, scope, &hints, ChangeCause::Sync, None).await?;
         transaction.commit().await
     }
 
@@ -91,6 +92,26 @@ impl Store {
         let ids: Vec<Uuid> = read!(self, pool =>
             sqlx::query_scalar(TEXT).bind(now.0).fetch_all(pool).await)?;
         Ok(ids.into_iter().map(SourceId).collect())
+    }
+
+    /// What was told, by a webhook or a mail, and not yet read: of which sources, of which task where it
+    /// is stored, and since when. A few thousand at most, for it is looked at all the time.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn unread_news(
+        &self,
+    ) -> Result<Vec<(SourceId, Option<TaskId>, Timestamp)>, StoreError> {
+        const TEXT: &str = "SELECT source, external_id, MIN(told_at) FROM hint
+            WHERE told_at IS NOT NULL GROUP BY source, external_id
+            ORDER BY source, external_id LIMIT 5000";
+        let rows: Vec<(Uuid, Option<String>, i64)> =
+            read!(self, pool => sqlx::query_as(TEXT).fetch_all(pool).await)?;
+        let read = |(source, external_id, told_at): (Uuid, Option<String>, i64)| {
+            let source = SourceId(source);
+            (source, external_id.map(|id| source.task(&id)), Timestamp(told_at))
+        };
+        Ok(rows.into_iter().map(read).collect())
     }
 
     /// The hints of one cause that are due, oldest first, all of one depth. Taking them counts an attempt and
@@ -144,15 +165,17 @@ impl Transaction<'_> {
     /// Adds hints to a source's queue. One that waits untaken stays as it is, unless a webhook now asks for
     /// what only we had asked for. One that was taken is put in anew under a new id: whoever took it may
     /// have asked the tool before what this hint is about happened, and its answer must not take this one
-    /// away.
+    /// away. `told_at` is when somebody told of what the hints ask for: until they are answered, that is
+    /// how far we are behind.
     pub(crate) async fn push_hints(
         &mut self,
         source: SourceId,
         scope: &str,
         hints: &[Hint],
         cause: ChangeCause,
-        now: Timestamp,
+        told_at: Option<Timestamp>,
     ) -> Result<(), StoreError> {
+        let now = self.store.now();
         let mut by_depth = BTreeMap::<Depth, BTreeMap<&str, &Hint>>::new();
         for hint in hints {
             by_depth.entry(hint.depth).or_default().insert(&hint.locator, hint);
@@ -173,6 +196,7 @@ impl Transaction<'_> {
                         Value::Text(Some(cause.as_str())),
                         Value::Number(Some(0)),
                         Value::Number(Some(due_at.0)),
+                        Value::Number(told_at.map(|at| at.0)),
                     ]
                 })
                 .collect();

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use mainstem_model::{
     Change, ChangeCause, PersonId, Position, ProjectId, SourceId, Subject, TaskId, Timestamp,
+    Visibility,
 };
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
@@ -91,17 +92,20 @@ impl Store {
     }
 
     /// The history of each of several tasks: newest occurrence first, and of those that occurred
-    /// at the same time the one learned last. Tasks without a matching entry are left out.
+    /// at the same time the one learned last. Tasks without a matching entry are left out, and so is
+    /// what a mailbox tells that may not be seen.
     ///
     /// # Errors
     /// [`StoreError::Database`], [`StoreError::Inconsistent`].
     pub async fn task_changes(
         &self,
         tasks: &[TaskId],
+        visibility: &Visibility,
         query: &TaskChangeQuery,
     ) -> Result<HashMap<TaskId, Vec<Change>>, StoreError> {
         let mut conditions = Conditions::new(self.dialect(), "subject_kind = 'task'");
         conditions.among_ids("subject", tasks.iter().map(|task| task.0).collect());
+        conditions.visible("source", visibility);
         if let Some(fields) = &query.fields {
             conditions.among_texts("field", fields.clone());
         }

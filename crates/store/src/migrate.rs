@@ -32,6 +32,7 @@ const MIGRATIONS: &[Migration] = migrations![
     5 "0005_worklogs.sql",
     6 "0006_webhooks.sql",
     7 "0007_credential_expiry.sql",
+    8 "0008_notices.sql",
     10 "0010_payloads_apart.sql",
 ];
 

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use mainstem_model::record::{
     AbsenceRecord, Batch, CensusEntry, CommentRecord, Heard, Hint, HistoryChange, HistoryEntry,
-    HistoryRecord, LinkRecord, MoveRecord, ParentRecord, PartSet, PersonRecord, ProjectRecord,
-    QuarantineRecord, RelationRecord, RemoteLinkSet, Scope, TaskRecord, TaskReference,
-    WorklogRecord,
+    HistoryRecord, LinkRecord, MoveRecord, NoticeKind, NoticeRecord, NoticeSet, ParentRecord,
+    PartSet, PersonRecord, ProjectRecord, QuarantineRecord, RelationRecord, RemoteLinkSet, Scope,
+    TaskRecord, TaskReference, WorklogRecord,
 };
 use mainstem_model::{Criterion, CustomField, Priority, RemoteLink, SourceError, Status};
 use serde_json::Value as Json;
@@ -126,6 +126,27 @@ impl Texts for ParentRecord {
     }
 }
 
+impl Texts for NoticeKind {
+    fn has_nul(&self) -> bool {
+        match self {
+            Self::Told { event, actor } => event.has_nul() || actor.has_nul(),
+            Self::Reply { author } => author.has_nul(),
+            Self::ReplyToTool => false,
+        }
+    }
+
+    fn drop_nul(&mut self) {
+        match self {
+            Self::Told { event, actor } => {
+                event.drop_nul();
+                actor.drop_nul();
+            }
+            Self::Reply { author } => author.drop_nul(),
+            Self::ReplyToTool => {}
+        }
+    }
+}
+
 impl Texts for HistoryChange {
     fn has_nul(&self) -> bool {
         match self {
@@ -174,7 +195,7 @@ macro_rules! texts {
 texts! {
     Batch {
         people, projects, tasks, histories, comments, comment_sets, worklogs, worklog_sets,
-        relations, remote_links, moves, absences, quarantine, hints;
+        notices, relations, remote_links, moves, absences, quarantine, hints;
         // A cursor is the connector's own, and would lead elsewhere if it were changed.
         scope_absence, cursor, more, wants_census, progress
     }
@@ -202,6 +223,8 @@ texts! {
         started_at, time_spent_seconds, updated_at, version, raw
     }
     PartSet { task, parts; }
+    NoticeSet { group, notices; }
+    NoticeRecord { external_id, site, key, kind, body, url; sent_at, version }
     RemoteLinkSet { task, links; }
     RemoteLink { title, url, relationship; }
     RelationRecord { task, links, parent, census_token; kinds, version }

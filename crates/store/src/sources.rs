@@ -342,7 +342,7 @@ impl Store {
     }
 
     /// Tells read models that a source is no longer what they know, and commits.
-    async fn commit_source(
+    pub(crate) async fn commit_source(
         &self,
         mut transaction: Transaction<'_>,
         source: SourceId,
@@ -385,6 +385,7 @@ const OWNED: &[(&str, &[(&str, &str)])] = &[
     ),
     ("SELECT id FROM comment WHERE source = $1 AND task IS NULL LIMIT $2", &[("comment", "id")]),
     ("SELECT id FROM worklog WHERE source = $1 AND task IS NULL LIMIT $2", &[("worklog", "id")]),
+    ("SELECT id FROM notice WHERE source = $1 LIMIT $2", &[("notice", "id")]),
     (
         "SELECT id FROM project WHERE source = $1 LIMIT $2",
         &[("change", "subject"), ("project", "id")],
@@ -397,8 +398,9 @@ const OWNED: &[(&str, &[(&str, &str)])] = &[
     ),
 ];
 
-/// Tables of few rows, emptied of a source at once.
+/// What is of few rows, and goes at once: also what its mail told of tasks of other sources.
 const OWNED_FEW: &[&str] = &[
+    "DELETE FROM change WHERE source = $1 AND subject_kind = 'task'",
     "DELETE FROM identity WHERE source = $1",
     "DELETE FROM hint WHERE source = $1",
     "DELETE FROM webhook_delivery WHERE source = $1",

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use mainstem_model::record::{Cursor, Hint};
+use mainstem_model::record::{Cursor, Heard, Hint, Site};
 use mainstem_model::{
     ChangeCause, CredentialRef, Position, SourceError, SourceId, TaskId, Timestamp, TokenId,
     TokenScope, Visibility, Webhook,
@@ -158,6 +158,8 @@ pub struct Applied {
     pub comments_written: u64,
     /// Worklogs added, changed or removed.
     pub worklogs_written: u64,
+    /// Mails about items of other sources added, changed or removed.
+    pub notices_written: u64,
     /// Links added or ended; the remote links of a task count as one.
     pub links_written: u64,
     /// People and projects added or changed.
@@ -178,6 +180,7 @@ impl Applied {
             + self.tasks_changed
             + self.comments_written
             + self.worklogs_written
+            + self.notices_written
             + self.links_written
             + self.others_written
             + self.quarantined
@@ -190,12 +193,26 @@ impl Applied {
         self.tasks_unchanged += other.tasks_unchanged;
         self.comments_written += other.comments_written;
         self.worklogs_written += other.worklogs_written;
+        self.notices_written += other.notices_written;
         self.links_written += other.links_written;
         self.others_written += other.others_written;
         self.quarantined += other.quarantined;
         self.changes += other.changes;
         self.position = self.position.max(other.position);
     }
+}
+
+/// An item that mail names, and how a source that reads its site is asked for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Located {
+    /// Where the item is read.
+    pub site: Site,
+    /// What the tool calls it.
+    pub key: String,
+    /// The source.
+    pub source: SourceId,
+    /// How it is asked for it.
+    pub heard: Heard,
 }
 
 /// A hint in the queue.

@@ -23,6 +23,18 @@ row! {
         external_id: String,
         locator: String,
         scope: String,
+        updated_at: i64,
+    }
+}
+
+impl Place {
+    /// Asks for the task.
+    pub(crate) fn hint(&self, depth: Depth) -> Hint {
+        Hint {
+            external_id: Some(self.external_id.as_str().into()),
+            locator: self.locator.clone(),
+            depth,
+        }
     }
 }
 
@@ -49,7 +61,7 @@ impl Store {
         }
         let by_scope = transaction.sort_by_scope(source, &without_nul(heard)).await?;
         for (scope, hints) in &by_scope {
-            transaction.push_hints(source, scope, hints, ChangeCause::Webhook, now).await?;
+            transaction.push_hints(source, scope, hints, ChangeCause::Webhook, Some(now)).await?;
         }
         transaction.commit().await?;
         Ok(true)
@@ -93,11 +105,9 @@ impl Transaction<'_> {
                 .iter()
                 .find(|place| id.map_or(place.key == hint.locator, |id| place.id == id));
             match (known, scope) {
-                (Some(place), _) => by_scope.entry(place.scope.clone()).or_default().push(Hint {
-                    external_id: Some(place.external_id.as_str().into()),
-                    locator: place.locator.clone(),
-                    depth: hint.depth,
-                }),
+                (Some(place), _) => {
+                    by_scope.entry(place.scope.clone()).or_default().push(place.hint(hint.depth));
+                }
                 (None, Some(scope)) if hint.depth == Depth::Whole && scopes.contains(&**scope) => {
                     by_scope.entry(scope.to_string()).or_default().push(hint.clone());
                 }
@@ -108,7 +118,7 @@ impl Transaction<'_> {
     }
 
     /// The tasks that are named by id, or else by key.
-    async fn places(
+    pub(crate) async fn places(
         &mut self,
         source: SourceId,
         heard: &[Heard],

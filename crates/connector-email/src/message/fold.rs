@@ -4,6 +4,8 @@
 
 /// A quote before an answer is shown up to this length, of a longer one its end.
 const MOST_LINES_OF_A_QUOTE: usize = 8;
+/// The line that stands for a signature.
+pub const SIGNATURE: &str = "[… signature …]";
 /// No signature is longer.
 const MOST_LINES_OF_A_SIGNATURE: usize = 30;
 /// What a program writes above the mail that it repeats below.
@@ -79,7 +81,7 @@ pub fn folded(text: &str) -> String {
 /// The line that stands for what is folded away.
 fn sign(lines: usize, what: &str) -> String {
     match (what, lines) {
-        ("signature", _) => "[… signature …]".to_owned(),
+        ("signature", _) => SIGNATURE.to_owned(),
         (_, 1) => format!("[… 1 {what} line …]"),
         _ => format!("[… {lines} {what} lines …]"),
     }

@@ -13,10 +13,10 @@ use crate::session::EmailSession;
 use crate::settings::EmailSettings;
 
 /// A Maildir with the folders that most have.
-struct Maildir(TempDir);
+pub struct Maildir(TempDir);
 
 impl Maildir {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let folder = TempDir::new().unwrap();
         for path in ["", ".Done", ".Sent", ".Trash"] {
             for part in ["cur", "new", "tmp"] {
@@ -26,19 +26,19 @@ impl Maildir {
         Self(folder)
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.0.path().join("mail").join(name)
     }
 
-    fn put(&self, name: &str, text: &str) {
+    pub fn put(&self, name: &str, text: &str) {
         fs::write(self.path(name), text).unwrap();
     }
 
-    fn rename(&self, from: &str, to: &str) {
+    pub fn rename(&self, from: &str, to: &str) {
         fs::rename(self.path(from), self.path(to)).unwrap();
     }
 
-    fn session(&self, more: Value) -> EmailSession {
+    pub fn session(&self, more: Value) -> EmailSession {
         session(&self.path(""), "maildir", more)
     }
 }
@@ -50,7 +50,7 @@ fn session(path: &Path, kind: &str, more: Value) -> EmailSession {
 }
 
 /// A whole pass over a folder, and where the next one goes on.
-async fn pass(session: &EmailSession, scope: &str, cursor: &mut Option<Cursor>) -> Batch {
+pub async fn pass(session: &EmailSession, scope: &str, cursor: &mut Option<Cursor>) -> Batch {
     let mut whole = Batch::default();
     loop {
         let batch = session.pull(&scope.into(), cursor.as_ref()).await.unwrap();
@@ -59,6 +59,7 @@ async fn pass(session: &EmailSession, scope: &str, cursor: &mut Option<Cursor>) 
         whole.comment_sets.extend(batch.comment_sets);
         whole.people.extend(batch.people);
         whole.quarantine.extend(batch.quarantine);
+        whole.notices.extend(batch.notices);
         whole.wants_census |= batch.wants_census;
         *cursor = batch.cursor;
         if !batch.more {

@@ -1,6 +1,6 @@
 //! `Node`: anything with a global id.
 
-use mainstem_model::{ChangeId, Comment, NodeId, Position, Worklog};
+use mainstem_model::{ChangeId, Comment, NodeId, Notice, Position, Worklog};
 use mainstem_store::ChangeQuery;
 
 use super::change::{ChangeNode, feed};
@@ -28,6 +28,8 @@ pub enum Node<'a> {
     Comment(PartNode<'a, Comment>),
     /// A piece of logged work.
     Worklog(PartNode<'a, Worklog>),
+    /// A mail about a task.
+    Notice(PartNode<'a, Notice>),
     /// A link.
     Link(LinkNode<'a>),
     /// A change.
@@ -48,6 +50,7 @@ impl<'a> Node<'a> {
             NodeId::SourceId(id) => view.source(id).map(|source| Self::Source(SourceNode(source))),
             NodeId::CommentId(id) => PartNode::find(id, writer).map(Self::Comment),
             NodeId::WorklogId(id) => PartNode::find(id, writer).map(Self::Worklog),
+            NodeId::NoticeId(id) => PartNode::find(id, writer).map(Self::Notice),
             NodeId::ChangeId(id) => Self::change(id, writer),
             NodeId::LinkId(id) => view.link(id).map(|link| Self::Link(LinkNode { link, view })),
             NodeId::TokenId(_) => None,
@@ -84,6 +87,7 @@ impl<'a> Node<'a> {
             Self::Source(node) => writer.object(node, field),
             Self::Comment(node) => writer.object(node, field),
             Self::Worklog(node) => writer.object(node, field),
+            Self::Notice(node) => writer.object(node, field),
             Self::Link(node) => writer.object(node, field),
             Self::Change(node) => writer.object(node, field),
         }

@@ -1,10 +1,12 @@
-//! Parts of tasks: what a task has many of, which come from the store by page and by id. Comments and
-//! worklogs differ in what they show; how they are found is the same.
+//! Parts of tasks: what a task has many of, which come from the store by page and by id. Comments,
+//! worklogs and notices differ in what they show; how they are found is the same.
 
 use std::collections::HashMap;
 use std::hash::Hash;
 
-use mainstem_model::{Comment, CommentId, TaskId, Worklog, WorklogId};
+use mainstem_model::{
+    Comment, CommentId, Notice, NoticeId, TaskId, Visibility, Worklog, WorklogId,
+};
 use mainstem_read_model::Page;
 use mainstem_store::{PartPage, Store, StoreError};
 
@@ -43,22 +45,27 @@ pub trait Part: Sized + 'static {
     /// What was loaded of it.
     fn loaded(loaded: &Loaded) -> &LoadedParts<Self>;
 
-    /// A page of each of these tasks, after a part.
+    /// A page of each of these tasks, after a part, of what may be seen.
     ///
     /// # Errors
     /// The store cannot be read.
     async fn pages(
         store: &Store,
         tasks: &[TaskId],
+        visibility: &Visibility,
         after: Option<Self::Id>,
         limit: u32,
     ) -> Result<HashMap<TaskId, PartPage<Self>>, StoreError>;
 
-    /// Parts by their ids.
+    /// Parts by their ids, of what may be seen.
     ///
     /// # Errors
     /// The store cannot be read.
-    async fn by_id(store: &Store, ids: &[Self::Id]) -> Result<HashMap<Self::Id, Self>, StoreError>;
+    async fn by_id(
+        store: &Store,
+        ids: &[Self::Id],
+        visibility: &Visibility,
+    ) -> Result<HashMap<Self::Id, Self>, StoreError>;
 }
 
 /// What the functions of this kind's name do.
@@ -94,14 +101,19 @@ macro_rules! part {
             async fn pages(
                 store: &Store,
                 tasks: &[TaskId],
+                visibility: &Visibility,
                 after: Option<$id>,
                 limit: u32,
             ) -> Result<HashMap<TaskId, PartPage<Self>>, StoreError> {
-                store.$all(tasks, after, limit).await
+                store.$all(tasks, visibility, after, limit).await
             }
 
-            async fn by_id(store: &Store, ids: &[$id]) -> Result<HashMap<$id, Self>, StoreError> {
-                store.$by_id(ids).await
+            async fn by_id(
+                store: &Store,
+                ids: &[$id],
+                visibility: &Visibility,
+            ) -> Result<HashMap<$id, Self>, StoreError> {
+                store.$by_id(ids, visibility).await
             }
         }
     };
@@ -109,6 +121,7 @@ macro_rules! part {
 
 part!(Comment, CommentId, comment, read_comment, comments, comments_by_id);
 part!(Worklog, WorklogId, worklog, read_worklog, worklogs, worklogs_by_id);
+part!(Notice, NoticeId, notice, read_notice, notices, notices_by_id);
 
 /// A part and its task.
 pub struct PartNode<'a, P> {

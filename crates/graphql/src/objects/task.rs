@@ -1,7 +1,7 @@
 //! `Task` and the small objects that belong to it.
 
 use mainstem_model::{
-    Comment, Criterion, CustomField, Position, RemoteLink, TaskDetail, TaskId, Worklog,
+    Comment, Criterion, CustomField, Notice, Position, RemoteLink, TaskDetail, TaskId, Worklog,
 };
 use mainstem_read_model::{
     Freshness, LinkRef, Page, PageRequest, TaskOrdinal, TaskQuery, TaskRef, View,
@@ -85,6 +85,7 @@ impl<'a> Object<'a> for TaskNode<'a> {
             }
             "comments" => return part::write::<Comment>(self, field, writer),
             "worklogs" => return part::write::<Worklog>(self, field, writer),
+            "notices" => return part::write::<Notice>(self, field, writer),
             "changes" => return self.changes(field, writer),
             _ => return Err(unplanned(field)),
         }
@@ -93,7 +94,7 @@ impl<'a> Object<'a> for TaskNode<'a> {
 }
 
 /// A task whose project or source is not known yet: they come a moment later.
-fn arriving() -> Problem {
+pub fn arriving() -> Problem {
     Problem::new(Code::SourceUnavailable, "The task's source is only just arriving; ask again.")
 }
 

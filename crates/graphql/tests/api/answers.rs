@@ -53,7 +53,7 @@ async fn bulky_parts_cost_one_statement_for_each_kind_whatever_the_page() {
         world
             .data(
                 &admin(),
-                &format!("{{ tasks(first: {first}) {{ nodes {{ body fields {{ value }} remoteLinks {{ url }} comments(first: 2) {{ nodes {{ body }} }} worklogs(first: 2) {{ nodes {{ note }} }} changes(first: 2) {{ nodes {{ field }} }} }} }} }}"),
+                &format!("{{ tasks(first: {first}) {{ nodes {{ body fields {{ value }} remoteLinks {{ url }} comments(first: 2) {{ nodes {{ body }} }} worklogs(first: 2) {{ nodes {{ note }} }} notices(first: 2) {{ nodes {{ event }} }} changes(first: 2) {{ nodes {{ field }} }} }} }} }}"),
             )
             .await;
         counts.push(world.store.statements() - before);

@@ -43,7 +43,7 @@ async fn types(world: &World) -> HashMap<String, Value> {
 
 #[tokio::test]
 async fn every_field_of_every_type_is_written() {
-    let world = World::new().await;
+    let world = World::with_mail().await;
     let types = types(&world).await;
     let task = select(&types, "Task", 4);
     let mut connections = String::new();
@@ -65,11 +65,13 @@ async fn every_field_of_every_type_is_written() {
     let viewer = select(&types, "Viewer", 2);
     let comment = select(&types, "Comment", 2);
     let worklog = select(&types, "Worklog", 2);
+    let notice = select(&types, "Notice", 2);
     let link = select(&types, "Link", 2);
     for query in [
         format!("{{ tasks(first: 5) {{ totalCount nodes {{ {task} }} }} }}"),
         format!("{{ tasks(first: 5) {{ nodes {{ comments {{ nodes {{ {comment} }} }} }} }} }}"),
         format!("{{ tasks(first: 5) {{ nodes {{ worklogs {{ nodes {{ {worklog} }} }} }} }} }}"),
+        format!("{{ tasks(first: 5) {{ nodes {{ notices {{ nodes {{ {notice} }} }} }} }} }}"),
         format!("{{ tasks(first: 5) {{ nodes {{ links {{ nodes {{ {link} }} }} }} }} }}"),
         format!("{{ {connections} }}"),
         format!("{{ taskCounts(by: [STATUS, ASSIGNEE]) {{ {counts} }} viewer {{ {viewer} }} }}"),

@@ -9,8 +9,9 @@ use mainstem_graphql::{Answer, Api, ApiSettings, Caller, Question};
 use mainstem_model::clock::ManualClock;
 use mainstem_model::random::SeededRandom;
 use mainstem_model::record::{
-    Batch, CommentRecord, LinkRecord, ParentRecord, PersonRecord, ProjectRecord, RelationRecord,
-    RemoteLinkSet, Scope, TaskRecord, TaskReference, WorklogRecord,
+    Batch, CommentRecord, LinkRecord, NoticeKind, NoticeRecord, NoticeSet, ParentRecord,
+    PersonRecord, ProjectRecord, RelationRecord, RemoteLinkSet, Scope, TaskRecord, TaskReference,
+    WorklogRecord,
 };
 use mainstem_model::{
     ChangeCause, CredentialRef, Criterion, CustomField, LinkKind, Priority, PriorityLevel,
@@ -165,6 +166,31 @@ fn acme() -> Batch {
     }
 }
 
+/// What `mail` holds.
+pub fn mail() -> Batch {
+    let told = || NoticeKind::Told { event: Some("mention".into()), actor: Some("bob".into()) };
+    let notice = |n: i64, kind: NoticeKind| NoticeRecord {
+        external_id: format!("m{n}").into(),
+        site: "tool.example".into(),
+        key: "acme/api#1".to_owned(),
+        kind,
+        body: format!("Mail {n}"),
+        sent_at: START.plus_seconds(n),
+        url: Some(format!("https://tool.example/acme/api/1#{n}")),
+        version: 0,
+    };
+    let stranger = NoticeKind::Told { event: None, actor: Some("zoe".into()) };
+    let reply = NoticeKind::Reply { author: Some("cy@example.com".into()) };
+    Batch {
+        people: vec![person("cy@example.com", "Cy Mailer")],
+        notices: vec![NoticeSet {
+            group: "0".to_owned(),
+            notices: vec![notice(1, told()), notice(3, stranger), notice(2, reply)],
+        }],
+        ..Batch::default()
+    }
+}
+
 /// What `secret` holds: one task that only admins see, with a key that `acme` uses too.
 fn secret() -> Batch {
     let mut twin = task("acme/api#2", 9);
@@ -196,6 +222,15 @@ impl World {
         world.apply("acme", &acme()).await;
         world.apply("secret", &secret()).await;
         world.store.index_search().await.unwrap();
+        world.model.catch_up(&world.store).await.unwrap();
+        world
+    }
+
+    /// The world with a mailbox, `mail`: two mails tell of `acme/api#1`, and one answers them.
+    pub async fn with_mail() -> Self {
+        let world = Self::new().await;
+        world.store.put_site(SourceId::of("acme"), &"tool.example".into()).await.unwrap();
+        world.apply("mail", &mail()).await;
         world.model.catch_up(&world.store).await.unwrap();
         world
     }

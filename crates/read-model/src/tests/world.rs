@@ -112,7 +112,8 @@ impl World {
     pub(super) fn snapshot(&self) -> Snapshot {
         let mut snapshot = Snapshot::at(mainstem_model::Position(0));
         let mut touched = Touched::everything();
-        let row = |source| SourceRow { source, scopes: Box::default() };
+        let row =
+            |source| SourceRow { source, scopes: Box::default(), unread_news: BTreeMap::new() };
         snapshot.put_sources(sources().into_iter().map(row).collect(), &mut touched);
         people().into_iter().for_each(|person| snapshot.put_person(person, &mut touched));
         projects().into_iter().for_each(|project| snapshot.put_project(project, &mut touched));

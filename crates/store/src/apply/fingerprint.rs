@@ -4,7 +4,7 @@
 //! reading knows (parent, links, history, census token) is left out: its absence is no difference.
 
 use mainstem_model::Date;
-use mainstem_model::record::{CommentRecord, TaskRecord, WorklogRecord};
+use mainstem_model::record::{CommentRecord, NoticeKind, NoticeRecord, TaskRecord, WorklogRecord};
 use sha2::{Digest, Sha256};
 
 /// 128 bits of SHA-256: no two contents that a tool could give share them.
@@ -80,6 +80,30 @@ pub(super) fn of_worklog(worklog: &WorklogRecord) -> Fingerprint {
     hasher.optional(worklog.note.as_deref());
     hasher.number(Some(worklog.updated_at.0));
     hasher.number(Some(worklog.version));
+    hasher.finish()
+}
+
+/// The fingerprint of a mail about an item of another source.
+pub(super) fn of_notice(notice: &NoticeRecord) -> Fingerprint {
+    let mut hasher = Hasher::default();
+    hasher.text(&notice.site);
+    hasher.text(&notice.key);
+    match &notice.kind {
+        NoticeKind::Told { event, actor } => {
+            hasher.text("told");
+            hasher.optional(event.as_deref());
+            hasher.optional(actor.as_deref());
+        }
+        NoticeKind::Reply { author } => {
+            hasher.text("reply");
+            hasher.optional(author.as_deref());
+        }
+        NoticeKind::ReplyToTool => hasher.text("reply to tool"),
+    }
+    hasher.text(&notice.body);
+    hasher.number(Some(notice.sent_at.0));
+    hasher.optional(notice.url.as_deref());
+    hasher.number(Some(notice.version));
     hasher.finish()
 }
 

@@ -16,6 +16,7 @@ mod former_keys;
 mod history;
 mod moves;
 mod names;
+mod notices;
 mod others;
 mod parts;
 mod prepared;
@@ -27,7 +28,7 @@ mod tasks;
 use std::collections::{HashMap, HashSet};
 
 use mainstem_model::record::{Batch, ScopeKey};
-use mainstem_model::{SourceId, Timestamp};
+use mainstem_model::{ChangeCause, SourceId, Timestamp};
 use uuid::Uuid;
 
 use crate::dialect::{Transaction, execute, run};
@@ -97,6 +98,7 @@ impl Store {
         apply.part_sets(&COMMENT, &batch.comment_sets).await?;
         apply.parts(&batch.worklogs, &prepared.worklogs).await?;
         apply.part_sets(&WORKLOG, &batch.worklog_sets).await?;
+        apply.notices(&batch.notices, &prepared.located).await?;
         apply.relations(&batch.relations).await?;
         apply.remote_links(&batch.remote_links).await?;
         apply.absences(batch).await?;
@@ -170,7 +172,9 @@ impl Apply<'_> {
             .cloned()
             .collect();
         let BatchContext { scope, cause, .. } = *self.context;
-        self.transaction.push_hints(self.source, scope, &hints, cause, self.now).await
+        // What a telling led to is a part of it.
+        let told_at = (cause == ChangeCause::Webhook).then_some(self.now);
+        self.transaction.push_hints(self.source, scope, &hints, cause, told_at).await
     }
 
     async fn cursor(&mut self, batch: &Batch) -> Result<(), StoreError> {

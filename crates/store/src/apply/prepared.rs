@@ -5,9 +5,9 @@ use bytes::Bytes;
 use mainstem_model::record::Batch;
 
 use super::fingerprint::{Fingerprint, of_comment, of_task, of_worklog};
-use crate::StoreError;
 use crate::nul::Texts as _;
 use crate::payload::Compressor;
+use crate::{Located, StoreError};
 
 /// A batch with the fingerprint of each record, and its payloads compressed.
 pub struct PreparedBatch {
@@ -18,6 +18,7 @@ pub struct PreparedBatch {
     pub(super) comments: Vec<Prepared>,
     /// In the order of the batch's worklogs.
     pub(super) worklogs: Vec<Prepared>,
+    pub(super) located: Vec<Located>,
 }
 
 /// What is prepared of one record.
@@ -58,7 +59,13 @@ impl PreparedBatch {
         let worklogs = worklogs
             .map(|worklog| prepare(of_worklog(worklog), &mut worklog.raw))
             .collect::<Result<_, _>>()?;
-        Ok(Self { batch, tasks, comments, worklogs })
+        Ok(Self { batch, tasks, comments, worklogs, located: Vec::new() })
+    }
+
+    /// Says how the items are asked for that the batch's notices name. Which of them are worth asking for
+    /// is decided when it is stored.
+    pub fn locate(&mut self, located: Vec<Located>) {
+        self.located = located;
     }
 
     /// The batch, but for the payloads.
