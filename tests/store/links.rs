@@ -1,7 +1,9 @@
 //! Native links and parents, as closer readings of their tasks state them.
 
-use mainstem_model::record::{Batch, LinkRecord, ParentRecord, RelationRecord, TaskReference};
-use mainstem_model::{Link, LinkKind, Position, TaskId};
+use mainstem_model::record::{
+    Batch, Inference, LinkRecord, ParentRecord, RelationRecord, TaskReference,
+};
+use mainstem_model::{Link, LinkKind, LinkOrigin, Position, TaskId};
 use mainstem_store::Store;
 use serde_json::{Value, json};
 
@@ -13,7 +15,13 @@ fn reference(n: u32) -> TaskReference {
 }
 
 fn blocks(from: u32, to: u32) -> LinkRecord {
-    LinkRecord { kind: LinkKind::Blocks, from: reference(from), to: reference(to), since: None }
+    LinkRecord {
+        kind: LinkKind::Blocks,
+        from: reference(from),
+        to: reference(to),
+        since: None,
+        inference: None,
+    }
 }
 
 /// A reading of task 1 at a moment.
@@ -164,5 +172,34 @@ both_databases! {
         assert_eq!(stated(&db.store, &source).await, keys(&[(1, 2)]));
         source.apply(&db.store, &reading(3, vec![])).await;
         assert_eq!(stated(&db.store, &source).await, []);
+    }
+}
+
+both_databases! {
+    async fn what_a_text_states_comes_with_its_words(db) {
+        let (source, _) = with_tasks(&db).await;
+        let elsewhere = TaskReference { key: "ENG-42".into(), external_id: None };
+        let stated_link = |quote: &str| LinkRecord {
+            to: elsewhere.clone(),
+            inference: Some(Inference {
+                quote: quote.into(),
+                url: Some("mid:1@acme.example".into()),
+                confidence: 0.9,
+            }),
+            ..blocks(1, 1)
+        };
+        for (version, quote) in [(1, "Blocks: ENG-42"), (2, "blocks: ENG-42, as I said")] {
+            source.apply(&db.store, &reading(version, vec![stated_link(quote), blocks(2, 1)])).await;
+            let mut links = db.store.links_stated_by(&[id(&source, 1)]).await.unwrap();
+            links.retain(|link| link.origin == LinkOrigin::Inferred);
+            let [link] = links.as_slice() else { panic!("{links:?}") };
+            assert_eq!((link.to.key.as_str(), link.confidence), ("ENG-42", 0.9));
+            // It holds for the reason that was read first.
+            let [evidence] = link.evidence.as_slice() else { panic!("{link:?}") };
+            assert_eq!(evidence.quote, "Blocks: ENG-42");
+            assert_eq!(evidence.url.as_deref(), Some("mid:1@acme.example"));
+        }
+        source.apply(&db.store, &reading(3, vec![blocks(2, 1)])).await;
+        assert_eq!(stated(&db.store, &source).await, keys(&[(2, 1)]));
     }
 }

@@ -5,11 +5,12 @@ use std::io;
 
 use bytes::Bytes;
 use mainstem_model::record::{
-    Batch, CommentRecord, ExternalId, NoticeKind, NoticeRecord, NoticeSet, ParentRecord, PartSet,
-    PersonRecord, ProjectRecord, QuarantineRecord, TaskRecord, TaskReference,
+    Batch, CommentRecord, ExternalId, Inference, LinkRecord, NoticeKind, NoticeRecord, NoticeSet,
+    ParentRecord, PartSet, PersonRecord, ProjectRecord, QuarantineRecord, RelationRecord,
+    TaskRecord, TaskReference,
 };
 use mainstem_model::{
-    CustomField, Priority, PriorityLevel, Status, StatusCategory, TaskKind, Timestamp,
+    CustomField, LinkKind, Priority, PriorityLevel, Status, StatusCategory, TaskKind, Timestamp,
 };
 use serde_json::{Value, json};
 
@@ -22,7 +23,7 @@ use crate::message::fold::SIGNATURE;
 use crate::message::header::{Header, Mailbox};
 use crate::message::identity::Identity;
 use crate::message::words::shortened;
-use crate::plan::{Plan, Said};
+use crate::plan::{Plan, Said, Stated};
 use crate::settings::EmailSettings;
 use crate::signal::Kind;
 use crate::snapshot::{Message, Snapshot, Thread, Unread};
@@ -34,6 +35,8 @@ const VERSION: i64 = 0;
 const MOST_RAW_BYTES: usize = 64 * 1024;
 /// How much of a notice is quoted.
 const MOST_QUOTE_CHARACTERS: usize = 500;
+/// How far a line such as `Blocks: ENG-42` is believed, of somebody who may act.
+const CONFIDENCE: f64 = 0.95;
 /// The only project of a source.
 const PROJECT: &str = "mailbox";
 
@@ -125,7 +128,9 @@ impl<'a> Draft<'a> {
             let by = message.letter.from.as_ref().map_or("", |from| &from.address);
             if message.may_act(settings) {
                 let people = &message.letter.people;
-                plan.read(Said { content: &content, people, by, at: message.at }, &all);
+                let url = message.letter.message_id.as_deref().and_then(mid);
+                let url = url.as_deref();
+                plan.read(Said { content: &content, people, by, at: message.at, url }, &all);
             }
             if message.letter.kind == Kind::AutoReply
                 && let Some(away) = away(&message.letter.subject, &content.text, message.at)
@@ -160,6 +165,15 @@ impl<'a> Draft<'a> {
         for assignee in &plan.assignees {
             self.people.entry(assignee.clone()).or_default();
         }
+        let task = TaskReference { key: key.clone(), external_id: Some(external_id.clone()) };
+        self.batch.relations.push(RelationRecord {
+            task: external_id.clone(),
+            links: plan.links.iter().map(|stated| link(&task, stated)).collect(),
+            kinds: LinkKind::ALL,
+            parent: ParentRecord::None,
+            version: VERSION,
+            census_token: None,
+        });
         let standing = standing(settings, &messages);
         let letter = &messages[opening].letter;
         let title = match letter.subject.as_str() {
@@ -280,6 +294,23 @@ fn read(message: &Message) -> Result<(Content, Bytes), Stale> {
     }
     let kept = raw.len().min(MOST_RAW_BYTES);
     Ok((content, Bytes::copy_from_slice(&raw[..kept])))
+}
+
+/// A link between a thread and an item that its text names.
+fn link(thread: &TaskReference, stated: &Stated) -> LinkRecord {
+    let item = TaskReference { key: stated.key.clone(), external_id: None };
+    let (from, to) = if stated.blocks { (thread.clone(), item) } else { (item, thread.clone()) };
+    LinkRecord {
+        kind: LinkKind::Blocks,
+        from,
+        to,
+        since: Some(stated.at),
+        inference: Some(Inference {
+            quote: stated.quote.clone(),
+            url: stated.url.clone(),
+            confidence: CONFIDENCE,
+        }),
+    }
 }
 
 /// How a thread stands.

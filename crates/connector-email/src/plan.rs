@@ -1,10 +1,11 @@
-//! What the text of a thread says plainly of its plan: due date, assignee, checklist. Each comes with
-//! the line that says it.
+//! What the text of a thread says plainly of its plan: due date, assignee, checklist, what it holds up
+//! and what holds it up. Each comes with the line that says it.
 
 use std::collections::BTreeSet;
 
 use mainstem_model::{Criterion, CustomField, Date, Timestamp};
 use serde_json::Value;
+use url::Url;
 
 use crate::message::content::Content;
 use crate::message::words::shortened;
@@ -15,7 +16,14 @@ const DUE: [&str; 8] =
 /// Words before a mail address, likewise.
 const ASSIGNEE: [&str; 6] =
     ["assignee", "assigned to", "assign to", "owner", "zuständig", "responsable"];
+/// Words before what waits for the thread, likewise.
+const BLOCKS: [&str; 4] = ["blocks", "blocking", "holds up", "blockiert"];
+/// Words before what the thread waits for, likewise.
+const BLOCKED_BY: [&str; 6] =
+    ["blocked by", "depends on", "waiting for", "waits for", "blockiert durch", "wartet auf"];
 const MOST_QUOTE_CHARACTERS: usize = 200;
+/// How many items a thread can name; a list of everything is no plan.
+const MOST_LINKS: usize = 50;
 
 /// What was found; what a later message says stands for what an earlier one said.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -25,9 +33,24 @@ pub struct Plan {
     /// Mail addresses.
     pub assignees: Vec<String>,
     pub criteria: Vec<Criterion>,
+    pub links: Vec<Stated>,
     due_from: Option<String>,
     start_from: Option<String>,
     assignees_from: Option<String>,
+}
+
+/// That the thread holds an item up, or waits for one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stated {
+    /// Whether the thread holds the item up.
+    pub blocks: bool,
+    /// What the tool of the item calls it.
+    pub key: String,
+    /// The line that says so.
+    pub quote: String,
+    /// Where a person reads it.
+    pub url: Option<String>,
+    pub at: Timestamp,
 }
 
 /// A message that may say what becomes of its thread.
@@ -38,6 +61,8 @@ pub struct Said<'a> {
     pub people: &'a [String],
     pub by: &'a str,
     pub at: Timestamp,
+    /// Where a person reads it.
+    pub url: Option<&'a str>,
 }
 
 impl Plan {
@@ -75,7 +100,19 @@ impl Plan {
             {
                 (self.assignees, self.assignees_from) = (vec![assignee], Some(source(line)));
             }
+            for (words, blocks) in [(&BLOCKS[..], true), (&BLOCKED_BY[..], false)] {
+                if words.contains(&word.as_str()) {
+                    self.links.extend(items(value).map(|key| Stated {
+                        blocks,
+                        key,
+                        quote: shortened(line.trim(), MOST_QUOTE_CHARACTERS),
+                        url: said.url.map(str::to_owned),
+                        at: said.at,
+                    }));
+                }
+            }
         }
+        self.links.truncate(MOST_LINKS);
         let criteria: Vec<Criterion> = lines().filter_map(criterion).collect();
         if !criteria.is_empty() {
             self.criteria = criteria;
@@ -132,6 +169,53 @@ fn date(text: &str) -> Option<Date> {
     (ends && plain).then(|| date.parse().ok()).flatten()
 }
 
+/// The items of tools that a text names: `ENG-42`, `acme/api#7`, or the address where one is read.
+fn items(text: &str) -> impl Iterator<Item = String> {
+    let ends = |c: char| c.is_whitespace() || ",;()[]<>".contains(c);
+    text.split(ends).filter_map(|word| item(word.trim_end_matches(['.', ':', '!', '?'])))
+}
+
+fn item(word: &str) -> Option<String> {
+    // What is shown as Markdown has its special characters marked.
+    let word = word.replace('\\', "");
+    if let Ok(url) = Url::parse(&word) {
+        let steps: Vec<&str> = url.path_segments()?.filter(|step| !step.is_empty()).collect();
+        return match steps[..] {
+            [.., "browse", key] if is_jira_key(key) => Some(key.to_owned()),
+            [owner, name, "issues" | "pull", number] => github_key(owner, name, number),
+            _ => None,
+        };
+    }
+    if is_jira_key(&word) {
+        return Some(word);
+    }
+    let (repository, number) = word.split_once('#')?;
+    let (owner, name) = repository.split_once('/')?;
+    github_key(owner, name, number)
+}
+
+fn is_jira_key(word: &str) -> bool {
+    let is_capital = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+    word.split_once('-').is_some_and(|(project, number)| {
+        project.len() >= 2
+            && project.as_bytes()[0].is_ascii_uppercase()
+            && project.bytes().all(is_capital)
+            && is_number(number)
+    })
+}
+
+fn github_key(owner: &str, name: &str, number: &str) -> Option<String> {
+    let named = |text: &str| {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+        !text.is_empty() && text.bytes().all(plain)
+    };
+    (named(owner) && named(name) && is_number(number)).then(|| format!("{owner}/{name}#{number}"))
+}
+
+fn is_number(text: &str) -> bool {
+    (1..=10).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 fn address(text: &str) -> Option<String> {
     let is_part = |c: char| c.is_alphanumeric() || "@.!#$%&'*+/=?^_{|}~-".contains(c);
     let mut words = text.split(|c| !is_part(c));
@@ -170,6 +254,7 @@ mod tests {
                 people: &people,
                 by: "bob@acme.example",
                 at: Timestamp(0),
+                url: None,
             };
             plan.read(said, &BTreeSet::from(["alice@acme.example", "bob@acme.example"]));
         }
@@ -192,6 +277,25 @@ mod tests {
             ("overdue: 2026-12-01", None),
         ] {
             assert_eq!(due(text).as_deref(), expected, "{text}");
+        }
+        let links = |text: &str| {
+            let links = plan(&[(text, &[])]).links.into_iter();
+            links.map(|stated| (stated.blocks, stated.key)).collect::<Vec<_>>()
+        };
+        for (text, expected) in [
+            ("Blocks: ENG-42", &[(true, "ENG-42")][..]),
+            ("- **Waiting for:** acme/api#7, ENG-1.", &[(false, "acme/api#7"), (false, "ENG-1")]),
+            ("Blocked by: \\<https://acme.atlassian.net/browse/ENG-7>", &[(false, "ENG-7")]),
+            ("depends on: https://github.com/acme/api/pull/12", &[(false, "acme/api#12")]),
+            ("blocks: A\\_B-1", &[(true, "A_B-1")]),
+            ("Blocks: UTF-8x, eng-42, E-1, api#7, https://evil.example/ENG-9", &[]),
+            ("He blocks: ENG-42", &[]),
+            ("> Blocks: ENG-42", &[]),
+            ("Blocks: nothing", &[]),
+        ] {
+            let expected: Vec<_> =
+                expected.iter().map(|(blocks, key)| (*blocks, (*key).to_owned())).collect();
+            assert_eq!(links(text), expected, "{text}");
         }
         let assignee = |text: &str| plan(&[(text, &[])]).assignees;
         assert_eq!(assignee("Assignee: Alice \\<Alice@acme.example>"), ["alice@acme.example"]);
@@ -229,8 +333,13 @@ mod tests {
         };
         let content = Content { calendar: vec![to_do], ..Content::default() };
         let mut plan = Plan::default();
-        let said =
-            Said { content: &content, people: &[], by: "bob@acme.example", at: Timestamp(0) };
+        let said = Said {
+            content: &content,
+            people: &[],
+            by: "bob@acme.example",
+            at: Timestamp(0),
+            url: None,
+        };
         plan.read(said, &BTreeSet::new());
         assert_eq!(plan.due_on.unwrap().to_string(), "2026-12-01");
         assert_eq!(plan.assignees, ["alice@acme.example"]);

@@ -396,7 +396,7 @@ pub struct RemoteLinkSet {
     pub links: Vec<RemoteLink>,
 }
 
-/// The complete native links that one task's payload states, as of one reading. Links of the same
+/// The complete links that one task's payload states, as of one reading. Links of the same
 /// task in the store that are missing here have ended.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RelationRecord {
@@ -415,17 +415,30 @@ pub struct RelationRecord {
     pub census_token: Option<String>,
 }
 
-/// One native link.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// One link: the tool's own, or one that a text states plainly.
+#[derive(Debug, Clone, PartialEq)]
 pub struct LinkRecord {
     /// What the edge says.
     pub kind: LinkKind,
     /// Where it starts.
     pub from: TaskReference,
-    /// Where it leads.
+    /// Where it leads. What another tool calls a task is found by its key alone.
     pub to: TaskReference,
     /// Since when, where the tool says so.
     pub since: Option<Timestamp>,
+    /// What it was read from; `None` where it is the tool's own.
+    pub inference: Option<Inference>,
+}
+
+/// The words of a text that state a link.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Inference {
+    /// The words.
+    pub quote: String,
+    /// Where a person can read them.
+    pub url: Option<String>,
+    /// 0 to 1.
+    pub confidence: f64,
 }
 
 /// A task that the tool now shows under another id (a GitHub transfer). The older identity stays.

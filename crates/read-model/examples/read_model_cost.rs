@@ -299,7 +299,13 @@ fn relations(number: u64, count: u64) -> Option<RelationRecord> {
                 key: format!("acme/api#{number}"),
                 external_id: Some(number.to_string().into()),
             };
-            LinkRecord { kind: LinkKind::Blocks, from: end(from), to: end(to), since: None }
+            LinkRecord {
+                kind: LinkKind::Blocks,
+                from: end(from),
+                to: end(to),
+                since: None,
+                inference: None,
+            }
         })
         .collect();
     (!links.is_empty()).then(|| RelationRecord {

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use mainstem_model::record::{
     AbsenceRecord, Batch, CensusEntry, CommentRecord, Heard, Hint, HistoryChange, HistoryEntry,
-    HistoryRecord, LinkRecord, MoveRecord, NoticeKind, NoticeRecord, NoticeSet, ParentRecord,
-    PartSet, PersonRecord, ProjectRecord, QuarantineRecord, RelationRecord, RemoteLinkSet, Scope,
-    TaskRecord, TaskReference, WorklogRecord,
+    HistoryRecord, Inference, LinkRecord, MoveRecord, NoticeKind, NoticeRecord, NoticeSet,
+    ParentRecord, PartSet, PersonRecord, ProjectRecord, QuarantineRecord, RelationRecord,
+    RemoteLinkSet, Scope, TaskRecord, TaskReference, WorklogRecord,
 };
 use mainstem_model::{Criterion, CustomField, Priority, RemoteLink, SourceError, Status};
 use serde_json::Value as Json;
@@ -228,7 +228,8 @@ texts! {
     RemoteLinkSet { task, links; }
     RemoteLink { title, url, relationship; }
     RelationRecord { task, links, parent, census_token; kinds, version }
-    LinkRecord { from, to; kind, since }
+    LinkRecord { from, to, inference; kind, since }
+    Inference { quote, url; confidence }
     MoveRecord { from, to, scope; }
     AbsenceRecord { task; presence }
     QuarantineRecord { external_id, kind, reason; raw }

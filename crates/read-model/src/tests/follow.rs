@@ -142,6 +142,7 @@ impl Site {
                             from: reference(other),
                             to: reference(number),
                             since: None,
+                            inference: None,
                         })
                         .collect(),
                     kinds: LinkKind::ALL,

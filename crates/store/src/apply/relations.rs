@@ -1,16 +1,18 @@
-//! Native links, and the parent of a task, as a closer reading of the task states them.
+//! Links, and the parent of a task, as a closer reading of the task states them.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use mainstem_model::record::{LinkRecord, RelationRecord};
-use mainstem_model::{LinkEnd, LinkId, LinkOrigin, LinkReview, Subject, TaskId};
+use mainstem_model::record::{Inference, LinkRecord, RelationRecord};
+use mainstem_model::{
+    Evidence, LinkEnd, LinkId, LinkOrigin, LinkReview, Subject, TaskId, Timestamp,
+};
 use serde_json::{Value as Json, json};
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 use super::changes::NewChange;
 use super::quarantine::of_unknown;
-use super::tasks::stored_parent;
+use super::tasks::{json_list, stored_parent};
 use super::{Apply, diff};
 use crate::StoreError;
 use crate::bulk::{Kind, OnConflict, Table, Value};
@@ -168,7 +170,7 @@ impl Apply<'_> {
             let mut stated: HashSet<Uuid> = HashSet::new();
             for link in &record.links {
                 let (from, to) = (self.names.link_end(&link.from), self.names.link_end(&link.to));
-                let origin = LinkOrigin::Native.as_str();
+                let origin = origin(link).as_str();
                 let id = LinkId::of(link.kind.as_str(), origin, &from.identity(), &to.identity());
                 if !stated.insert(id.0) {
                     continue;
@@ -196,13 +198,13 @@ impl Apply<'_> {
         self.add_links(&added).await
     }
 
-    /// Every interval of the native links that these tasks state, by task and link, oldest first.
+    /// Every interval of the links that these tasks state, by task and link, oldest first.
     async fn intervals(
         &mut self,
         tasks: Vec<Uuid>,
     ) -> Result<HashMap<Uuid, BTreeMap<Uuid, Vec<Interval>>>, StoreError> {
         let text = format!(
-            "SELECT {} FROM link WHERE {} AND origin = 'NATIVE' ORDER BY since_at",
+            "SELECT {} FROM link WHERE {} AND origin <> 'DECLARED' ORDER BY since_at",
             Interval::COLUMNS,
             self.transaction.dialect().among_ids("stated_by", 1)
         );
@@ -238,9 +240,14 @@ impl Apply<'_> {
             let value = named(link.record.kind.as_str(), &link.from.key, &link.to.key);
             self.log_link(link.stated_by, None, Some(value), link.since_at);
         }
+        let seen_at = self.now;
+        let evidence: Vec<String> =
+            links.iter().map(|link| json_list(&evidence(link.record, seen_at))).collect();
         let rows: Vec<_> = links
             .iter()
-            .map(|link| {
+            .zip(&evidence)
+            .map(|(link, evidence)| {
+                let inference = link.record.inference.as_ref();
                 [
                     Value::Id(Some(link.stated_by.0)),
                     Value::Id(Some(link.id.0)),
@@ -252,10 +259,10 @@ impl Apply<'_> {
                     Value::Text(Some(&link.from.key)),
                     Value::Id(link.to.task.map(|id| id.0)),
                     Value::Text(Some(&link.to.key)),
-                    Value::Text(Some(LinkOrigin::Native.as_str())),
-                    Value::Real(1.0),
+                    Value::Text(Some(origin(link.record).as_str())),
+                    Value::Real(inference.map_or(1.0, |inference| inference.confidence)),
                     Value::Text(Some(LinkReview::Unreviewed.as_str())),
-                    Value::Text(Some("[]")),
+                    Value::Text(Some(evidence)),
                 ]
             })
             .collect();
@@ -270,7 +277,7 @@ impl Apply<'_> {
             before,
             after,
             actor: None,
-            occurred_at: mainstem_model::Timestamp(at),
+            occurred_at: Timestamp(at),
             history_key: None,
         });
     }
@@ -301,6 +308,20 @@ impl Apply<'_> {
             .collect();
         PARENT.write(&mut self.transaction, &rows).await
     }
+}
+
+fn origin(link: &LinkRecord) -> LinkOrigin {
+    if link.inference.is_some() { LinkOrigin::Inferred } else { LinkOrigin::Native }
+}
+
+/// Why a link is believed, where the tool does not say it by itself.
+fn evidence(link: &LinkRecord, seen_at: Timestamp) -> Vec<Evidence> {
+    let of = |inference: &Inference| Evidence {
+        quote: inference.quote.clone(),
+        url: inference.url.clone(),
+        seen_at,
+    };
+    link.inference.iter().map(of).collect()
 }
 
 /// A link as the log names it.

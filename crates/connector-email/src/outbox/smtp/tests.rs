@@ -52,7 +52,6 @@ impl Fake {
             if in_message && line != "." {
                 continue;
             }
-            in_message = false;
             self.heard.lock().unwrap().push(line.to_owned());
             let fits = |(start, _): &&(&str, &str)| line.starts_with(start);
             let said = self.script.iter().find(fits).map_or("250 ok\r\n", |(_, said)| said);
