@@ -27,6 +27,11 @@ async fn what_the_demo_prints_can_be_pasted() {
     assert!(pasted.status.success(), "{}", String::from_utf8_lossy(&pasted.stderr));
     let answer: serde_json::Value = serde_json::from_slice(&pasted.stdout).unwrap();
     assert!(answer.get("errors").is_none(), "{answer}");
+    let waits = &answer["data"]["mail"];
+    let promise = &waits["blockedBy"]["nodes"][0];
+    assert!(promise["key"].as_str().unwrap().starts_with("support:"), "{waits}");
+    let quote = waits["links"]["nodes"][0]["evidence"][0]["quote"].as_str().unwrap();
+    assert_eq!(quote, format!("Blocks: {}", waits["key"].as_str().unwrap()));
     for tool in ["jira", "github"] {
         let tasks = answer["data"][tool]["nodes"].as_array().unwrap();
         let blocker = tasks[0]["blockedBy"]["nodes"][0]["key"].as_str().unwrap();

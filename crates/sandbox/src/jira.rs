@@ -58,7 +58,7 @@
 
 mod access;
 mod answer;
-mod catalogue;
+pub(crate) mod catalogue;
 mod desk;
 mod fields;
 mod generate;

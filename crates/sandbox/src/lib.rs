@@ -1,5 +1,6 @@
 //! Faithful stand-ins of a GitHub site (here) and of a Jira site ([`jira`]): seeded, scriptable, and
-//! quick enough to be measured against. For the demo, the tests and the benchmarks; never for production.
+//! quick enough to be measured against; and a mailbox about both ([`mail`]). For the demo, the tests and
+//! the benchmarks; never for production.
 //!
 //! ```
 //! use std::sync::Arc;
@@ -58,6 +59,7 @@ mod ids;
 pub mod jira;
 mod keys;
 pub mod limits;
+pub mod mail;
 mod rest;
 pub mod script;
 mod serve;

@@ -6,8 +6,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use mainstem_engine::{LogObserver, SyncOptions};
-use mainstem_model::{SystemClock, TokenScope};
+use mainstem_model::{Clock, SystemClock, TokenScope};
 use mainstem_sandbox::Sandbox;
+use mainstem_sandbox::mail::{self, MailOptions};
 use serde_json::json;
 use tokio::net::TcpListener;
 
@@ -26,8 +27,9 @@ use crate::token::TokenText;
 const SEED: u64 = 7;
 /// Lines of the example's answer that are shown.
 const SHOWN_LINES: usize = 54;
-/// What a dashboard would ask first. It stands in single quotes on a command line.
-const QUESTION: &str = "{ jira: tasks(first: 1, filter: {isBlocked: {eq: true}, source: {connector: {eq: \"jira\"}}}) { ...held } github: tasks(first: 1, filter: {isBlocked: {eq: true}, source: {connector: {eq: \"github\"}}}) { ...held } } fragment held on TaskConnection { totalCount nodes { key title status { name } assignees { name } blockedBy { nodes { key } } } }";
+/// What a dashboard would ask first. It stands in single quotes on a command line; `KEY` is the key of an
+/// issue that waits for mail.
+const QUESTION: &str = "{ mail: task(key: \"KEY\") { key title blockedBy { nodes { key title dueOn } } links(kinds: [BLOCKS], origins: [INFERRED]) { nodes { evidence { quote } } } } jira: tasks(first: 1, filter: {isBlocked: {eq: true}, source: {connector: {eq: \"jira\"}}}) { ...held } github: tasks(first: 1, filter: {isBlocked: {eq: true}, source: {connector: {eq: \"github\"}}}) { ...held } } fragment held on TaskConnection { totalCount nodes { key title status { name } assignees { name } blockedBy { nodes { key } } } }";
 
 /// Shows it until it is told to stop; nothing is kept.
 ///
@@ -42,14 +44,22 @@ pub async fn run(arguments: &DemoArguments) -> Result<ExitCode, Failure> {
     let github = sandbox::github_options(arguments.issues, SEED);
     let github = Sandbox::start(github, clock.clone()).await?;
     let jira = sandbox::jira_options(arguments.issues, SEED);
-    let jira = Sandbox::start_jira(jira, clock).await?;
+    let jira = Sandbox::start_jira(jira, clock.clone()).await?;
+    let (Some(waiting), Some(told_of)) = (jira.site.open_issue(), github.site.open_issue()) else {
+        return Err(Failure::Failed("the made-up sites are empty; give more --issues".into()));
+    };
+    let question = QUESTION.replace("KEY", &waiting);
+    let mail = folder.path().join("mail");
+    let host = "127.0.0.1".to_owned();
+    let options = MailOptions { seed: SEED, now: clock.now(), waiting, told_of, host };
+    mail::write_maildir(&mail, &options)?;
     let installation = Installation::new(Config {
         database: Database { url: format!("sqlite://{}", folder.path().join("demo.db").display()) },
-        sources: sources(&github.base_url, &jira.base_url, folder.path())?,
+        sources: sources(&github.base_url, &jira.base_url, &mail, folder.path())?,
         ..Config::default()
     });
     let store = installation.open_for_sources().await?;
-    remark("Reading a made-up GitHub organisation and a made-up Jira site …");
+    remark("Reading a made-up GitHub organisation, a made-up Jira site and a made-up mailbox …");
     let report = installation
         .engine(&store, Arc::new(ProgressObserver::new()))?
         .sync_once(&SyncOptions { history: true, ..SyncOptions::default() }, stop.clone())
@@ -60,7 +70,7 @@ pub async fn run(arguments: &DemoArguments) -> Result<ExitCode, Failure> {
     }
     if !report.ok {
         let reasons = serde_json::to_string(&report.sources).unwrap_or_default();
-        return Err(Failure::Failed(format!("the made-up sites could not be read: {reasons}")));
+        return Err(Failure::Failed(format!("what is made up could not be read: {reasons}")));
     }
     let token = TokenText::random(&*installation.random)
         .map_err(|error| Failure::Failed(error.to_string()))?;
@@ -68,9 +78,9 @@ pub async fn run(arguments: &DemoArguments) -> Result<ExitCode, Failure> {
 
     let engine = installation.engine(&store, Arc::new(LogObserver))?;
     let serving = Serving::start(&installation, store, listener, stop).await?;
-    say(welcome(address, &token, report.totals.tasks_added));
+    say(welcome(address, &token, report.totals.tasks_added, &question));
     if let Some(api) = serving.api() {
-        let answer = query::answer(api, json!({"query": QUESTION})).await;
+        let answer = query::answer(api, json!({"query": question})).await;
         say(first_lines(&indented(&String::from_utf8_lossy(&answer.body))));
     }
     say("\nCtrl-C ends the demo; nothing is kept.");
@@ -89,9 +99,14 @@ async fn listen(asked: Option<SocketAddr>) -> Result<TcpListener, Failure> {
     }
 }
 
-/// The made-up sites as sources. Any secret will do there, but without one they are as stingy as the
-/// real ones.
-fn sources(github: &str, jira: &str, folder: &Path) -> Result<Vec<SourceConfig>, Failure> {
+/// The made-up tools as sources. Any secret will do at the sites, but without one they are as stingy as
+/// the real ones.
+fn sources(
+    github: &str,
+    jira: &str,
+    mail: &Path,
+    folder: &Path,
+) -> Result<Vec<SourceConfig>, Failure> {
     let secret = folder.join("made-up-secret");
     std::fs::write(&secret, "made-up")?;
     let source = |name: &str, connector: &str, kind: &str, public, settings| SourceConfig {
@@ -99,7 +114,7 @@ fn sources(github: &str, jira: &str, folder: &Path) -> Result<Vec<SourceConfig>,
         connector: connector.into(),
         poll_interval_seconds: 5,
         paused: false,
-        credential: Some(CredentialConfig {
+        credential: (!kind.is_empty()).then(|| CredentialConfig {
             kind: kind.into(),
             env: None,
             file: Some(secret.clone()),
@@ -113,19 +128,22 @@ fn sources(github: &str, jira: &str, folder: &Path) -> Result<Vec<SourceConfig>,
         entries.iter().map(|(key, value)| ((*key).to_owned(), (*value).into())).collect()
     };
     let none = toml::Table::new();
+    let maildir = mail.to_string_lossy();
+    let maildir = table(&[("maildir", &maildir)]);
     let owner = table(&[("base_url", github), ("owner", "acme")]);
     let username = table(&[("username", "me@acme.example")]);
     Ok(vec![
+        source("support", "email", "", none.clone(), maildir),
         source("acme", "github", "token", none, owner),
         source("acme-jira", "jira", "basic", username, table(&[("base_url", jira)])),
     ])
 }
 
-fn welcome(address: SocketAddr, token: &TokenText, tasks: u64) -> String {
+fn welcome(address: SocketAddr, token: &TokenText, tasks: u64, question: &str) -> String {
     let token = token.expose();
     format!(
         "Mainstem answers questions about {tasks} tasks of the made-up organisation \"acme\", \
-         on GitHub and in Jira.\n\n  \
+         on GitHub, in Jira and in the mailbox of its support.\n\n  \
          API       http://{address}/graphql\n  \
          GraphiQL  http://{address}/graphiql\n  \
          Token     {token}\n\n\
@@ -135,7 +153,7 @@ fn welcome(address: SocketAddr, token: &TokenText, tasks: u64) -> String {
          -H 'Content-Type: application/json' \\\n  \
          -d '{}'\n\n\
          The answer begins:\n",
-        json!({"query": QUESTION})
+        json!({"query": question})
     )
 }
 
