@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 
 use crate::letter::{Broken, Letter, ThreadName};
 use crate::mailbox::mbox::Mark;
-use crate::mailbox::{Entry, Flags, Folder, Trouble};
+use crate::mailbox::{Entry, Flags, Folder, MailStore, Trouble};
 use crate::message::Unreadable;
 use crate::message::header::Header;
 use crate::message::identity::Identity;
@@ -67,8 +67,12 @@ pub struct Unread {
 }
 
 /// The mailbox at one moment.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Snapshot {
+    /// The settings, with what the mailbox says of its folders.
+    pub settings: EmailSettings,
+    /// The folders that are read.
+    pub folders: Vec<Arc<str>>,
     pub messages: Vec<Message>,
     /// In the order of their ids.
     pub threads: Vec<Thread>,
@@ -108,42 +112,52 @@ impl Memory {
     ///
     /// # Errors
     /// Where a folder cannot be listed: a thread lies in several, so none can be told without all.
-    pub fn look(&mut self, settings: &EmailSettings) -> Result<Snapshot, Trouble> {
-        let mut folders = settings.mailbox.folders()?;
-        folders.retain(|folder| settings.reads(&folder.name));
+    pub fn look(
+        &mut self,
+        settings: &EmailSettings,
+        store: &MailStore,
+    ) -> Result<Snapshot, Trouble> {
+        let mut folders = store.folders()?;
+        folders.retain(|folder| settings.reads_folder(folder));
+        let settings = settings.knowing(&folders);
         let mut read = Vec::new();
         for folder in &folders {
-            self.read_folder(settings, folder, &mut read)?;
+            self.read_folder(&settings, store, folder, &mut read)?;
         }
         let names: HashSet<&str> = folders.iter().map(|folder| &*folder.name).collect();
         self.unnamed.retain(|folder, _| names.contains(&**folder));
-        Ok(assemble(settings, read))
+        let folders = folders.into_iter().map(|folder| folder.name).collect();
+        Ok(assemble(settings, folders, read))
+    }
+
+    /// Remembers of a message that it cannot be read, which showed only in its text.
+    pub fn put_aside(&mut self, entry: &Entry, broken: Broken) {
+        self.named.insert((entry.folder.clone(), entry.name.clone()), Err(broken));
     }
 
     fn read_folder(
         &mut self,
         settings: &EmailSettings,
+        store: &MailStore,
         folder: &Folder,
         read: &mut Vec<Listed>,
     ) -> Result<(), Trouble> {
-        let mark = settings.mailbox.mark(folder);
+        let mark = store.mark(folder);
         let known = self.unnamed.get(&folder.name).filter(|(known, _)| Some(*known) == mark);
         if let Some((_, known)) = known {
             read.extend(known.iter().cloned());
             return Ok(());
         }
-        let entries = settings.mailbox.list(folder)?;
+        let entries = store.list(folder)?;
+        let key = |entry: &Entry| (folder.name.clone(), entry.name.clone());
+        store.expect(entries.iter().filter(|entry| !self.named.contains_key(&key(entry))));
         let trusted = settings.trusted_server.as_deref();
         let mut listed = Vec::with_capacity(entries.len());
         for entry in entries {
-            let key = (folder.name.clone(), entry.name.clone());
-            let known = self.named.remove(&key).filter(|_| mark.is_none());
+            let known = self.named.get(&key(&entry)).filter(|_| mark.is_none());
             let letter = match known {
-                Some(known) => Some(known),
-                None => letter(&entry, trusted).map_err(|error| Trouble::Failing {
-                    path: folder.path.display().to_string(),
-                    error,
-                })?,
+                Some(known) => Some(known.clone()),
+                None => letter(store, &entry, trusted)?,
             };
             // What went while we looked is told by the next listing.
             listed.extend(letter.map(|letter| (entry, letter)));
@@ -167,11 +181,14 @@ impl Memory {
 }
 
 /// Reads a message; `None` where it is not there any more.
-fn letter(entry: &Entry, trusted_server: Option<&str>) -> io::Result<Option<Read>> {
-    match entry.read() {
-        Ok(raw) => Ok(Some(Letter::read(&raw, entry.size, trusted_server).map(Arc::new))),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+fn letter(
+    store: &MailStore,
+    entry: &Entry,
+    trusted_server: Option<&str>,
+) -> Result<Option<Read>, Trouble> {
+    match store.read_letter(entry) {
+        Ok(raw) => Ok(raw.map(|raw| Letter::read(&raw, entry, trusted_server).map(Arc::new))),
+        Err(Trouble::NotVisible { reason: io::ErrorKind::PermissionDenied, .. }) => {
             let named = Identity::of(&Header::default(), entry.name.as_bytes(), None);
             let names = ThreadName::Content(named);
             Ok(Some(Err(Broken { names, reason: Unreadable::NotPermitted })))
@@ -182,16 +199,22 @@ fn letter(entry: &Entry, trusted_server: Option<&str>) -> io::Result<Option<Read
 
 impl Unread {
     /// The beginning of the message, as it came.
-    pub fn raw(&self, most: usize) -> Bytes {
-        let mut raw = self.entry.read().unwrap_or_default();
+    pub fn raw(&self, store: &MailStore, most: usize) -> Bytes {
+        let mut raw = store.read(&self.entry).ok().flatten().unwrap_or_default();
         raw.truncate(most);
         raw.into()
     }
 }
 
 /// Puts what was read together.
-fn assemble(settings: &EmailSettings, read: Vec<Listed>) -> Snapshot {
-    let mut snapshot = Snapshot::default();
+fn assemble(settings: EmailSettings, folders: Vec<Arc<str>>, read: Vec<Listed>) -> Snapshot {
+    let mut snapshot = Snapshot {
+        settings,
+        folders,
+        messages: Vec::new(),
+        threads: Vec::new(),
+        unread: Vec::new(),
+    };
     let mut places: HashMap<Identity, usize> = HashMap::new();
     let mut entries: Vec<(Entry, Arc<Letter>)> = Vec::new();
     for (entry, read) in read {
@@ -231,8 +254,10 @@ fn assemble(settings: &EmailSettings, read: Vec<Listed>) -> Snapshot {
         })
         .collect();
     let groups = threads(&items);
-    snapshot.threads =
-        groups.into_iter().map(|group| thread(settings, &snapshot.messages, group)).collect();
+    snapshot.threads = groups
+        .into_iter()
+        .map(|group| thread(&snapshot.settings, &snapshot.messages, group))
+        .collect();
     snapshot
 }
 
