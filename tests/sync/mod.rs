@@ -4,6 +4,7 @@ mod convergence;
 mod cost;
 mod email;
 mod history;
+mod imap;
 mod jira;
 mod presence;
 mod webhooks;

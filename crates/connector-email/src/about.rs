@@ -148,8 +148,15 @@ fn is_number(text: &str) -> bool {
     (1..=19).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
+/// Whether it stands in the text of a message with this header which site it comes from.
+pub fn says_site_in_text(header: &Header<'_>) -> bool {
+    header.plain("x-jira-fingerprint").is_some()
+}
+
 fn of_jira(header: &Header<'_>, body: &[u8], from: &Mailbox) -> Option<Option<Notice>> {
-    header.plain("x-jira-fingerprint")?;
+    if !says_site_in_text(header) {
+        return None;
+    }
     let subject = header.text("subject").unwrap_or_default();
     let notice = jira_key(&subject).and_then(|key| {
         let site = jira_site(header, body, from, &key)?;

@@ -1,10 +1,12 @@
-//! The suite that every connector runs, against a Maildir and an mbox on the disk.
+//! The suite that every connector runs, against a Maildir and an mbox on the disk, and a real server.
 //!
-//! A mailbox has no credential, no limits and no network, so the check of troubles on the way has
-//! nothing to say of it; what a mailbox that is not there leads to stands in `tests`. It has no
-//! past either.
+//! Mail on the disk has no credential and no network, and a mail server names no time until which it
+//! wants to be left alone, so the check of troubles on the way has little to say of either; what they
+//! lead to stands in `tests`. Mail has no past either.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+mod server;
 
 use std::fs;
 use std::path::PathBuf;
@@ -18,8 +20,8 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use crate::letter::ThreadName;
-use crate::session::EmailSession;
 use crate::settings::EmailSettings;
+use crate::tests::local;
 use crate::thread::ThreadId;
 
 const THREADS: usize = 300;
@@ -124,7 +126,7 @@ impl conformance::Site for OnDisk {
     async fn connect(&self) -> Result<Box<dyn Session>, ConnectorError> {
         let kind = if self.is_maildir { "maildir" } else { "mbox" };
         let settings = EmailSettings::read(&Settings(json!({kind: self.root()}))).unwrap();
-        Ok(Box::new(EmailSession::new(settings)))
+        Ok(Box::new(local(settings)))
     }
 
     fn scope(&self) -> ScopeKey {

@@ -1,15 +1,20 @@
 //! What a mailbox needs and can do, and the opening of one.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use mainstem_connector::{
-    Connector, ConnectorError, Credential, Descriptor, Disposition, Host, Session, Settings,
+    Connector, ConnectorError, Credential, CredentialKind, Descriptor, Disposition, Host, Session,
+    Settings,
 };
 use mainstem_model::record::ScopeKey;
+use tokio::runtime::Handle;
 use url::Url;
 
-use crate::mailbox::Local;
+use crate::mailbox::imap::{Account, Address, Imap, Login};
+use crate::mailbox::{Local, MailStore};
 use crate::session::EmailSession;
-use crate::settings::EmailSettings;
+use crate::settings::{EmailSettings, Place};
 
 /// The connector for mail.
 #[derive(Debug, Clone, Copy, Default)]
@@ -19,7 +24,18 @@ static DESCRIPTOR: Descriptor = Descriptor {
     kind: "email",
     name: "Email",
     // A mailbox on this machine is read with the rights of the program.
-    credentials: &[],
+    credentials: &[
+        CredentialKind {
+            kind: "password",
+            public: &["username"],
+            secret: "the password of the mailbox, or one made for this program",
+        },
+        CredentialKind {
+            kind: "oauth2",
+            public: &["username"],
+            secret: "an OAuth access token that may read the mailbox over IMAP",
+        },
+    ],
     fetch_limit: 100,
     tells_history: false,
     hears_webhooks: false,
@@ -36,9 +52,12 @@ impl Connector for Email {
 
     fn check(&self, settings: &Settings) -> Result<Url, Vec<String>> {
         let settings = EmailSettings::read(settings)?;
-        let (key, path) = match &settings.mailbox {
-            Local::Maildir(path) => ("maildir", path),
-            Local::Mbox(path) => ("mbox", path),
+        let (key, path) = match &settings.place {
+            Place::Local(Local::Maildir(path)) => ("maildir", path),
+            Place::Local(Local::Mbox(path)) => ("mbox", path),
+            Place::Server(address) => {
+                return address.origin().ok_or_else(|| vec!["imap: it names no host".to_owned()]);
+            }
         };
         let address =
             std::path::absolute(path).ok().and_then(|path| Url::from_file_path(path).ok());
@@ -54,12 +73,33 @@ impl Connector for Email {
     async fn connect(
         &self,
         settings: &Settings,
-        _credential: Option<&Credential>,
-        _host: &Host,
+        credential: Option<&Credential>,
+        host: &Host,
     ) -> Result<Box<dyn Session>, ConnectorError> {
         let settings = EmailSettings::read(settings).map_err(|sentences| {
             ConnectorError::new(Disposition::GiveUp, "SETTINGS_INVALID", sentences.join("; "))
         })?;
-        Ok(Box::new(EmailSession::new(settings)))
+        let store = match &settings.place {
+            Place::Local(local) => MailStore::Local(local.clone()),
+            Place::Server(address) => MailStore::Server(server(address, credential, host)?),
+        };
+        Ok(Box::new(EmailSession::new(settings, store, Arc::clone(&host.clock))))
     }
+}
+
+fn server(
+    address: &Address,
+    credential: Option<&Credential>,
+    host: &Host,
+) -> Result<Imap, ConnectorError> {
+    let login = credential.map(|credential| {
+        let username = credential.public.get("username").and_then(|name| name.as_str());
+        let is_token = credential.kind == "oauth2";
+        Login::new(username.unwrap_or_default(), credential.secret.clone(), is_token)
+    });
+    let login = login.transpose().map_err(|message| {
+        ConnectorError::new(Disposition::PauseSource, "CREDENTIAL_UNUSABLE", message)
+    })?;
+    let account = Account { address: address.clone(), dial: Arc::clone(&host.dial), login };
+    Ok(Imap::new(account, Handle::current()))
 }

@@ -3,6 +3,7 @@
 
 use mainstem_model::Timestamp;
 
+use crate::mailbox::Entry;
 use crate::message::header::{Header, Mailbox};
 use crate::message::identity::Identity;
 use crate::message::structure::parts;
@@ -59,12 +60,12 @@ impl Letter {
         self.authenticated || !settings.require_authentication
     }
 
-    /// Reads a message. `raw` is all of it, or its beginning where it has more than
-    /// [`MOST_MESSAGE_BYTES`]; `size` counts all of its bytes.
+    /// Reads a message. `raw` is what was read of it for this.
     ///
     /// # Errors
     /// Where it is no message, or one beyond every limit.
-    pub fn read(raw: &[u8], size: u64, trusted_server: Option<&str>) -> Result<Self, Broken> {
+    pub fn read(raw: &[u8], entry: &Entry, trusted_server: Option<&str>) -> Result<Self, Broken> {
+        let size = entry.size;
         let nameless = |reason| Broken {
             names: ThreadName::Content(Identity::of(&Header::default(), raw, Some(size))),
             reason,
@@ -77,10 +78,9 @@ impl Letter {
         if header.is_empty() {
             return Err(nameless(Unreadable::NoHeader));
         }
-        let whole = size <= MOST_MESSAGE_BYTES;
-        let body = if whole { body } else { &[] };
-        let identity = Identity::of(&header, body, (!whole).then_some(size));
-        let broken = |reason| Broken { names: name(&header, identity), reason };
+        let identity = entry.identity(&header, body);
+        let broken = |reason| Broken::new(&header, identity, reason);
+        let body = if size <= MOST_MESSAGE_BYTES { body } else { &[] };
         parts(&header, body).map_err(broken)?;
         if header.all("from").count() > 1 {
             return Err(broken(Unreadable::ManyFrom));
@@ -109,6 +109,13 @@ impl Letter {
             authenticated: alone && from.as_ref().is_some_and(vouched),
             from,
         })
+    }
+}
+
+impl Broken {
+    /// A message whose header was read, and that cannot be read for this reason.
+    pub fn new(header: &Header<'_>, identity: Identity, reason: Unreadable) -> Self {
+        Self { names: name(header, identity), reason }
     }
 }
 

@@ -1,6 +1,8 @@
-//! The connector for mail: Maildir and mbox on this machine, read and never written to.
+//! The connector for mail: a mailbox on a server (IMAP), Maildir and mbox on this machine; read and never
+//! written to.
 //!
-//! The path of a pull: `mailbox` lists what lies where, `letter` reads each header once, `thread` puts
+//! The path of a pull: `mailbox` lists what lies where (`mailbox::imap` over a connection of its own),
+//! `letter` reads each header once, `thread` puts
 //! messages together, `snapshot` holds the mailbox as it stands, `cursor` tells what of it was handed
 //! over, and `normalize` says a thread in Mainstem's words, which is when `message::content` reads
 //! texts.
@@ -22,6 +24,9 @@
 //! |---|---|
 //! | first look of a process | every message is read once: its header is kept (about 1 KB), its content hashed |
 //! | a pass over an unchanged Maildir | one listing of `new` and `cur` of each folder with the metadata of each file; no message is opened |
+//! | first look of a process at a server | of every message flags, size and time (about 100 bytes), its header and the first 2 KiB behind it, a hundred messages to a command |
+//! | a pass over an unchanged server | the list of folders, and one command for each folder that is read; where the server does not count changes (CONDSTORE), the flags of every message, too. Folders that are read one after the other share one look |
+//! | a change at a server | with QRESYNC nothing more; with CONDSTORE alone the flags of what has changed, and of all messages where some are gone; and what is new as at the first look |
 //! | a pass over an unchanged mbox | the metadata of the file; one that was written to is read again as a whole |
 //! | a change | the threads of its bucket, about a thousandth of the folder, are read and handed over; the store writes what differs |
 //!
@@ -30,6 +35,28 @@
 //! text, 256 KiB of HTML, 64 KiB of text shown. These are counted on the raw bytes before anything
 //! is decoded, and nothing here goes into itself, so no thread of its own and no time limit is needed.
 //! What is beyond them goes to the quarantine with the reason.
+//!
+//! A server is asked for the text of a message when its thread is handed over, at most 512 KiB: texts stand
+//! before what is attached. Nothing is kept between two processes but the cursor, so a restart costs the
+//! first look of a process: about 5 KB for each message of the folders that are read, and no text.
+//!
+//! # A mailbox on a server
+//!
+//! `imaps://` is secure from the first byte, `imap://` becomes so by STARTTLS before anything else is said;
+//! in clear only to this machine itself. Whoever answers has to prove its name by a certificate that the
+//! operating system trusts. A password goes by AUTHENTICATE PLAIN where the server takes that, else by
+//! LOGIN; an access token by XOAUTH2. Folders are opened for reading only (EXAMINE), and nobody counts as
+//! having read anything (BODY.PEEK). Drafts, Junk, Trash and views over other folders (RFC 6154) are read
+//! where `folders` names them; Sent counts as one of `sent_folders`, Archive as one of `done_folders`.
+//!
+//! One connection reads, and another waits for what the server says of the inbox (IDLE); a connection
+//! that falls silent costs no more than a poll. Every command has a minute; whatever goes wrong ends the
+//! connection, and the next one begins anew.
+//!
+//! A message is known by the fields of its header that every copy has alike and by the first 2 KiB behind
+//! it, whatever number it has in which folder: copies are one message, and where a server numbers its
+//! messages anew (UIDVALIDITY) everything is found again. A sender who writes two messages of the same
+//! Message-ID, date and subject that begin alike shows only the first of them.
 //!
 //! # Whom it believes
 //!
@@ -50,11 +77,12 @@
 //! # What it cannot see
 //!
 //! * A message within a message (a forward as an attachment) is listed and not opened.
-//! * When a flag of an mbox changed: its status is logged at the time of the last message. Of a Maildir
-//!   the file system tells it.
+//! * When a flag of an mbox or of a message on a server changed: its status is logged at the time of the
+//!   last message. Of a Maildir the file system tells it.
+//! * At once, what happens in other folders than the inbox: that waits for the next poll.
+//! * What is attached behind the first 512 KiB of a message on a server.
 //! * A thread that goes while two others come in the same bucket is missed until the daily census.
 //! * Where a message that tied two threads together is deleted, what was one task here stays one.
-//! * Names of folders in modified UTF-7 are shown as they are written.
 
 mod about;
 mod away;

@@ -18,7 +18,11 @@ pub struct Locator {
 impl Locator {
     /// The locator of a thread that begins with this message.
     pub fn of(thread: ThreadId, first: &Message) -> Self {
-        Self { thread, message: first.letter.identity, name: first.entry.name.clone() }
+        Self {
+            thread,
+            message: first.letter.identity,
+            name: first.entry.lasting_name(&first.letter),
+        }
     }
 }
 

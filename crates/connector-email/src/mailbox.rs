@@ -1,6 +1,7 @@
 //! Where messages lie: a mailbox is folders, a folder is messages with flags. Nothing is ever written
 //! to one.
 
+pub mod imap;
 pub mod maildir;
 pub mod mbox;
 
@@ -10,12 +11,27 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use mainstem_connector::ConnectorError;
 use mainstem_model::Timestamp;
+use tokio::sync::watch;
 
+use crate::letter::Letter;
 use crate::message::MOST_MESSAGE_BYTES;
+use crate::message::header::Header;
+use crate::message::identity::Identity;
+use imap::{Extent, Imap, ImapError};
 
 /// How much is read of a message that is too large to be read: its header ends before that.
 const BEGINNING_BYTES: u64 = 300 * 1024;
+
+/// A mailbox.
+#[derive(Clone)]
+pub enum MailStore {
+    /// On this machine.
+    Local(Local),
+    /// On a server.
+    Server(Imap),
+}
 
 /// A mailbox on this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,10 +45,24 @@ pub enum Local {
 /// A folder of a mailbox.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Folder {
-    /// What people call it, levels parted by `/`; the first one is `INBOX`.
+    /// What it is known by: levels parted by `/`, the first one is `INBOX`, in the writing of the
+    /// mailbox (modified UTF-7).
     pub name: Arc<str>,
-    /// Where it lies.
+    /// Where it lies: a path of this machine, or what the server calls it.
     pub path: PathBuf,
+    /// What the mailbox says that it is for.
+    pub role: Option<Role>,
+}
+
+/// What a folder is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// What the owner of the mailbox wrote.
+    Sent,
+    /// What is done.
+    Archive,
+    /// No conversations, or those of other folders once more.
+    LeftOut,
 }
 
 /// A message as its folder lists it.
@@ -58,6 +88,8 @@ pub enum Place {
     File(PathBuf),
     /// In a file of many, from this byte on.
     Within { file: PathBuf, start: u64 },
+    /// In a folder of a server, under this number as long as the folder's validity is this one.
+    OnServer { name: Arc<str>, validity: u32, uid: u32 },
 }
 
 /// What a person did with a message.
@@ -89,6 +121,9 @@ pub enum Trouble {
     /// The disk.
     #[error("{path} cannot be read now: {error}")]
     Failing { path: String, error: io::Error },
+    /// The server.
+    #[error("{host}: {error}")]
+    Server { host: String, error: ImapError },
 }
 
 impl Trouble {
@@ -138,28 +173,145 @@ impl Local {
             Self::Mbox(_) => mbox::list(folder),
         }
     }
+}
 
-    /// The names of all messages, also of those in folders that are not read.
-    pub fn names(&self) -> HashSet<String> {
+impl MailStore {
+    /// The same mailbox; what is under way at a server is given up when `waiting` is closed.
+    pub fn while_waiting(&self, waiting: watch::Receiver<()>) -> Self {
         match self {
-            Self::Maildir(_) => {
-                let folders = self.folders().unwrap_or_default();
-                let entries =
-                    folders.iter().flat_map(|folder| self.list(folder).unwrap_or_default());
-                entries.map(|entry| entry.name).collect()
+            Self::Local(local) => Self::Local(local.clone()),
+            Self::Server(imap) => Self::Server(imap.while_waiting(waiting)),
+        }
+    }
+
+    /// Answers when a server says that something has changed.
+    ///
+    /// # Errors
+    /// Where it cannot be listened to now.
+    pub async fn listen(&self) -> Result<(), ConnectorError> {
+        match self {
+            Self::Local(_) => std::future::pending().await,
+            Self::Server(imap) => imap.listen().await,
+        }
+    }
+
+    /// Its folders, by name.
+    ///
+    /// # Errors
+    /// Where there is no mailbox.
+    pub fn folders(&self) -> Result<Vec<Folder>, Trouble> {
+        match self {
+            Self::Local(local) => local.folders(),
+            Self::Server(imap) => imap.folders(),
+        }
+    }
+
+    /// What differs where a folder whose messages have no names was written to.
+    pub fn mark(&self, folder: &Folder) -> Option<mbox::Mark> {
+        match self {
+            Self::Local(local) => local.mark(folder),
+            Self::Server(_) => None,
+        }
+    }
+
+    /// The messages of a folder.
+    ///
+    /// # Errors
+    /// Where the folder is not there, or is being written to.
+    pub fn list(&self, folder: &Folder) -> Result<Vec<Entry>, Trouble> {
+        match self {
+            Self::Local(local) => local.list(folder),
+            Self::Server(imap) => imap.list(folder),
+        }
+    }
+
+    /// Says which messages will be read next, in this order: a server is asked for several together.
+    pub fn expect<'e>(&self, entries: impl IntoIterator<Item = &'e Entry>) {
+        if let Self::Server(imap) = self {
+            imap.expect(entries.into_iter().cloned().collect());
+        }
+    }
+
+    /// Reads of a message what [`Letter`] is made of; `None` where it is no longer there under this name.
+    ///
+    /// # Errors
+    /// Where it cannot be read.
+    pub fn read_letter(&self, entry: &Entry) -> Result<Option<Vec<u8>>, Trouble> {
+        match self {
+            Self::Local(_) => self.read(entry),
+            Self::Server(imap) => imap.read(entry, Extent::Start),
+        }
+    }
+
+    /// Reads a message, or its beginning where it is too large; `None` where it is no longer there
+    /// under this name.
+    ///
+    /// # Errors
+    /// Where it cannot be read.
+    pub fn read(&self, entry: &Entry) -> Result<Option<Vec<u8>>, Trouble> {
+        let imap = match self {
+            Self::Local(_) => {
+                return match entry.read_file() {
+                    Ok(bytes) => Ok(Some(bytes)),
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+                    Err(error) => Err(Trouble::of(&entry.file(), error)),
+                };
             }
-            // Its messages have no names that last.
-            Self::Mbox(_) => HashSet::new(),
+            Self::Server(imap) => imap,
+        };
+        imap.read(entry, Extent::Text)
+    }
+
+    /// Which of these [lasting names](Entry::lasting_name) are those of messages somewhere in the mailbox.
+    ///
+    /// # Errors
+    /// Where it cannot be searched.
+    pub fn held(&self, names: &HashSet<String>) -> Result<HashSet<String>, Trouble> {
+        match self {
+            // A message of an mbox has no name that lasts.
+            Self::Local(Local::Mbox(_)) => Ok(HashSet::new()),
+            Self::Local(local) => {
+                let folders = local.folders()?;
+                let entries =
+                    folders.iter().flat_map(|folder| local.list(folder).unwrap_or_default());
+                let held = entries.map(|entry| entry.name).filter(|name| names.contains(name));
+                Ok(held.collect())
+            }
+            Self::Server(imap) => imap.held(names),
         }
     }
 }
 
 impl Entry {
-    /// The bytes of the message; its beginning where it is too large to be read.
-    ///
-    /// # Errors
-    /// Where it is no longer there under this name.
-    pub fn read(&self) -> io::Result<Vec<u8>> {
+    /// A name that goes with the message where it is moved: of a file its own; on a server, where
+    /// every folder counts anew, the Message-ID.
+    pub fn lasting_name(&self, letter: &Letter) -> String {
+        match self.place {
+            Place::OnServer { .. } => letter.message_id.clone().unwrap_or_default(),
+            Place::File(_) | Place::Within { .. } => self.name.clone(),
+        }
+    }
+
+    /// What makes this message the same one wherever it lies. `body` is what was read of its text.
+    pub fn identity(&self, header: &Header<'_>, body: &[u8]) -> Identity {
+        match self.place {
+            Place::OnServer { .. } => {
+                Identity::of(header, &body[..body.len().min(imap::START_BYTES)], None)
+            }
+            _ if self.size > MOST_MESSAGE_BYTES => Identity::of(header, &[], Some(self.size)),
+            _ => Identity::of(header, body, None),
+        }
+    }
+
+    /// The file that it is in.
+    fn file(&self) -> PathBuf {
+        match &self.place {
+            Place::File(file) | Place::Within { file, .. } => file.clone(),
+            Place::OnServer { .. } => PathBuf::new(),
+        }
+    }
+
+    fn read_file(&self) -> io::Result<Vec<u8>> {
         let wanted = if self.size > MOST_MESSAGE_BYTES { BEGINNING_BYTES } else { self.size };
         let mut bytes = Vec::new();
         match &self.place {
@@ -173,6 +325,7 @@ impl Entry {
                 file.take(wanted).read_to_end(&mut bytes)?;
                 Ok(mbox::unescaped(bytes))
             }
+            Place::OnServer { .. } => Err(io::ErrorKind::NotFound.into()),
         }
     }
 }

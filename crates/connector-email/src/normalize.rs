@@ -1,7 +1,6 @@
 //! A thread in Mainstem's words: a task, with each of its messages as a comment.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io;
 
 use bytes::Bytes;
 use mainstem_model::record::{
@@ -16,12 +15,14 @@ use serde_json::{Value, json};
 
 use crate::away::away;
 use crate::item_mail::{ItemMail, Role};
+use crate::letter::Broken;
 use crate::locator::Locator;
+use crate::mailbox::imap::{MOST_TEXT_BYTES, decoded};
+use crate::mailbox::{Entry, MailStore, Trouble};
 use crate::message::MOST_MESSAGE_BYTES;
 use crate::message::content::Content;
 use crate::message::fold::SIGNATURE;
 use crate::message::header::{Header, Mailbox};
-use crate::message::identity::Identity;
 use crate::message::words::shortened;
 use crate::plan::{Plan, Said, Stated};
 use crate::settings::EmailSettings;
@@ -46,27 +47,27 @@ pub enum Stale {
     /// A message is no longer where it was.
     Moved,
     /// It cannot be read.
-    Failing(io::Error),
+    Failing(Trouble),
+    /// These turned out to be beyond every limit when their texts were read.
+    Broken(Vec<(Entry, Broken)>),
 }
 
 /// A batch in the making.
 pub struct Draft<'a> {
     settings: &'a EmailSettings,
     snapshot: &'a Snapshot,
+    store: &'a MailStore,
+    broken: Vec<(Entry, Broken)>,
     people: BTreeMap<String, Option<String>>,
     batch: Batch,
 }
 
 impl<'a> Draft<'a> {
     /// Nothing so far.
-    pub fn new(settings: &'a EmailSettings, snapshot: &'a Snapshot) -> Self {
-        Self { settings, snapshot, people: BTreeMap::new(), batch: Batch::default() }
-    }
-
-    /// How many messages it holds.
-    pub fn messages(&self) -> usize {
-        let about_items = self.batch.notices.iter().map(|set| set.notices.len());
-        self.batch.comments.len() + about_items.sum::<usize>()
+    pub fn new(snapshot: &'a Snapshot, store: &'a MailStore) -> Self {
+        let settings = &snapshot.settings;
+        let (people, batch) = (BTreeMap::new(), Batch::default());
+        Self { settings, snapshot, store, broken: Vec::new(), people, batch }
     }
 
     /// How many tasks it holds.
@@ -75,7 +76,13 @@ impl<'a> Draft<'a> {
     }
 
     /// The batch.
-    pub fn finish(mut self) -> Batch {
+    ///
+    /// # Errors
+    /// Where messages turned out to be none that can be read.
+    pub fn finish(mut self) -> Result<Batch, Stale> {
+        if !self.broken.is_empty() {
+            return Err(Stale::Broken(self.broken));
+        }
         if !self.batch.tasks.is_empty() {
             self.batch.projects.push(ProjectRecord {
                 external_id: PROJECT.into(),
@@ -91,7 +98,7 @@ impl<'a> Draft<'a> {
             email: Some(address),
         });
         self.batch.people = people.collect();
-        self.batch
+        Ok(self.batch)
     }
 
     /// Puts a message aside that cannot be read.
@@ -100,7 +107,7 @@ impl<'a> Draft<'a> {
             external_id: ThreadId::of(&unread.broken.names).text(),
             kind: "message".to_owned(),
             reason: unread.broken.reason.to_string(),
-            raw: unread.raw(MOST_RAW_BYTES),
+            raw: unread.raw(self.store, MOST_RAW_BYTES),
         });
     }
 
@@ -124,7 +131,7 @@ impl<'a> Draft<'a> {
         let mut fields = Vec::new();
         let mut body = String::new();
         for (at, message) in messages.iter().enumerate() {
-            let (content, raw) = read(message)?;
+            let Some((content, raw)) = self.read(message)? else { continue };
             let by = message.letter.from.as_ref().map_or("", |from| &from.address);
             if message.may_act(settings) {
                 let people = &message.letter.people;
@@ -158,7 +165,7 @@ impl<'a> Draft<'a> {
         let set = PartSet { task: external_id.clone(), parts: ids.collect() };
         self.batch.comment_sets.push(set);
         fields.extend(plan.evidence());
-        fields.push(CustomField { name: "folder".into(), value: (*thread.home).into() });
+        fields.push(CustomField { name: "folder".into(), value: decoded(&thread.home).into() });
         if let Some(list) = messages.iter().find_map(|message| message.letter.list.clone()) {
             fields.push(CustomField { name: "mailing list".into(), value: list.into() });
         }
@@ -228,7 +235,7 @@ impl<'a> Draft<'a> {
     pub fn add_item_mail(&mut self, mail: &ItemMail) -> Result<(), Stale> {
         let message = &self.snapshot.messages[mail.message];
         let letter = &message.letter;
-        let (content, _) = read(message)?;
+        let Some((content, _)) = self.read(message)? else { return Ok(()) };
         let (kind, body, url) = match (&letter.kind, mail.role) {
             (Kind::Notice(Some(notice)), _) => {
                 let (event, actor) = (notice.event.clone(), notice.actor.clone());
@@ -257,6 +264,40 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
+    /// Reads a message again, and sees that it is still the same. `None` where its text is beyond every
+    /// limit.
+    fn read(&mut self, message: &Message) -> Result<Option<(Content, Bytes)>, Stale> {
+        let read = self.store.read(&message.entry).map_err(Stale::Failing)?;
+        let raw = read.ok_or(Stale::Moved)?;
+        let (header, body) = Header::split(&raw).map_err(|_| Stale::Moved)?;
+        let identity = message.letter.identity;
+        if message.entry.identity(&header, body) != identity {
+            return Err(Stale::Moved);
+        }
+        let size = message.entry.size;
+        let too_large = size > MOST_MESSAGE_BYTES;
+        let mut content = match Content::read(&header, if too_large { &[] } else { body }) {
+            Ok(content) => content,
+            Err(reason) => {
+                let broken = Broken::new(&header, identity, reason);
+                self.broken.push((message.entry.clone(), broken));
+                return Ok(None);
+            }
+        };
+        let here = raw.len() as u64;
+        if too_large {
+            content.text = format!("[… {} MiB, which is too large to be read …]", size >> 20);
+        } else if here == MOST_TEXT_BYTES as u64 && here < size {
+            content.text.push_str(&format!(
+                "\n\n[… of {} KiB only the first {} KiB were read, and so of what is attached …]",
+                size.div_ceil(1024),
+                here / 1024
+            ));
+        }
+        let kept = raw.len().min(MOST_RAW_BYTES);
+        Ok(Some((content, Bytes::copy_from_slice(&raw[..kept]))))
+    }
+
     /// Notes who wrote a message. Only who is known to be the one may say what they are called.
     fn note(&mut self, from: &Mailbox, message: &Message) -> ExternalId {
         let name = self.people.entry(from.address.clone()).or_default();
@@ -273,27 +314,6 @@ fn quote(text: &str) -> String {
     let foot = |line: &&str| line.to_lowercase().contains("unsubscribe") || *line == SIGNATURE;
     let lines: Vec<&str> = text.lines().take_while(|line| !foot(line)).collect();
     shortened(lines.join("\n").trim(), MOST_QUOTE_CHARACTERS)
-}
-
-/// Reads a message again, and sees that it is still the same.
-fn read(message: &Message) -> Result<(Content, Bytes), Stale> {
-    let raw = message.entry.read().map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => Stale::Moved,
-        _ => Stale::Failing(error),
-    })?;
-    let (header, body) = Header::split(&raw).map_err(|_| Stale::Moved)?;
-    let size = message.entry.size;
-    let too_large = size > MOST_MESSAGE_BYTES;
-    let body = if too_large { &[] } else { body };
-    if Identity::of(&header, body, too_large.then_some(size)) != message.letter.identity {
-        return Err(Stale::Moved);
-    }
-    let mut content = Content::read(&header, body).map_err(|_| Stale::Moved)?;
-    if too_large {
-        content.text = format!("[… {} MiB, which is too large to be read …]", size >> 20);
-    }
-    let kept = raw.len().min(MOST_RAW_BYTES);
-    Ok((content, Bytes::copy_from_slice(&raw[..kept])))
 }
 
 /// A link between a thread and an item that its text names.

@@ -1,6 +1,7 @@
 //! One mailbox: what each part of the contract leads to.
 
 use std::collections::{BTreeMap, HashSet};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
@@ -9,13 +10,16 @@ use mainstem_model::record::{
     AbsenceRecord, Batch, CensusEntry, Cursor as StoredCursor, Hint, MoveRecord, Page, PageToken,
     Progress, Scope, ScopeKey,
 };
+use mainstem_model::{Clock, Timestamp};
 use mainstem_model::{Presence, SourceError};
+use tokio::sync::watch;
 
 use crate::cursor::{BUCKETS, Cursor, Sum, bucket};
 use crate::item_mail::ItemMail;
 use crate::letter::ThreadName;
 use crate::locator::Locator;
-use crate::mailbox::Trouble;
+use crate::mailbox::imap::decoded;
+use crate::mailbox::{Entry, MailStore, Trouble};
 use crate::normalize::{Draft, Stale};
 use crate::settings::EmailSettings;
 use crate::snapshot::{Memory, Snapshot, Thread, Unread};
@@ -28,29 +32,54 @@ const BATCH_MESSAGES: usize = 500;
 const CENSUS_PAGE: usize = 1_000;
 /// How often a mailbox that changes while it is read is looked at again.
 const MOST_LOOKS: usize = 3;
+/// For how long several folders that are read one after the other share one look at the mailbox: each
+/// look lists every folder.
+const SHARED_SECONDS: i64 = 10;
 
 /// A mailbox that is read. What it remembers saves reading and decides nothing.
 #[derive(Clone)]
-pub struct EmailSession(Arc<Reader>);
+pub struct EmailSession(Arc<Kept>);
 
-struct Reader {
+struct Kept {
     settings: EmailSettings,
+    store: MailStore,
+    clock: Arc<dyn Clock>,
     memory: Mutex<Memory>,
-    latest: Mutex<Option<Arc<Snapshot>>>,
+    latest: Mutex<Option<Look>>,
+    /// How often the mailbox has said that something changed.
+    news: AtomicU64,
+}
+
+/// A look at the mailbox.
+struct Look {
+    snapshot: Arc<Snapshot>,
+    began: Timestamp,
+    /// What [`Kept::news`] was before it.
+    news: u64,
+    /// The folders whose passes have begun with it; it was not made for a pass where there is none.
+    used: HashSet<ScopeKey>,
+}
+
+/// A mailbox that is read for somebody who waits.
+struct Reader {
+    kept: Arc<Kept>,
+    store: MailStore,
 }
 
 impl EmailSession {
     /// A session that has read nothing yet.
-    pub fn new(settings: EmailSettings) -> Self {
-        Self(Arc::new(Reader { settings, memory: Mutex::default(), latest: Mutex::default() }))
+    pub fn new(settings: EmailSettings, store: MailStore, clock: Arc<dyn Clock>) -> Self {
+        let (memory, latest, news) = Default::default();
+        Self(Arc::new(Kept { settings, store, clock, memory, latest, news }))
     }
 
-    /// Does what reads files on a thread where that keeps nobody waiting.
+    /// Reads on a thread where that keeps nobody waiting, until it is done or nobody waits any more.
     async fn read<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Reader) -> Result<T, ConnectorError> + Send + 'static,
     ) -> Result<T, ConnectorError> {
-        let reader = Arc::clone(&self.0);
+        let (_waiting, gone) = watch::channel(());
+        let reader = Reader { kept: Arc::clone(&self.0), store: self.0.store.while_waiting(gone) };
         let ended = tokio::task::spawn_blocking(move || work(&reader)).await;
         ended.unwrap_or_else(|stopped| Err(unreadable(format!("reading stopped: {stopped}"))))
     }
@@ -60,15 +89,16 @@ impl EmailSession {
 impl Session for EmailSession {
     async fn discover(&self, _page: Option<PageToken>) -> Result<Page<Scope>, ConnectorError> {
         self.read(|reader| {
-            let folders = reader.settings.mailbox.folders().map_err(told)?;
+            let settings = &reader.kept.settings;
+            let folders = reader.store.folders().map_err(told)?;
             let mut items: Vec<Scope> = folders
                 .into_iter()
-                .filter(|folder| reader.settings.reads(&folder.name))
-                .map(|folder| Scope { key: folder.name.clone(), name: folder.name.to_string() })
+                .filter(|folder| settings.reads_folder(folder))
+                .map(|folder| Scope { name: decoded(&folder.name), key: folder.name })
                 .collect();
             // One that is asked for and not there is a scope that cannot be read, not none.
-            for asked in reader.settings.folders.iter().flatten() {
-                if !items.iter().any(|scope| *scope.key == **asked) {
+            for asked in settings.folders.iter().flatten() {
+                if !items.iter().any(|scope| *scope.key == **asked || scope.name == *asked) {
                     items.push(Scope { key: asked.as_str().into(), name: asked.clone() });
                 }
             }
@@ -99,6 +129,16 @@ impl Session for EmailSession {
         let scope = scope.clone();
         self.read(move |reader| reader.census(&scope, page)).await
     }
+
+    fn listens(&self) -> bool {
+        matches!(self.0.store, MailStore::Server(_))
+    }
+
+    async fn listen(&self) -> Result<(), ConnectorError> {
+        let heard = self.0.store.listen().await;
+        self.0.news.fetch_add(1, Ordering::SeqCst);
+        heard
+    }
 }
 
 /// What a folder lists: a thread, a message about an item of another tool, or one that cannot be read.
@@ -111,62 +151,79 @@ enum Listed<'a> {
 
 impl Reader {
     /// The mailbox as it stands now.
-    fn look(&self) -> Result<Arc<Snapshot>, ConnectorError> {
-        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
-        let snapshot = Arc::new(memory.look(&self.settings).map_err(told)?);
-        *self.latest.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&snapshot));
+    fn look(&self, scope: Option<&ScopeKey>) -> Result<Arc<Snapshot>, ConnectorError> {
+        let (began, news) = (self.kept.clock.now(), self.kept.news.load(Ordering::SeqCst));
+        let mut memory = self.kept.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        let snapshot = memory.look(&self.kept.settings, &self.store).map_err(told)?;
+        let snapshot = Arc::new(snapshot);
+        let used = scope.cloned().into_iter().collect();
+        *self.kept.latest.lock().unwrap_or_else(PoisonError::into_inner) =
+            Some(Look { snapshot: Arc::clone(&snapshot), began, news, used });
         Ok(snapshot)
     }
 
     /// The mailbox as it stood when it was last looked at: in the middle of a pass that is fresh
     /// enough, for the next pass finds what has changed since.
     fn latest(&self) -> Result<Arc<Snapshot>, ConnectorError> {
-        let latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        latest.map_or_else(|| self.look(), Ok)
+        let latest = self.kept.latest.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = latest.as_ref().map(|look| Arc::clone(&look.snapshot));
+        drop(latest);
+        known.map_or_else(|| self.look(None), Ok)
+    }
+
+    /// The mailbox as a pass over a folder begins: a new look, or the one with which the pass over
+    /// another folder has just begun.
+    fn shared(&self, scope: &ScopeKey) -> Result<Arc<Snapshot>, ConnectorError> {
+        let earliest = self.kept.clock.now().plus_seconds(-SHARED_SECONDS);
+        let news = self.kept.news.load(Ordering::SeqCst);
+        let is_fresh =
+            |look: &&mut Look| look.began > earliest && look.news == news && !look.used.is_empty();
+        let mut latest = self.kept.latest.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(look) = latest.as_mut().filter(is_fresh)
+            && look.used.insert(scope.clone())
+        {
+            return Ok(Arc::clone(&look.snapshot));
+        }
+        drop(latest);
+        self.look(Some(scope))
     }
 
     fn pull(&self, scope: &ScopeKey, cursor: &Cursor) -> Result<Batch, ConnectorError> {
-        self.see(scope)?;
-        let begins = cursor.next == 0;
-        self.steadily(begins, |snapshot| step(&self.settings, snapshot, scope, cursor.clone()))
+        let snapshot = if cursor.next == 0 { self.shared(scope)? } else { self.latest()? };
+        self.steadily(snapshot, |snapshot| {
+            see(snapshot, scope)?;
+            Ok(step(snapshot, &self.store, scope, cursor.clone()))
+        })
     }
 
     /// Does something with the mailbox; where a message moved meanwhile, again with a fresh look.
     fn steadily<T>(
         &self,
-        fresh: bool,
-        work: impl Fn(&Snapshot) -> Result<T, Stale>,
+        mut snapshot: Arc<Snapshot>,
+        work: impl Fn(&Snapshot) -> Result<Result<T, Stale>, ConnectorError>,
     ) -> Result<T, ConnectorError> {
-        let mut snapshot = if fresh { self.look()? } else { self.latest()? };
-        for _ in 0..MOST_LOOKS {
-            match work(&snapshot) {
+        let mut looks = 0;
+        while looks < MOST_LOOKS {
+            match work(&snapshot)? {
                 Ok(done) => return Ok(done),
-                Err(Stale::Moved) => snapshot = self.look()?,
-                Err(Stale::Failing(error)) => return Err(unreadable(error.to_string())),
+                Err(Stale::Moved) => looks += 1,
+                Err(Stale::Failing(trouble)) => return Err(told(trouble)),
+                // There are ever less of these.
+                Err(Stale::Broken(broken)) => {
+                    let mut memory =
+                        self.kept.memory.lock().unwrap_or_else(PoisonError::into_inner);
+                    broken.into_iter().for_each(|(entry, why)| memory.put_aside(&entry, why));
+                }
             }
+            snapshot = self.look(None)?;
         }
         Err(unreadable("it changes faster than it can be read".to_owned()))
     }
 
-    /// Sees that a folder is there.
-    fn see(&self, scope: &ScopeKey) -> Result<(), ConnectorError> {
-        let folders = self.settings.mailbox.folders().map_err(told)?;
-        if folders.iter().any(|folder| folder.name == *scope && self.settings.reads(scope)) {
-            return Ok(());
-        }
-        Err(ConnectorError::new(
-            Disposition::GiveUp,
-            SourceError::SCOPE_NOT_VISIBLE,
-            format!(
-                "the mailbox has no folder {scope:?}; see how it is called, and correct `folders`"
-            ),
-        ))
-    }
-
     fn fetch(&self, hints: &[Hint]) -> Result<Batch, ConnectorError> {
-        self.steadily(true, |snapshot| {
-            let mut draft = Draft::new(&self.settings, snapshot);
+        self.steadily(self.look(None)?, |snapshot| {
             let mut told = Told::default();
+            let mut threads = Vec::new();
             let mut added = HashSet::new();
             for hint in hints {
                 let Ok(locator) = hint.locator.parse::<Locator>() else {
@@ -176,47 +233,41 @@ impl Reader {
                     );
                     continue;
                 };
-                if let Some(thread) = self.became(snapshot, &locator, &mut told)
+                if let Some(thread) = became(snapshot, locator, &mut told)
                     && added.insert(thread.id)
                 {
-                    draft.add(thread)?;
+                    threads.push(thread);
+                }
+            }
+            let absences = self.absences(told.gone)?;
+            let mut draft = Draft::new(snapshot, &self.store);
+            self.store.expect(entries(snapshot, threads.iter().copied()));
+            for thread in threads {
+                if let Err(stale) = draft.add(thread) {
+                    return Ok(Err(stale));
                 }
             }
             for unread in told.unread {
                 draft.put_aside(unread);
             }
             let batch = draft.finish();
-            Ok(Batch { moves: told.moves, absences: told.absences, ..batch })
+            Ok(batch.map(|batch| Batch { moves: told.moves, absences, ..batch }))
         })
     }
 
-    /// The thread that a locator leads to now; otherwise notes what became of it.
-    fn became<'s>(
-        &self,
-        snapshot: &'s Snapshot,
-        locator: &Locator,
-        told: &mut Told<'s>,
-    ) -> Option<&'s Thread> {
-        let is_task = |thread: &&Thread| thread.is_task;
-        if let Some(thread) = snapshot.thread(locator.thread).filter(is_task) {
-            return Some(thread);
+    /// What is left of threads of which no message is there.
+    fn absences(&self, gone: Vec<Locator>) -> Result<Vec<AbsenceRecord>, ConnectorError> {
+        if gone.is_empty() {
+            return Ok(Vec::new());
         }
-        let id = || locator.thread.text().into();
-        if let Some(thread) = snapshot.thread_of(locator.message).filter(is_task) {
-            let to = thread.id.text().into();
-            told.moves.push(MoveRecord { from: id(), to, scope: thread.home.clone() });
-            return Some(thread);
-        }
-        let named = |unread: &&Unread| ThreadId::of(&unread.broken.names) == locator.thread;
-        let unread: Vec<&Unread> = snapshot.unread.iter().filter(named).collect();
-        if unread.is_empty() {
-            let names = told.names.get_or_insert_with(|| self.settings.mailbox.names());
-            let elsewhere = !locator.name.is_empty() && names.contains(&locator.name);
+        let names = gone.iter().map(|locator| locator.name.clone()).filter(|name| !name.is_empty());
+        let held = self.store.held(&names.collect()).map_err(told)?;
+        let absence = |locator: Locator| {
+            let elsewhere = held.contains(&locator.name);
             let presence = if elsewhere { Presence::AccessLost } else { Presence::Deleted };
-            told.absences.push(AbsenceRecord { task: id(), presence });
-        }
-        told.unread.extend(unread);
-        None
+            AbsenceRecord { task: locator.thread.text().into(), presence }
+        };
+        Ok(gone.into_iter().map(absence).collect())
     }
 
     fn census(
@@ -224,8 +275,8 @@ impl Reader {
         scope: &ScopeKey,
         page: Option<PageToken>,
     ) -> Result<Page<CensusEntry>, ConnectorError> {
-        self.see(scope)?;
-        let snapshot = if page.is_none() { self.look()? } else { self.latest()? };
+        let snapshot = if page.is_none() { self.look(None)? } else { self.latest()? };
+        see(&snapshot, scope)?;
         let after = page.and_then(|PageToken(id)| ThreadId::parse(&id));
         let listed = snapshot.threads.iter().filter(|thread| {
             thread.is_task && thread.home == *scope && after.is_none_or(|after| thread.id > after)
@@ -249,16 +300,54 @@ impl Reader {
 #[derive(Default)]
 struct Told<'s> {
     moves: Vec<MoveRecord>,
-    absences: Vec<AbsenceRecord>,
     unread: Vec<&'s Unread>,
-    /// Of all messages of the mailbox, once they were asked for.
-    names: Option<HashSet<String>>,
+    gone: Vec<Locator>,
+}
+
+/// Sees that a folder is there.
+fn see(snapshot: &Snapshot, scope: &ScopeKey) -> Result<(), ConnectorError> {
+    if snapshot.folders.contains(scope) {
+        return Ok(());
+    }
+    Err(ConnectorError::new(
+        Disposition::GiveUp,
+        SourceError::SCOPE_NOT_VISIBLE,
+        format!("the mailbox has no folder {scope:?}; see how it is called, and correct `folders`"),
+    ))
+}
+
+/// The thread that a locator leads to now; otherwise notes what became of it.
+fn became<'s>(snapshot: &'s Snapshot, locator: Locator, told: &mut Told<'s>) -> Option<&'s Thread> {
+    let is_task = |thread: &&Thread| thread.is_task;
+    if let Some(thread) = snapshot.thread(locator.thread).filter(is_task) {
+        return Some(thread);
+    }
+    if let Some(thread) = snapshot.thread_of(locator.message).filter(is_task) {
+        let (from, to) = (locator.thread.text().into(), thread.id.text().into());
+        told.moves.push(MoveRecord { from, to, scope: thread.home.clone() });
+        return Some(thread);
+    }
+    let named = |unread: &&Unread| ThreadId::of(&unread.broken.names) == locator.thread;
+    let unread: Vec<&Unread> = snapshot.unread.iter().filter(named).collect();
+    if unread.is_empty() {
+        told.gone.push(locator);
+    }
+    told.unread.extend(unread);
+    None
+}
+
+/// The messages of threads, as their folders list them.
+fn entries<'s>(
+    snapshot: &'s Snapshot,
+    threads: impl Iterator<Item = &'s Thread>,
+) -> impl Iterator<Item = &'s Entry> {
+    threads.flat_map(|thread| thread.members.iter().map(|at| &snapshot.messages[*at].entry))
 }
 
 /// One step of a pass over a folder.
 fn step(
-    settings: &EmailSettings,
     snapshot: &Snapshot,
+    store: &MailStore,
     scope: &ScopeKey,
     mut cursor: Cursor,
 ) -> Result<Batch, Stale> {
@@ -267,7 +356,8 @@ fn step(
     if cursor.next == 0 {
         cursor.done = 0;
     }
-    let mut draft = Draft::new(settings, snapshot);
+    let mut chosen: Vec<(u16, &[(ThreadId, Listed<'_>)])> = Vec::new();
+    let (mut tasks, mut messages) = (0, 0);
     let mut lost = false;
     let mut more = false;
     for number in cursor.next..BUCKETS {
@@ -285,6 +375,42 @@ fn step(
         if now == known {
             continue;
         }
+        chosen.push((number, held));
+        for (_, of) in held {
+            match of {
+                Listed::Thread(thread) => {
+                    tasks += 1;
+                    messages += thread.members.len();
+                }
+                Listed::ItemMail(_) => messages += 1,
+                Listed::Unread(_) => {}
+            }
+        }
+        lost |= known.has_lost(now);
+        cursor.buckets.insert(number, now);
+        if now == Sum::default() {
+            cursor.buckets.remove(&number);
+        }
+        if tasks >= BATCH_TASKS || messages >= BATCH_MESSAGES {
+            cursor.next = number + 1;
+            more = cursor.next < BUCKETS;
+            break;
+        }
+    }
+    if !more {
+        cursor.next = 0;
+    }
+    let chosen_entries = chosen.iter().flat_map(|(_, held)| held.iter()).flat_map(|(_, of)| {
+        let places = match of {
+            Listed::Thread(thread) => thread.members.as_slice(),
+            Listed::ItemMail(mail) => std::slice::from_ref(&mail.message),
+            Listed::Unread(_) => &[],
+        };
+        places.iter().map(|at| &snapshot.messages[*at].entry)
+    });
+    store.expect(chosen_entries);
+    let mut draft = Draft::new(snapshot, store);
+    for (number, held) in chosen {
         if *scope == snapshot.item_home {
             draft.begin_group(number);
         }
@@ -295,24 +421,11 @@ fn step(
                 Listed::Unread(unread) => draft.put_aside(unread),
             }
         }
-        lost |= known.has_lost(now);
-        cursor.buckets.insert(number, now);
-        if now == Sum::default() {
-            cursor.buckets.remove(&number);
-        }
-        if draft.tasks() >= BATCH_TASKS || draft.messages() >= BATCH_MESSAGES {
-            cursor.next = number + 1;
-            more = cursor.next < BUCKETS;
-            break;
-        }
-    }
-    if !more {
-        cursor.next = 0;
     }
     cursor.done += draft.tasks() as u64;
     let threads = listed.values().flatten().filter(|(_, of)| matches!(of, Listed::Thread(_)));
     let total = first.then(|| threads.count() as u64);
-    let mut batch = draft.finish();
+    let mut batch = draft.finish()?;
     batch.progress = Some(Progress { done: cursor.done, total });
     // A list of what is there names nothing that is not there any more.
     batch.wants_census = lost;
@@ -347,6 +460,7 @@ fn listed<'s>(
 
 fn told(trouble: Trouble) -> ConnectorError {
     let (disposition, code) = match &trouble {
+        Trouble::Server { host, error } => return error.told(host),
         Trouble::NotVisible { .. } => (Disposition::GiveUp, SourceError::SCOPE_NOT_VISIBLE),
         Trouble::Locked { .. } => (Disposition::BackOff, "MAILBOX_LOCKED"),
         Trouble::Failing { .. } => (Disposition::BackOff, "MAILBOX_UNREADABLE"),

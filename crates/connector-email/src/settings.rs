@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use mainstem_connector::Settings;
 use serde::Deserialize;
 
-use crate::mailbox::Local;
+use crate::mailbox::imap::{Address, decoded};
+use crate::mailbox::{Folder, Local, Role};
 
 /// Folders that hold no conversations; they are read where they are asked for by name.
 const LEFT_OUT: [&str; 7] =
@@ -14,11 +15,20 @@ const DONE_FOLDERS: [&str; 3] = ["Archive", "Archives", "Done"];
 const SENT_FOLDERS: [&str; 3] = ["Sent", "Sent Items", "Sent Messages"];
 const DONE_KEYWORDS: [&str; 2] = ["$done", "done"];
 
+/// Where mail lies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// On this machine.
+    Local(Local),
+    /// On a server.
+    Server(Address),
+}
+
 /// What a source reads and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EmailSettings {
     /// Where the mail lies.
-    pub mailbox: Local,
+    pub place: Place,
     /// What keys begin with, and what the project is called.
     pub name: String,
     /// Just these folders; `None` for all that hold conversations.
@@ -58,25 +68,35 @@ impl EmailSettings {
     pub fn read(settings: &Settings) -> Result<Self, Vec<String>> {
         let given: Given = settings.read().map_err(|sentence| vec![sentence])?;
         let mut wrong = Vec::new();
-        if given.imap.is_some() {
-            wrong.push("imap: this version reads local mail only; give `maildir` or `mbox`".into());
-        }
-        let mailbox = match (given.maildir, given.mbox) {
-            (Some(path), None) => Some(Local::Maildir(path)),
-            (None, Some(path)) => Some(Local::Mbox(path)),
-            (None, None) if given.imap.is_some() => None,
+        let place = match (given.imap, given.maildir, given.mbox) {
+            (Some(address), None, None) => {
+                let read = Address::read(&address).map(Place::Server);
+                if read.is_none() {
+                    wrong.push(
+                        "imap: give the address of a server, such as \"imaps://imap.acme.example\"; \
+                         user name and password stand in `credential`"
+                            .into(),
+                    );
+                }
+                read
+            }
+            (None, Some(path), None) => Some(Place::Local(Local::Maildir(path))),
+            (None, None, Some(path)) => Some(Place::Local(Local::Mbox(path))),
             _ => {
-                wrong.push("give either `maildir = \"PATH\"` or `mbox = \"PATH\"`".into());
+                wrong.push(
+                    "give one of `imap = \"imaps://HOST\"`, `maildir = \"PATH\"` and `mbox = \"PATH\"`"
+                        .into(),
+                );
                 None
             }
         };
-        let name = given.name.or_else(|| mailbox.as_ref().and_then(named_after));
+        let name = given.name.or_else(|| place.as_ref().and_then(named_after));
         let is_name = |name: &String| {
             (1..=32).contains(&name.len())
                 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
         };
         let name = name.filter(is_name).unwrap_or_else(|| {
-            if mailbox.is_some() {
+            if place.is_some() {
                 wrong.push("name: give 1 to 32 letters, digits, `-`, `_` or `.`".into());
             }
             String::new()
@@ -97,9 +117,9 @@ impl EmailSettings {
             given.unwrap_or_else(|| default.iter().map(|name| (*name).to_owned()).collect())
         };
         let lower = |words: Vec<String>| words.iter().map(|word| word.to_lowercase()).collect();
-        match mailbox {
-            Some(mailbox) if wrong.is_empty() => Ok(Self {
-                mailbox,
+        match place {
+            Some(place) if wrong.is_empty() => Ok(Self {
+                place,
                 name,
                 folders: given.folders,
                 done_folders: listed(given.done_folders, &DONE_FOLDERS),
@@ -112,12 +132,32 @@ impl EmailSettings {
         }
     }
 
-    /// Whether a folder is read.
+    /// These settings for a mailbox that has these folders: what it says of them counts as if the
+    /// settings named them.
+    pub fn knowing(&self, folders: &[Folder]) -> Self {
+        let of = |role: Role| {
+            let folders = folders.iter().filter(move |folder| folder.role == Some(role));
+            folders.map(|folder| folder.name.to_string())
+        };
+        let mut settings = self.clone();
+        settings.sent_folders.extend(of(Role::Sent));
+        settings.done_folders.extend(of(Role::Archive));
+        settings
+    }
+
+    /// Whether a folder is read, as far as its name tells.
     pub fn reads(&self, folder: &str) -> bool {
+        let title = decoded(folder);
         match &self.folders {
-            Some(folders) => folders.iter().any(|known| known == folder),
-            None => !LEFT_OUT.contains(&folder.rsplit('/').next().unwrap_or(folder)),
+            Some(folders) => folders.iter().any(|known| known == folder || *known == title),
+            None => !LEFT_OUT.contains(&title.rsplit('/').next().unwrap_or(&title)),
         }
+    }
+
+    /// Whether a folder of the mailbox is read.
+    pub fn reads_folder(&self, folder: &Folder) -> bool {
+        let is_left_out = folder.role == Some(Role::LeftOut) && self.folders.is_none();
+        !is_left_out && self.reads(&folder.name)
     }
 
     /// Whether what lies in a folder is done.
@@ -133,16 +173,21 @@ impl EmailSettings {
 
 /// Whether a folder is one of these, or lies in one of them.
 fn is_among(folders: &[String], folder: &str) -> bool {
+    let title = decoded(folder);
     folders.iter().any(|known| {
-        folder
-            .strip_prefix(known.as_str())
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        [folder, &title].iter().any(|name| {
+            name.strip_prefix(known.as_str())
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        })
     })
 }
 
-/// `support` for `/var/mail/support.mbox`.
-fn named_after(mailbox: &Local) -> Option<String> {
-    let (Local::Maildir(path) | Local::Mbox(path)) = mailbox;
+/// `support` for `/var/mail/support.mbox`; a mailbox on a server has no name of its own.
+fn named_after(place: &Place) -> Option<String> {
+    let path = match place {
+        Place::Local(Local::Maildir(path) | Local::Mbox(path)) => path,
+        Place::Server(_) => return Some("mail".to_owned()),
+    };
     let name = path.file_name()?.to_str()?;
     Some(name.strip_suffix(".mbox").unwrap_or(name).trim_matches('.').to_owned())
 }
@@ -170,9 +215,11 @@ mod tests {
     #[test]
     fn every_fault_is_named() {
         for (given, expected) in [
-            (json!({}), "give either `maildir"),
-            (json!({"maildir": "a", "mbox": "b"}), "give either `maildir"),
-            (json!({"imap": "imaps://x"}), "imap: this version"),
+            (json!({}), "give one of `imap"),
+            (json!({"maildir": "a", "mbox": "b"}), "give one of `imap"),
+            (json!({"imap": "imap.acme.example"}), "imap: give the address"),
+            (json!({"imap": "imaps://me:secret@acme.example"}), "imap: give the address"),
+            (json!({"imap": "imaps://acme.example", "name": "a/b"}), "name: give 1 to 32"),
             (json!({"maildir": "a", "name": "a b"}), "name: give 1 to 32"),
             (json!({"maildir": "/"}), "name: give 1 to 32"),
             (json!({"maildir": "a", "folders": []}), "folders: name at least one"),

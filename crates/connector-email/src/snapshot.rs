@@ -11,13 +11,14 @@ use bytes::Bytes;
 use mainstem_model::Timestamp;
 use sha2::{Digest, Sha256};
 
+use crate::about::says_site_in_text;
 use crate::item_mail::{ItemMail, item_mail, items};
 use crate::letter::{Broken, Letter, ThreadName};
 use crate::mailbox::mbox::Mark;
-use crate::mailbox::{Entry, Flags, Folder, Trouble};
-use crate::message::Unreadable;
+use crate::mailbox::{Entry, Flags, Folder, MailStore, Trouble};
 use crate::message::header::Header;
 use crate::message::identity::Identity;
+use crate::message::{MOST_MESSAGE_BYTES, Unreadable};
 use crate::settings::EmailSettings;
 use crate::signal::Kind;
 use crate::thread::{Group, Item, ThreadId, threads};
@@ -70,8 +71,12 @@ pub struct Unread {
 }
 
 /// The mailbox at one moment.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Snapshot {
+    /// The settings, with what the mailbox says of its folders.
+    pub settings: EmailSettings,
+    /// The folders that are read.
+    pub folders: Vec<Arc<str>>,
     pub messages: Vec<Message>,
     /// In the order of their ids.
     pub threads: Vec<Thread>,
@@ -116,45 +121,55 @@ impl Memory {
     ///
     /// # Errors
     /// Where a folder cannot be listed: a thread lies in several, so none can be told without all.
-    pub fn look(&mut self, settings: &EmailSettings) -> Result<Snapshot, Trouble> {
-        let mut folders = settings.mailbox.folders()?;
-        folders.retain(|folder| settings.reads(&folder.name));
+    pub fn look(
+        &mut self,
+        settings: &EmailSettings,
+        store: &MailStore,
+    ) -> Result<Snapshot, Trouble> {
+        let mut folders = store.folders()?;
+        folders.retain(|folder| settings.reads_folder(folder));
+        let settings = settings.knowing(&folders);
         let mut read = Vec::new();
         for folder in &folders {
-            self.read_folder(settings, folder, &mut read)?;
+            self.read_folder(&settings, store, folder, &mut read)?;
         }
         let names: HashSet<&str> = folders.iter().map(|folder| &*folder.name).collect();
         self.unnamed.retain(|folder, _| names.contains(&**folder));
-        let mut snapshot = assemble(settings, read);
-        let first = folders.iter().find(|folder| *folder.name == *INBOX).or(folders.first());
-        snapshot.item_home = first.map(|folder| folder.name.clone()).unwrap_or_default();
+        let folders: Vec<Arc<str>> = folders.into_iter().map(|folder| folder.name).collect();
+        let first = folders.iter().find(|folder| ***folder == *INBOX).or(folders.first()).cloned();
+        let mut snapshot = assemble(settings, folders, read);
+        snapshot.item_home = first.unwrap_or_default();
         Ok(snapshot)
+    }
+
+    /// Remembers of a message that it cannot be read, which showed only in its text.
+    pub fn put_aside(&mut self, entry: &Entry, broken: Broken) {
+        self.named.insert((entry.folder.clone(), entry.name.clone()), Err(broken));
     }
 
     fn read_folder(
         &mut self,
         settings: &EmailSettings,
+        store: &MailStore,
         folder: &Folder,
         read: &mut Vec<Listed>,
     ) -> Result<(), Trouble> {
-        let mark = settings.mailbox.mark(folder);
+        let mark = store.mark(folder);
         let known = self.unnamed.get(&folder.name).filter(|(known, _)| Some(*known) == mark);
         if let Some((_, known)) = known {
             read.extend(known.iter().cloned());
             return Ok(());
         }
-        let entries = settings.mailbox.list(folder)?;
+        let entries = store.list(folder)?;
+        let key = |entry: &Entry| (folder.name.clone(), entry.name.clone());
+        store.expect(entries.iter().filter(|entry| !self.named.contains_key(&key(entry))));
         let trusted = settings.trusted_server.as_deref();
         let mut listed = Vec::with_capacity(entries.len());
         for entry in entries {
-            let key = (folder.name.clone(), entry.name.clone());
-            let known = self.named.remove(&key).filter(|_| mark.is_none());
+            let known = self.named.get(&key(&entry)).filter(|_| mark.is_none());
             let letter = match known {
-                Some(known) => Some(known),
-                None => letter(&entry, trusted).map_err(|error| Trouble::Failing {
-                    path: folder.path.display().to_string(),
-                    error,
-                })?,
+                Some(known) => Some(known.clone()),
+                None => letter(store, &entry, trusted)?,
             };
             // What went while we looked is told by the next listing.
             listed.extend(letter.map(|letter| (entry, letter)));
@@ -178,11 +193,14 @@ impl Memory {
 }
 
 /// Reads a message; `None` where it is not there any more.
-fn letter(entry: &Entry, trusted_server: Option<&str>) -> io::Result<Option<Read>> {
-    match entry.read() {
-        Ok(raw) => Ok(Some(Letter::read(&raw, entry.size, trusted_server).map(Arc::new))),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+fn letter(
+    store: &MailStore,
+    entry: &Entry,
+    trusted_server: Option<&str>,
+) -> Result<Option<Read>, Trouble> {
+    match read_letter(store, entry) {
+        Ok(raw) => Ok(raw.map(|raw| Letter::read(&raw, entry, trusted_server).map(Arc::new))),
+        Err(Trouble::NotVisible { reason: io::ErrorKind::PermissionDenied, .. }) => {
             let named = Identity::of(&Header::default(), entry.name.as_bytes(), None);
             let names = ThreadName::Content(named);
             Ok(Some(Err(Broken { names, reason: Unreadable::NotPermitted })))
@@ -191,18 +209,35 @@ fn letter(entry: &Entry, trusted_server: Option<&str>) -> io::Result<Option<Read
     }
 }
 
+/// What of a message is needed to know what it is; `None` where it is not there any more.
+fn read_letter(store: &MailStore, entry: &Entry) -> Result<Option<Vec<u8>>, Trouble> {
+    let Some(start) = store.read_letter(entry)? else { return Ok(None) };
+    let is_cut = (start.len() as u64) < entry.size.min(MOST_MESSAGE_BYTES);
+    let wants_text =
+        is_cut && Header::split(&start).is_ok_and(|(header, _)| says_site_in_text(&header));
+    if wants_text { store.read(entry) } else { Ok(Some(start)) }
+}
+
 impl Unread {
     /// The beginning of the message, as it came.
-    pub fn raw(&self, most: usize) -> Bytes {
-        let mut raw = self.entry.read().unwrap_or_default();
+    pub fn raw(&self, store: &MailStore, most: usize) -> Bytes {
+        let mut raw = store.read(&self.entry).ok().flatten().unwrap_or_default();
         raw.truncate(most);
         raw.into()
     }
 }
 
 /// Puts what was read together.
-fn assemble(settings: &EmailSettings, read: Vec<Listed>) -> Snapshot {
-    let mut snapshot = Snapshot::default();
+fn assemble(settings: EmailSettings, folders: Vec<Arc<str>>, read: Vec<Listed>) -> Snapshot {
+    let mut snapshot = Snapshot {
+        settings,
+        folders,
+        messages: Vec::new(),
+        threads: Vec::new(),
+        unread: Vec::new(),
+        item_mail: Vec::new(),
+        item_home: Arc::default(),
+    };
     let mut places: HashMap<Identity, usize> = HashMap::new();
     let mut entries: Vec<(Entry, Arc<Letter>)> = Vec::new();
     for (entry, read) in read {
@@ -226,7 +261,7 @@ fn assemble(settings: &EmailSettings, read: Vec<Listed>) -> Snapshot {
             // To everybody: no conversation.
             (Kind::Bulk | Kind::Notice(None), _) => {}
             // Anybody may say that an item needs somebody's attention.
-            (Kind::Notice(Some(_)), _) if !letter.is_believed(settings) => {}
+            (Kind::Notice(Some(_)), _) if !letter.is_believed(&snapshot.settings) => {}
             (_, Some(known)) => snapshot.messages[*known].add_copy(entry),
             (_, None) => {
                 places.insert(letter.identity, snapshot.messages.len());
@@ -249,9 +284,11 @@ fn assemble(settings: &EmailSettings, read: Vec<Listed>) -> Snapshot {
     for member in groups.iter_mut().flat_map(|group| &mut group.members) {
         *member = conversation[*member];
     }
-    snapshot.threads =
-        groups.into_iter().map(|group| thread(settings, &snapshot.messages, group)).collect();
-    snapshot.item_mail = item_mail(settings, &snapshot.messages, about);
+    snapshot.threads = groups
+        .into_iter()
+        .map(|group| thread(&snapshot.settings, &snapshot.messages, group))
+        .collect();
+    snapshot.item_mail = item_mail(&snapshot.settings, &snapshot.messages, about);
     snapshot
 }
 

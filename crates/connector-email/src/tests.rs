@@ -1,8 +1,42 @@
-//! A mailbox through the public surface, and messages that nobody means well with.
+//! A mailbox through the public surface, and messages and servers that nobody means well with.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
+#[path = "../../../tests/support/dovecot.rs"]
+pub mod dovecot;
 mod hostile;
+pub mod imap;
 mod mailbox;
 mod notices;
+mod scripted;
 mod threads;
+#[path = "../../../tests/support/wires.rs"]
+#[allow(dead_code, reason = "the tests of the whole use more of it")]
+pub mod wires;
+
+use std::sync::Arc;
+
+use mainstem_model::clock::ManualClock;
+
+use crate::mailbox::{Entry, Flags, MailStore, Place as EntryPlace};
+use crate::session::EmailSession;
+use crate::settings::{EmailSettings, Place};
+
+/// A session that reads local mail.
+pub fn local(settings: EmailSettings) -> EmailSession {
+    let Place::Local(local) = settings.place.clone() else { panic!("it is on a server") };
+    EmailSession::new(settings, MailStore::Local(local), Arc::new(ManualClock::default()))
+}
+
+/// A message of so many bytes that lies in a file.
+pub fn entry(size: usize) -> Entry {
+    Entry {
+        folder: "INBOX".into(),
+        name: "1".to_owned(),
+        place: EntryPlace::File("1".into()),
+        size: size as u64,
+        received_at: None,
+        changed_at: None,
+        flags: Flags::default(),
+    }
+}

@@ -144,6 +144,21 @@ pub trait Session: Send + Sync {
             "webhooks of this tool are set up by a person; leave out webhook.register",
         ))
     }
+
+    /// Whether [`listen`](Self::listen) ever answers.
+    fn listens(&self) -> bool {
+        false
+    }
+
+    /// Answers when the tool says over an open connection that something has changed, or may have while
+    /// nobody listened. It makes a visit come earlier; a connection may fall silent without a word, so
+    /// the poll goes on as if it were not there. Called again and again by one listener.
+    ///
+    /// # Errors
+    /// Where the tool cannot be listened to now.
+    async fn listen(&self) -> Result<(), ConnectorError> {
+        std::future::pending().await
+    }
 }
 
 /// A connector's own settings, as the configuration gives them: a JSON object.

@@ -13,6 +13,7 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::indexing::index_continually;
+use crate::listen::{Heard, Listeners};
 use crate::memory::SourceMemory;
 use crate::sync_once::sync_once;
 use crate::visits::Visits;
@@ -77,6 +78,8 @@ pub(crate) struct Shared {
     pub owner: String,
     /// Bounds the calls of connectors, over all sources.
     pub permits: Arc<Semaphore>,
+    /// What tools have said by themselves.
+    pub heard: Heard,
     memories: Mutex<HashMap<SourceId, Arc<SourceLock>>>,
 }
 
@@ -101,21 +104,27 @@ impl Engine {
             requests: parts.requests,
             owner: format!("{:016x}", u64::from_be_bytes(name)),
             permits: Arc::new(Semaphore::new(parts.settings.concurrent_calls.max(1))),
+            heard: Heard::default(),
             memories: Mutex::default(),
         })))
     }
 
-    /// Works until it is cancelled: every second it looks for sources with something due, and it
-    /// keeps the search index at the newest change. On cancellation each source stops at its next
+    /// Works until it is cancelled: every second it looks for sources with something due, it listens to
+    /// those that say by themselves that something has changed, and it keeps the search index at the
+    /// newest change. On cancellation each source stops at its next
     /// batch and gives its lease back; then this returns.
     pub async fn run(&self, cancellation: CancellationToken) {
         let shared = &self.0;
         let indexing = tokio::spawn(index_continually(Arc::clone(shared), cancellation.clone()));
         let mut visits = Visits::default();
+        let mut listeners = Listeners::default();
         let mut store_answers = true;
         while !cancellation.is_cancelled() {
             match visits.begin_due(shared, &cancellation).await {
-                Ok(()) => store_answers = true,
+                Ok(sources) => {
+                    listeners.tend(shared, &sources);
+                    store_answers = true;
+                }
                 // Once for each outage, not once a second.
                 Err(error) if store_answers => {
                     tracing::error!(%error, "the sources cannot be read; trying again every second");
@@ -126,8 +135,10 @@ impl Engine {
             tokio::select! {
                 () = cancellation.cancelled() => {}
                 () = shared.sleeper.sleep(LOOK_EVERY) => {}
+                () = shared.heard.rings() => {}
             }
         }
+        listeners.end().await;
         visits.end().await;
         if indexing.await.is_err() {
             tracing::error!(

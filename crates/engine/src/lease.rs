@@ -15,6 +15,15 @@ use crate::engine::Shared;
 /// How long a lease lasts when nobody renews it: how long a source stands still after a crash.
 const TTL: Duration = Duration::from_secs(60);
 
+/// What a lease of a source gives the right to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Purpose {
+    /// To visit it: to write what it says.
+    Visit,
+    /// To listen to it: to write nothing.
+    Listen,
+}
+
 /// The lease of a source, renewed for as long as this value lives.
 pub(crate) struct HeldLease {
     lease: Lease,
@@ -28,9 +37,13 @@ impl HeldLease {
     pub(crate) async fn acquire(
         shared: &Arc<Shared>,
         source: &Source,
+        purpose: Purpose,
         stop: &CancellationToken,
     ) -> Result<Option<Self>, StoreError> {
-        let name = format!("source:{}", source.name);
+        let name = match purpose {
+            Purpose::Visit => format!("source:{}", source.name),
+            Purpose::Listen => format!("listen:{}", source.name),
+        };
         let Some(lease) = shared.store.acquire_lease(&name, &shared.owner, TTL).await? else {
             return Ok(None);
         };

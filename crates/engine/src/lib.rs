@@ -15,6 +15,7 @@ mod hints;
 mod history;
 mod indexing;
 mod lease;
+mod listen;
 mod memory;
 mod metering;
 mod notices;

@@ -25,6 +25,8 @@ pub(crate) struct SourceMemory {
     /// Whether scopes that failed are tried at the next visit even where they are not due: what
     /// they failed of may have been put right.
     pub retry_failed: bool,
+    /// Whether the tool has said that something changed, so that scopes are read that are not due.
+    pub heard: bool,
     /// What keeps the whole source waiting.
     pub gate: Option<Gate>,
     /// Failures in a row that concern the whole source.

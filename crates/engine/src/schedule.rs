@@ -8,11 +8,12 @@ use crate::memory::{SourceMemory, same_credential};
 use crate::visit::{census_is_due, discovery_is_due};
 use crate::{CredentialProvider, history};
 
-/// Whether a source is to be visited now; `hinted` says that hints of it are due.
+/// Whether a source is to be visited now; `told` says that hints of it are due, or that the
+/// tool has said that something changed.
 pub(crate) async fn is_due(
     source: &Source,
     scopes: &[ScopeState],
-    hinted: bool,
+    told: bool,
     memory: &SourceMemory,
     descriptor: Option<&'static Descriptor>,
     credentials: &dyn CredentialProvider,
@@ -29,7 +30,7 @@ pub(crate) async fn is_due(
             });
     }
     discovery_is_due(memory, now)
-        || hinted
+        || told
         || scopes.iter().any(|scope| {
             scope.next_run_at <= now
                 || descriptor.is_some_and(|descriptor| {

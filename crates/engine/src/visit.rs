@@ -18,7 +18,7 @@ use crate::call::{Call, Failure, no_progress};
 use crate::engine::Shared;
 use crate::hints::{Drained, drain};
 use crate::history::HistoryRead;
-use crate::lease::HeldLease;
+use crate::lease::{HeldLease, Purpose};
 use crate::memory::{Gate, SourceMemory};
 use crate::pass::{PassEnd, PassReport, pass};
 use crate::reaction::react;
@@ -186,11 +186,12 @@ pub(crate) async fn visit(
 ) -> Result<VisitReport, StoreError> {
     let stop = cancellation.child_token();
     let mut report = VisitReport::default();
-    let Some(held) = HeldLease::acquire(&shared, &source, &stop).await? else {
+    let Some(held) = HeldLease::acquire(&shared, &source, Purpose::Visit, &stop).await? else {
         report.busy = true;
         return Ok(report);
     };
     memory.gate = None;
+    memory.heard |= shared.heard.take(source.id);
     let ended = work(&shared, &source, memory, errand, &held, &stop, &mut report).await;
     match ended {
         Ok(()) if report.gate.is_none() => memory.failures = 0,
@@ -375,11 +376,14 @@ async fn passes(
     let scopes = visit.shared.store.scopes(visit.source.id).await?;
     show_first_sync(visit, &scopes).await?;
     let retry_failed = std::mem::take(&mut memory.retry_failed);
+    let heard = std::mem::take(&mut memory.heard);
     let mut due: Vec<_> = scopes
         .into_iter()
         .filter(|scope| match errand {
             Errand::Scheduled => {
-                scope.next_run_at <= now || (retry_failed && scope.last_error.is_some())
+                scope.next_run_at <= now
+                    || (retry_failed && scope.last_error.is_some())
+                    || (heard && scope.failures == 0)
             }
             Errand::Once { only, .. } => only.as_ref().is_none_or(|only| only.contains(&scope.key)),
         })

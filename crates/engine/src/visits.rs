@@ -30,12 +30,12 @@ struct Running {
 
 impl Visits {
     /// Begins a visit of each source that has something due and none under way, and stops those of
-    /// sources that were paused or removed.
+    /// sources that were paused or removed. Answers the sources that there are.
     pub(crate) async fn begin_due(
         &mut self,
         shared: &Arc<Shared>,
         cancellation: &CancellationToken,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Vec<Source>, StoreError> {
         self.reap(shared).await;
         let now = shared.host.clock.now();
         let sources = shared.store.sources().await?;
@@ -49,22 +49,23 @@ impl Visits {
         for (_, running) in self.0.iter().filter(|(id, _)| !wanted(**id)) {
             running.stop.cancel();
         }
-        for source in sources {
+        for source in &sources {
             let Entry::Vacant(vacant) = self.0.entry(source.id) else { continue };
             let Ok(mut memory) = shared.memory(source.id).try_lock_owned() else { continue };
             let scopes = scopes.remove(&source.id).unwrap_or_default();
-            memory.look_at(&source, &scopes);
+            memory.look_at(source, &scopes);
             let descriptor =
                 shared.registry.get(&source.connector).map(|connector| connector.descriptor());
-            let hinted = hinted.contains(&source.id);
+            let told = hinted.contains(&source.id) || shared.heard.of(source.id);
             let credentials = shared.credentials.as_ref();
-            if is_due(&source, &scopes, hinted, &memory, descriptor, credentials, now).await {
+            if is_due(source, &scopes, told, &memory, descriptor, credentials, now).await {
                 let (name, stop) = (source.name.clone(), cancellation.child_token());
-                let visit = scheduled_visit(Arc::clone(shared), source, memory, stop.clone());
+                let visit =
+                    scheduled_visit(Arc::clone(shared), source.clone(), memory, stop.clone());
                 vacant.insert(Running { source: name, stop, task: tokio::spawn(visit) });
             }
         }
-        Ok(())
+        Ok(sources)
     }
 
     /// Forgets the visits that have ended.

@@ -10,6 +10,7 @@ use crate::provision;
 /// Formatting, lints, then every test of the workspace on both databases.
 pub fn test(filter: &[String]) -> anyhow::Result<()> {
     provision::postgresql()?;
+    provision::dovecot()?;
     if filter.is_empty() {
         cargo(&["fmt", "--all", "--check"])?;
         cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "--deny", "warnings"])?;

@@ -22,7 +22,7 @@ const MOST_LEVELS: usize = 10;
 pub fn folders(root: &Path) -> Result<Vec<Folder>, Trouble> {
     let mut found = Vec::new();
     if is_mailbox(root) {
-        found.push(Folder { name: "INBOX".into(), path: root.to_owned() });
+        found.push(Folder { name: "INBOX".into(), path: root.to_owned(), role: None });
     }
     below(root, "", MOST_LEVELS, &mut found)?;
     if found.is_empty() {
@@ -48,7 +48,7 @@ fn below(path: &Path, name: &str, levels: usize, found: &mut Vec<Folder>) -> Res
         };
         let name = if name.is_empty() { own } else { format!("{name}/{own}") };
         if is_mailbox(&entry.path()) {
-            found.push(Folder { name: name.as_str().into(), path: entry.path() });
+            found.push(Folder { name: name.as_str().into(), path: entry.path(), role: None });
         }
         if levels > 1 {
             below(&entry.path(), &name, levels - 1, found)?;

@@ -38,7 +38,7 @@ impl Mark {
 pub fn folders(root: &Path) -> Result<Vec<Folder>, Trouble> {
     let metadata = fs::metadata(root).map_err(|error| Trouble::of(root, error))?;
     if metadata.is_file() {
-        return Ok(vec![Folder { name: "INBOX".into(), path: root.to_owned() }]);
+        return Ok(vec![Folder { name: "INBOX".into(), path: root.to_owned(), role: None }]);
     }
     let mut found = Vec::new();
     for entry in fs::read_dir(root).map_err(|error| Trouble::of(root, error))? {
@@ -48,7 +48,7 @@ pub fn folders(root: &Path) -> Result<Vec<Folder>, Trouble> {
         let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
         if is_file && !file.ends_with(".lock") && begins_a_message(&entry.path()) {
             let name = file.strip_suffix(".mbox").unwrap_or(file);
-            found.push(Folder { name: name.into(), path: entry.path() });
+            found.push(Folder { name: name.into(), path: entry.path(), role: None });
         }
     }
     Ok(found)

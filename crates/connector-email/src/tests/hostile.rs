@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
+use super::entry;
 use crate::letter::Letter;
 use crate::message::Unreadable;
 use crate::message::content::Content;
@@ -34,7 +35,7 @@ fn memory(figure: &str) -> u64 {
 
 /// Reads a message as a pull does.
 fn read(raw: &[u8]) -> Result<(Letter, Content), Unreadable> {
-    let letter = Letter::read(raw, raw.len() as u64, Some("mx.acme.example"))
+    let letter = Letter::read(raw, &entry(raw.len()), Some("mx.acme.example"))
         .map_err(|broken| broken.reason)?;
     let (header, body) = Header::split(raw)?;
     Ok((letter, Content::read(&header, body)?))

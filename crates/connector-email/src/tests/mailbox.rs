@@ -9,6 +9,7 @@ use mainstem_model::{Presence, StatusCategory, TaskKind};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use super::local;
 use crate::session::EmailSession;
 use crate::settings::EmailSettings;
 
@@ -46,7 +47,7 @@ impl Maildir {
 fn session(path: &Path, kind: &str, more: Value) -> EmailSession {
     let mut settings = json!({kind: path, "name": "mail"});
     settings.as_object_mut().unwrap().extend(more.as_object().cloned().unwrap_or_default());
-    EmailSession::new(EmailSettings::read(&Settings(settings)).unwrap())
+    local(EmailSettings::read(&Settings(settings)).unwrap())
 }
 
 /// A whole pass over a folder, and where the next one goes on.

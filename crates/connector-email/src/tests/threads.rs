@@ -3,6 +3,7 @@
 use mainstem_model::Timestamp;
 use proptest::prelude::*;
 
+use super::entry;
 use crate::letter::Letter;
 use crate::thread::{Item, threads};
 
@@ -20,7 +21,7 @@ fn letter(row: &Row<'_>) -> (Letter, Timestamp) {
         "From: {from}@x.example\nTo: {to}\n{id}References:{references}\nSubject: {subject}\n\nbody of day {day}\n"
     );
     (
-        Letter::read(raw.as_bytes(), raw.len() as u64, None).unwrap(),
+        Letter::read(raw.as_bytes(), &entry(raw.len()), None).unwrap(),
         Timestamp::from_seconds(day * 86_400),
     )
 }

@@ -9,6 +9,7 @@ mod census;
 mod hints;
 mod history;
 mod leases;
+mod listening;
 mod passes;
 mod reactions;
 mod running;

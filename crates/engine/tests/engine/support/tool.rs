@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -17,6 +17,7 @@ use mainstem_model::record::{
     TaskRecord,
 };
 use mainstem_model::{Presence, Priority, Status, StatusCategory, TaskKind, Timestamp};
+use tokio::sync::Notify;
 
 /// How many edits one step of a pull brings.
 pub const PAGE: usize = 2;
@@ -54,6 +55,9 @@ pub struct Tool {
     stands_still: AtomicBool,
     tells_history: AtomicBool,
     wants_census: AtomicBool,
+    talks: AtomicBool,
+    news: Notify,
+    listeners: AtomicUsize,
 }
 
 #[derive(Clone)]
@@ -96,6 +100,21 @@ impl Tool {
     /// The next listing says that it may have missed something.
     pub fn want_census(&self) {
         self.wants_census.store(true, Ordering::SeqCst);
+    }
+
+    /// From now on it may be listened to.
+    pub fn talk(&self) {
+        self.talks.store(true, Ordering::SeqCst);
+    }
+
+    /// It says over a connection that something has changed.
+    pub fn say_so(&self) {
+        self.news.notify_one();
+    }
+
+    /// How many listen to it now.
+    pub fn listeners(&self) -> usize {
+        self.listeners.load(Ordering::SeqCst)
     }
 
     /// From now on the listing says of this task that there is more to read.
@@ -288,6 +307,33 @@ impl Session for FakeSession {
             .collect();
         let to = from + items.len();
         Ok(Page { items, next: (to < shown.len()).then(|| PageToken(to.to_string())) })
+    }
+
+    fn listens(&self) -> bool {
+        self.0.talks.load(Ordering::SeqCst)
+    }
+
+    async fn listen(&self) -> Result<(), ConnectorError> {
+        let _listening = Listening::to(&self.0);
+        self.0.called("listen".to_owned()).await?;
+        self.0.news.notified().await;
+        Ok(())
+    }
+}
+
+/// Somebody who listens.
+struct Listening<'a>(&'a Tool);
+
+impl<'a> Listening<'a> {
+    fn to(tool: &'a Tool) -> Self {
+        tool.listeners.fetch_add(1, Ordering::SeqCst);
+        Self(tool)
+    }
+}
+
+impl Drop for Listening<'_> {
+    fn drop(&mut self) {
+        self.0.listeners.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
