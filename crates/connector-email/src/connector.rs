@@ -13,6 +13,7 @@ use url::Url;
 
 use crate::mailbox::imap::{Account, Address, Imap, Login};
 use crate::mailbox::{Local, MailStore};
+use crate::outbox::Outbox;
 use crate::session::EmailSession;
 use crate::settings::{EmailSettings, Place};
 
@@ -79,11 +80,17 @@ impl Connector for Email {
         let settings = EmailSettings::read(settings).map_err(|sentences| {
             ConnectorError::new(Disposition::GiveUp, "SETTINGS_INVALID", sentences.join("; "))
         })?;
+        let mut outbox = None;
         let store = match &settings.place {
             Place::Local(local) => MailStore::Local(local.clone()),
-            Place::Server(address) => MailStore::Server(server(address, credential, host)?),
+            Place::Server(address) => {
+                let imap = server(address, credential, host)?;
+                outbox = outbox_of(&settings, imap.account())?;
+                MailStore::Server(imap)
+            }
         };
-        Ok(Box::new(EmailSession::new(settings, store, Arc::clone(&host.clock))))
+        let clock = Arc::clone(&host.clock);
+        Ok(Box::new(EmailSession::new(settings, store, outbox, clock)))
     }
 }
 
@@ -102,4 +109,22 @@ fn server(
     })?;
     let account = Account { address: address.clone(), dial: Arc::clone(&host.dial), login };
     Ok(Imap::new(account, Handle::current()))
+}
+
+/// Where answers go, where the settings say so.
+fn outbox_of(
+    settings: &EmailSettings,
+    account: &Account,
+) -> Result<Option<Outbox>, ConnectorError> {
+    let Some(server) = settings.smtp.clone() else { return Ok(None) };
+    let username = account.login.as_ref().map(|login| login.username.as_str());
+    let from = settings.from.clone().or_else(|| username?.parse().ok());
+    let from = from.ok_or_else(|| {
+        ConnectorError::new(
+            Disposition::GiveUp,
+            "SETTINGS_INVALID",
+            "from: the user name is no address; give `from = \"support@acme.example\"`",
+        )
+    })?;
+    Ok(Some(Outbox { server, from, account: account.clone() }))
 }

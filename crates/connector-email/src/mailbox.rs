@@ -262,6 +262,14 @@ impl MailStore {
         imap.read(entry, Extent::Text)
     }
 
+    /// What whoever keeps the mail calls a folder.
+    pub fn server_name(&self, folder: &Folder) -> String {
+        match self {
+            Self::Local(_) => folder.name.to_string(),
+            Self::Server(imap) => imap.server_name(folder).to_owned(),
+        }
+    }
+
     /// Which of these [lasting names](Entry::lasting_name) are those of messages somewhere in the mailbox.
     ///
     /// # Errors

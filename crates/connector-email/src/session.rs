@@ -3,12 +3,15 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
+use lettre::address::Address;
 use mainstem_connector::{ConnectorError, Disposition, Session};
+use mainstem_model::command::{Command, IdempotencyKey};
 use mainstem_model::record::{
-    AbsenceRecord, Batch, CensusEntry, Cursor as StoredCursor, Hint, MoveRecord, Page, PageToken,
-    Progress, Scope, ScopeKey,
+    AbsenceRecord, Batch, CensusEntry, Cursor as StoredCursor, Depth, Hint, MoveRecord, Page,
+    PageToken, Progress, Scope, ScopeKey,
 };
 use mainstem_model::{Clock, Timestamp};
 use mainstem_model::{Presence, SourceError};
@@ -19,15 +22,23 @@ use crate::item_mail::ItemMail;
 use crate::letter::ThreadName;
 use crate::locator::Locator;
 use crate::mailbox::imap::decoded;
-use crate::mailbox::{Entry, MailStore, Trouble};
+use crate::mailbox::{Entry, MailStore, Role, Trouble};
+use crate::message::header::Header;
 use crate::normalize::{Draft, Stale};
+use crate::outbox::Outbox;
+use crate::outbox::answer::Answer;
 use crate::settings::EmailSettings;
-use crate::snapshot::{Memory, Snapshot, Thread, Unread};
+use crate::signal::Kind;
+use crate::snapshot::{Memory, Message, Snapshot, Thread, Unread};
 use crate::thread::ThreadId;
 
 /// How many tasks or messages fill a batch.
 const BATCH_TASKS: usize = 100;
 const BATCH_MESSAGES: usize = 500;
+const HOUR: i64 = 60 * 60;
+/// How many answers an hour go to a thread, and to a recipient.
+const MOST_TO_THREAD: usize = 5;
+const MOST_TO_RECIPIENT: usize = 20;
 /// How many entries fill a page of a census.
 const CENSUS_PAGE: usize = 1_000;
 /// How often a mailbox that changes while it is read is looked at again.
@@ -43,6 +54,7 @@ pub struct EmailSession(Arc<Kept>);
 struct Kept {
     settings: EmailSettings,
     store: MailStore,
+    outbox: Option<Outbox>,
     clock: Arc<dyn Clock>,
     memory: Mutex<Memory>,
     latest: Mutex<Option<Look>>,
@@ -68,9 +80,14 @@ struct Reader {
 
 impl EmailSession {
     /// A session that has read nothing yet.
-    pub fn new(settings: EmailSettings, store: MailStore, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(
+        settings: EmailSettings,
+        store: MailStore,
+        outbox: Option<Outbox>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         let (memory, latest, news) = Default::default();
-        Self(Arc::new(Kept { settings, store, clock, memory, latest, news }))
+        Self(Arc::new(Kept { settings, store, outbox, clock, memory, latest, news }))
     }
 
     /// Reads on a thread where that keeps nobody waiting, until it is done or nobody waits any more.
@@ -128,6 +145,28 @@ impl Session for EmailSession {
     ) -> Result<Page<CensusEntry>, ConnectorError> {
         let scope = scope.clone();
         self.read(move |reader| reader.census(&scope, page)).await
+    }
+
+    async fn apply(
+        &self,
+        command: &Command,
+        key: &IdempotencyKey,
+    ) -> Result<Batch, ConnectorError> {
+        let Command::Comment { task, body } = command;
+        let Some(outbox) = &self.0.outbox else {
+            return Err(ConnectorError::new(
+                Disposition::GiveUp,
+                "COMMAND_UNKNOWN",
+                "this mailbox is read only; give `smtp = \"smtps://…\"` to answer mail from here",
+            ));
+        };
+        let (from, key, body) = (outbox.from.clone(), key.clone(), body.clone());
+        let locator = task.clone();
+        let (answer, folder) =
+            self.read(move |reader| reader.answer(&locator, &from, &body, &key)).await?;
+        outbox.send(&folder, &answer).await?;
+        let hint = Hint { external_id: None, locator: task.clone(), depth: Depth::Whole };
+        self.fetch(&[hint]).await
     }
 
     fn listens(&self) -> bool {
@@ -255,6 +294,49 @@ impl Reader {
         })
     }
 
+    /// An answer to the last message of a thread that somebody else wrote, and where its copy goes.
+    fn answer(
+        &self,
+        locator: &str,
+        from: &Address,
+        body: &str,
+        key: &IdempotencyKey,
+    ) -> Result<(Answer, String), ConnectorError> {
+        let gone = || {
+            let message = "the thread is not in the mailbox any more; nothing was sent";
+            ConnectorError::new(Disposition::GiveUp, "THREAD_GONE", message)
+        };
+        let locator = locator.parse::<Locator>().map_err(|_| gone())?;
+        let snapshot = self.look(None)?;
+        let thread = became(&snapshot, locator, &mut Told::default()).ok_or_else(gone)?;
+        let messages = || thread.members.iter().map(|at| &snapshot.messages[*at]);
+        let settings = &snapshot.settings;
+        let is_theirs =
+            |message: &&Message| message.letter.kind == Kind::Person && !message.is_own(settings);
+        let answered = messages().filter(is_theirs).last().or_else(|| messages().last());
+        let answered = answered.ok_or_else(gone)?;
+        let raw = self.store.read_letter(&answered.entry).map_err(told)?.ok_or_else(gone)?;
+        let (header, _) = Header::split(&raw).map_err(|_| gone())?;
+        let answer = Answer::to(&header, from, body, key, self.kept.clock.now())?;
+        let is_sent_before = messages()
+            .any(|message| message.letter.message_id.as_ref() == Some(&answer.message_id));
+        if !is_sent_before {
+            may_send(&snapshot, thread, &answer, self.kept.clock.now())?;
+        }
+        let folders = self.store.folders().map_err(told)?;
+        let by_role = folders.iter().find(|folder| folder.role == Some(Role::Sent));
+        let folder = by_role.or_else(|| folders.iter().find(|one| settings.is_sent(&one.name)));
+        let folder = folder.ok_or_else(|| {
+            ConnectorError::new(
+                Disposition::GiveUp,
+                "NO_SENT_FOLDER",
+                "the mailbox has no folder for sent mail; make one called \"Sent\", or name it in \
+                 `sent_folders`",
+            )
+        })?;
+        Ok((answer, self.store.server_name(folder)))
+    }
+
     /// What is left of threads of which no message is there.
     fn absences(&self, gone: Vec<Locator>) -> Result<Vec<AbsenceRecord>, ConnectorError> {
         if gone.is_empty() {
@@ -294,6 +376,40 @@ impl Reader {
             items.last().filter(|_| full).map(|last| PageToken(last.external_id.to_string()));
         Ok(Page { items, next })
     }
+}
+
+/// Sees that two programs do not answer each other for ever: so many answers an hour to a thread, and to
+/// a recipient.
+fn may_send(
+    snapshot: &Snapshot,
+    thread: &Thread,
+    answer: &Answer,
+    now: Timestamp,
+) -> Result<(), ConnectorError> {
+    let since = now.plus_seconds(-HOUR);
+    let is_recent = |message: &&Message| message.is_own(&snapshot.settings) && message.at > since;
+    let times = |messages: &mut dyn Iterator<Item = &Message>| -> Vec<Timestamp> {
+        messages.filter(is_recent).map(|message| message.at).collect()
+    };
+    let in_thread = times(&mut thread.members.iter().map(|at| &snapshot.messages[*at]));
+    let to_recipients = answer.envelope.to().iter().map(|recipient| {
+        let recipient = recipient.to_string().to_lowercase();
+        let concerns = |message: &&Message| message.letter.people.contains(&recipient);
+        (times(&mut snapshot.messages.iter().filter(concerns)), MOST_TO_RECIPIENT)
+    });
+    let full = std::iter::once((in_thread, MOST_TO_THREAD))
+        .chain(to_recipients)
+        .find(|(times, most)| times.len() >= *most);
+    let Some((times, most)) = full else { return Ok(()) };
+    let free_at = times.into_iter().min().unwrap_or(now).plus_seconds(HOUR);
+    let wait = u64::try_from(free_at.since(now)).unwrap_or(0);
+    Err(ConnectorError::new(
+        Disposition::RetryAfter(Duration::from_micros(wait)),
+        "TOO_MANY_ANSWERS",
+        format!(
+            "{most} answers went there within the last hour; this one waits until one more may go"
+        ),
+    ))
 }
 
 /// What became of threads that are not there any more.

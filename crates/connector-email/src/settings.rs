@@ -2,11 +2,13 @@
 
 use std::path::PathBuf;
 
+use lettre::address::Address;
 use mainstem_connector::Settings;
 use serde::Deserialize;
 
-use crate::mailbox::imap::{Address, decoded};
+use crate::mailbox::imap::{self, decoded};
 use crate::mailbox::{Folder, Local, Role};
+use crate::outbox::smtp::Server;
 
 /// Folders that hold no conversations; they are read where they are asked for by name.
 const LEFT_OUT: [&str; 7] =
@@ -21,7 +23,7 @@ pub enum Place {
     /// On this machine.
     Local(Local),
     /// On a server.
-    Server(Address),
+    Server(imap::Address),
 }
 
 /// What a source reads and how.
@@ -43,6 +45,10 @@ pub struct EmailSettings {
     pub trusted_server: Option<String>,
     /// Whether only a sender that the server vouches for may begin a task.
     pub require_authentication: bool,
+    /// Where answers are handed to.
+    pub smtp: Option<Server>,
+    /// Whom answers are from; the user name of the credential otherwise.
+    pub from: Option<Address>,
 }
 
 #[derive(Deserialize)]
@@ -58,6 +64,8 @@ struct Given {
     done_keywords: Option<Vec<String>>,
     trusted_server: Option<String>,
     require_authentication: Option<bool>,
+    smtp: Option<String>,
+    from: Option<String>,
 }
 
 impl EmailSettings {
@@ -70,7 +78,7 @@ impl EmailSettings {
         let mut wrong = Vec::new();
         let place = match (given.imap, given.maildir, given.mbox) {
             (Some(address), None, None) => {
-                let read = Address::read(&address).map(Place::Server);
+                let read = imap::Address::read(&address).map(Place::Server);
                 if read.is_none() {
                     wrong.push(
                         "imap: give the address of a server, such as \"imaps://imap.acme.example\"; \
@@ -113,6 +121,21 @@ impl EmailSettings {
                     .into(),
             );
         }
+        let smtp = given.smtp.as_deref().map(Server::read);
+        if smtp == Some(None) {
+            wrong.push(
+                "smtp: give the address of a server, such as \"smtps://smtp.acme.example\"; it gets the \
+                 credential of the mailbox"
+                    .into(),
+            );
+        }
+        if smtp.is_some() && !matches!(place, Some(Place::Server(_)) | None) {
+            wrong.push("smtp: a copy of what is sent lies on the server; give `imap`, too".into());
+        }
+        let from = given.from.as_deref().map(str::parse::<Address>);
+        if matches!(from, Some(Err(_))) {
+            wrong.push("from: give one address, such as \"support@acme.example\"".into());
+        }
         let listed = |given: Option<Vec<String>>, default: &[&str]| {
             given.unwrap_or_else(|| default.iter().map(|name| (*name).to_owned()).collect())
         };
@@ -127,6 +150,8 @@ impl EmailSettings {
                 done_keywords: lower(listed(given.done_keywords, &DONE_KEYWORDS)),
                 trusted_server: given.trusted_server,
                 require_authentication,
+                smtp: smtp.flatten(),
+                from: from.and_then(Result::ok),
             }),
             _ => Err(wrong),
         }

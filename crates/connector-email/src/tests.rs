@@ -8,6 +8,7 @@ mod hostile;
 pub mod imap;
 mod mailbox;
 mod notices;
+mod outbox;
 mod scripted;
 mod threads;
 #[path = "../../../tests/support/wires.rs"]
@@ -25,7 +26,7 @@ use crate::settings::{EmailSettings, Place};
 /// A session that reads local mail.
 pub fn local(settings: EmailSettings) -> EmailSession {
     let Place::Local(local) = settings.place.clone() else { panic!("it is on a server") };
-    EmailSession::new(settings, MailStore::Local(local), Arc::new(ManualClock::default()))
+    EmailSession::new(settings, MailStore::Local(local), None, Arc::new(ManualClock::default()))
 }
 
 /// A message of so many bytes that lies in a file.

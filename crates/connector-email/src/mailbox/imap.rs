@@ -24,13 +24,15 @@ use tokio::sync::watch;
 pub use address::Address;
 pub use connection::{Account, Connection, Login};
 pub use error::ImapError;
+pub use folder::named;
+pub use response::{Fetched, Response};
 pub use utf7::decoded;
 
 use super::{Entry, Folder, Place, Role, Trouble};
 pub use folder::Seen;
-use folder::{Mark, named, set};
+use folder::{Mark, set};
 use listener::Listener;
-use response::{Fetched, Response, Status};
+use response::Status;
 
 /// How much of a message is read: the texts of a message stand before what is attached.
 pub const MOST_TEXT_BYTES: usize = 512 * 1024;
@@ -107,6 +109,16 @@ impl Imap {
             }),
             waiting: None,
         }
+    }
+
+    /// Whose mailbox it is.
+    pub fn account(&self) -> &Account {
+        &self.kept.account
+    }
+
+    /// What the server calls a folder.
+    pub fn server_name<'f>(&self, folder: &'f Folder) -> &'f str {
+        server_name(folder)
     }
 
     /// The same mailbox; what is under way is given up when `waiting` is closed.

@@ -14,7 +14,7 @@ use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
 use lettre::transport::smtp::extension::ClientId;
 use mainstem_connector::dial::{Connection, Dial, DialError, Stream};
 use mainstem_connector::{ConnectorError, Disposition};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use tokio::io::{
     AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader, ReadBuf,
 };
@@ -22,6 +22,8 @@ use tokio::time::timeout;
 use url::Url;
 
 use super::answer::Answer;
+use crate::mailbox::imap::Login;
+use crate::message::words::{one_line, shortened};
 
 /// How long a server may take for all of it.
 const MOST_TIME: Duration = Duration::from_secs(120);
@@ -55,23 +57,6 @@ impl Server {
         let host = url.host_str().filter(|host| plain && !host.is_empty())?;
         let host = host.trim_matches(['[', ']']).to_owned();
         Some(Self { host, port: url.port().unwrap_or(port), implicit_tls })
-    }
-}
-
-/// Whom the server takes mail from.
-#[derive(Clone)]
-pub struct Login {
-    /// The account's name.
-    pub username: String,
-    /// Its password, or an OAuth access token.
-    pub secret: SecretString,
-    /// Which of the two it is.
-    pub is_token: bool,
-}
-
-impl fmt::Debug for Login {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Login").field("username", &self.username).finish_non_exhaustive()
     }
 }
 
@@ -251,7 +236,7 @@ fn cause(error: &lettre::transport::smtp::Error) -> String {
         cause = source;
     }
     let said = if error.status().is_some() { error.to_string() } else { cause.to_string() };
-    crate::message::words::shortened(&crate::message::words::one_line(&said), 200)
+    shortened(&one_line(&said), 200)
 }
 
 /// A connection as lettre takes it, which bounds what the server may say.
@@ -327,4 +312,4 @@ impl fmt::Debug for Wire {
 }
 
 #[cfg(test)]
-mod tests;
+pub mod tests;

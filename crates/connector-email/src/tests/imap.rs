@@ -41,7 +41,7 @@ pub fn wires(server: &Dovecot) -> Wires {
 }
 
 /// A mailbox is reached by no HTTP.
-struct NoHttp;
+pub struct NoHttp;
 
 #[async_trait]
 impl Http for NoHttp {

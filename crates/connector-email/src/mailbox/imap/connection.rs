@@ -324,6 +324,42 @@ impl Connection {
         .await
     }
 
+    /// Hands bytes over together with a command.
+    ///
+    /// # Errors
+    /// Where the server refuses them, and where the connection is of no use any more.
+    pub async fn hand_over(
+        &mut self,
+        command: &str,
+        bytes: &[u8],
+        doing: &'static str,
+    ) -> Result<(), ImapError> {
+        within(async {
+            let tag = self.tag();
+            self.wire.send(format!("{tag} {command} {{{}}}\r\n", bytes.len()).as_bytes()).await?;
+            loop {
+                match Response::read(&self.wire.response().await?)? {
+                    Response::Continue(_) => {
+                        self.wire.send(&[bytes, b"\r\n"].concat()).await?;
+                    }
+                    Response::Done(of, said) if of == tag && said.status == Status::Ok => {
+                        return Ok(());
+                    }
+                    Response::Done(of, said) if of == tag => {
+                        let said = self.account.quote(&said.text);
+                        return Err(ImapError::Refused { doing, said });
+                    }
+                    response @ (Response::Status(_) | Response::Capability(_)) => {
+                        self.note(response)?;
+                    }
+                    Response::Done(..) => return Err(ImapError::Unintelligible),
+                    _ => {}
+                }
+            }
+        })
+        .await
+    }
+
     /// Begins to wait for what the server says by itself.
     ///
     /// # Errors

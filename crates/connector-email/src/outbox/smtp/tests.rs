@@ -9,13 +9,13 @@ use super::*;
 use crate::message::header::Header;
 
 /// What the server says to a line that begins so; the first that fits counts. `!` ends the connection.
-type Script = &'static [(&'static str, &'static str)];
+pub type Script = &'static [(&'static str, &'static str)];
 
 #[derive(Clone)]
-struct Fake {
-    script: Script,
-    is_loopback: bool,
-    heard: Arc<Mutex<Vec<String>>>,
+pub struct Fake {
+    pub script: Script,
+    pub is_loopback: bool,
+    pub heard: Arc<Mutex<Vec<String>>>,
 }
 
 #[async_trait]
@@ -76,11 +76,7 @@ async fn sent(
     let from = "support@acme.example".parse().unwrap();
     let key = IdempotencyKey("k".into());
     let answer = Answer::to(&header, &from, ".\nx", &key, Timestamp::default()).unwrap();
-    let login = Login {
-        username: "support@acme.example".into(),
-        secret: "hunter2".into(),
-        is_token: false,
-    };
+    let login = Login::new("support@acme.example", "hunter2".to_owned().into(), false).unwrap();
     let server = Server::read(address).unwrap();
     let outcome = send(&dial, &server, Some(&login), &answer).await;
     let heard = fake.heard.lock().unwrap().clone();
@@ -88,8 +84,8 @@ async fn sent(
 }
 
 const WITH_TLS: (&str, &str) = ("EHLO", "250-mx.example\r\n250-STARTTLS\r\n250 AUTH PLAIN\r\n");
-const WITHOUT_TLS: (&str, &str) = ("EHLO", "250-mx.example\r\n250 AUTH PLAIN\r\n");
-const GOES_AHEAD: (&str, &str) = ("DATA", "354 go ahead\r\n");
+pub const WITHOUT_TLS: (&str, &str) = ("EHLO", "250-mx.example\r\n250 AUTH PLAIN\r\n");
+pub const GOES_AHEAD: (&str, &str) = ("DATA", "354 go ahead\r\n");
 
 #[tokio::test]
 async fn a_message_is_handed_over() {
