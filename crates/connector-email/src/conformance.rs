@@ -124,7 +124,7 @@ impl conformance::Site for OnDisk {
     async fn connect(&self) -> Result<Box<dyn Session>, ConnectorError> {
         let kind = if self.is_maildir { "maildir" } else { "mbox" };
         let settings = EmailSettings::read(&Settings(json!({kind: self.root()}))).unwrap();
-        Ok(Box::new(EmailSession::new(settings)))
+        Ok(Box::new(EmailSession::new("mail", settings)))
     }
 
     fn scope(&self) -> ScopeKey {

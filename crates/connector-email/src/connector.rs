@@ -53,6 +53,7 @@ impl Connector for Email {
 
     async fn connect(
         &self,
+        source: &str,
         settings: &Settings,
         _credential: Option<&Credential>,
         _host: &Host,
@@ -60,6 +61,6 @@ impl Connector for Email {
         let settings = EmailSettings::read(settings).map_err(|sentences| {
             ConnectorError::new(Disposition::GiveUp, "SETTINGS_INVALID", sentences.join("; "))
         })?;
-        Ok(Box::new(EmailSession::new(settings)))
+        Ok(Box::new(EmailSession::new(source, settings)))
     }
 }

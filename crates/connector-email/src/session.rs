@@ -41,7 +41,8 @@ struct Reader {
 
 impl EmailSession {
     /// A session that has read nothing yet.
-    pub fn new(settings: EmailSettings) -> Self {
+    pub fn new(source: &str, mut settings: EmailSettings) -> Self {
+        settings.name.get_or_insert_with(|| source.to_owned());
         Self(Arc::new(Reader { settings, memory: Mutex::default(), latest: Mutex::default() }))
     }
 

@@ -44,9 +44,9 @@ impl Maildir {
 }
 
 fn session(path: &Path, kind: &str, more: Value) -> EmailSession {
-    let mut settings = json!({kind: path, "name": "mail"});
+    let mut settings = json!({kind: path});
     settings.as_object_mut().unwrap().extend(more.as_object().cloned().unwrap_or_default());
-    EmailSession::new(EmailSettings::read(&Settings(settings)).unwrap())
+    EmailSession::new("mail", EmailSettings::read(&Settings(settings)).unwrap())
 }
 
 /// A whole pass over a folder, and where the next one goes on.
