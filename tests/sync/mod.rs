@@ -5,5 +5,6 @@ mod cost;
 mod email;
 mod history;
 mod jira;
+mod notices;
 mod presence;
 mod webhooks;
