@@ -21,6 +21,7 @@ CREATE TABLE notice (
     recorded_as UUID
 );
 CREATE INDEX notice_by_item ON notice (site, item_key, kind, sent_at);
+CREATE INDEX notice_unrecorded ON notice (kind) WHERE kind = 'REPLY' AND recorded_as IS NULL;
 CREATE INDEX notice_by_group ON notice (source, mail_group);
 CREATE INDEX previous_key_by_task ON previous_key (task);
 CREATE INDEX identity_by_handle ON identity (source, handle);
@@ -31,3 +32,7 @@ ALTER TABLE source ADD COLUMN site TEXT;
 -- When what a hint asks for was told of, by a webhook or a mail: until it is answered, we lag behind that.
 ALTER TABLE hint ADD COLUMN told_at BIGINT;
 CREATE INDEX hint_by_telling ON hint (source, external_id, told_at) WHERE told_at IS NOT NULL;
+
+-- Mail was read without what is about items, and its keys began with the name of a folder, so it is read once
+-- more.
+UPDATE scope SET cursor = NULL WHERE source IN (SELECT id FROM source WHERE connector = 'email');

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use mainstem_model::record::{Batch, NoticeKind, NoticeRecord, NoticeSet, PartSet, TaskRecord};
+use mainstem_model::record::{
+    Batch, CommentRecord, NoticeKind, NoticeRecord, NoticeSet, PartSet, PersonRecord, TaskRecord,
+};
 use mainstem_model::{Notice, Position, SourceId, Subject, TaskId, Visibility};
 use mainstem_store::{ChangeQuery, Store, TaskChangeQuery};
 use serde_json::{Value, json};
@@ -304,5 +306,62 @@ both_databases! {
             costs.push(db.store.statements() - before);
         }
         assert_eq!(costs[0], costs[1]);
+    }
+}
+
+both_databases! {
+    async fn an_answer_that_the_tool_records_is_one_comment(db) {
+        let (tool, mailbox) = tool_and_mailbox(&db).await;
+        // Both know Ann by her address; another person says the same.
+        let ann = |id: &str| PersonRecord {
+            external_id: id.into(),
+            email: Some("Ann@acme.example".to_lowercase()),
+            ..person_record(7)
+        };
+        let batch = Batch {
+            people: vec![ann("7"), person_record(8)],
+            ..batch_of(vec![task_record(1), task_record(2), task_record(3)])
+        };
+        tool.apply(&db.store, &batch).await;
+        let said = |n: u32, task: u32, author: &str, seconds: i64| CommentRecord {
+            author: Some(author.into()),
+            body: "*Mended* it.\n\nOn Monday Bob wrote:\n> Is it?".to_owned(),
+            created_at: at(seconds),
+            ..comment_record(n, task)
+        };
+        let answer = |n: u32, task: u32| NoticeRecord {
+            body: "Mended it.\n\n[… 1 quoted line …]".to_owned(),
+            ..reply_record(n, task)
+        };
+        let comments_of = |comments: Vec<CommentRecord>| Batch { comments, ..Batch::default() };
+        let mail = |notices: Vec<NoticeRecord>| Batch {
+            people: vec![ann("1")],
+            ..notices_of("a", notices)
+        };
+        let all = vec![answer(1, 1), answer(2, 2), answer(3, 3)];
+        let shown = async |n: u32| comments(&db.store, task(&tool, n), &EVERYTHING).await.len();
+
+        // On the first the tool is first, on the second the mail.
+        tool.apply(&db.store, &comments_of(vec![said(1, 1, "7", 60)])).await;
+        let position = db.store.head().await.unwrap();
+        mailbox.apply(&db.store, &mail(all.clone())).await;
+        assert_eq!((shown(1).await, shown(2).await, shown(3).await), (1, 1, 1));
+        assert!(told(&db.store, position).await.iter().all(|told| told.1 != Subject::Task(task(&tool, 1))));
+        let position = db.store.head().await.unwrap();
+        tool.apply(&db.store, &comments_of(vec![said(2, 2, "7", -3_600)])).await;
+        assert_eq!(shown(2).await, 1);
+        let gone: Vec<_> = told(&db.store, position).await.into_iter().filter(|told| told.4.is_null()).collect();
+        assert_eq!(gone.len(), 1);
+        assert_eq!(gone[0].3["id"], json!(mailbox.id.comment("mail-2")));
+
+        // By somebody else, or on another day, it is not the same.
+        let others = vec![said(3, 3, "8", 60), said(4, 3, "7", 3 * 86_400)];
+        tool.apply(&db.store, &comments_of(others)).await;
+        assert_eq!(shown(3).await, 3);
+
+        // Reading all of it again changes nothing.
+        let again = mailbox.apply(&db.store, &mail(all)).await;
+        assert_eq!((again.rows(), again.changes), (0, 0));
+        assert_eq!((shown(1).await, shown(2).await, shown(3).await), (1, 1, 3));
     }
 }

@@ -6,5 +6,6 @@ mod email;
 mod history;
 mod imap;
 mod jira;
+mod notices;
 mod presence;
 mod webhooks;

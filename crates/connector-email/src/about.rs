@@ -387,7 +387,7 @@ mod tests {
             "From: notifications@github.com\nMessage-ID: <security-alert@github.com>\n\n",
             "From: notifications@github.com\nMessage-ID: <acme/api/issues/x@github.com>\n\n",
             "From: notifications@github.com\nMessage-ID: <../api/issues/7@github.com>\n\n",
-            "From: notifications@github.com\nMessage-ID: <acme/api/issues/7@git hub>\n\n",
+            "From: notifications@github.com\nMessage-ID: <acme/api/issues/7@git_hub!>\n\n",
             "From: a@b.example\nMessage-ID: <JIRA.1.2@jira.acme.example>\nSubject: [JIRA] (ENG-1) x\n\n",
             "X-JIRA-FingerPrint: x\nMessage-ID: <JIRA.1.2@jira.acme.example>\n\n",
         ] {

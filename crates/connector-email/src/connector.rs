@@ -73,6 +73,7 @@ impl Connector for Email {
 
     async fn connect(
         &self,
+        source: &str,
         settings: &Settings,
         credential: Option<&Credential>,
         host: &Host,
@@ -90,7 +91,7 @@ impl Connector for Email {
             }
         };
         let clock = Arc::clone(&host.clock);
-        Ok(Box::new(EmailSession::new(settings, store, outbox, clock)))
+        Ok(Box::new(EmailSession::new(source, settings, store, outbox, clock)))
     }
 }
 

@@ -1,10 +1,10 @@
 //! Mail about items of other tools: which messages are, and what becomes of each.
 //!
 //! What GitHub or Jira wrote is evidence on its item. A message of a person is about an item where the last
-//! message that it refers to is: one that a tool wrote, one that itself is about an item, or one that
-//! GitHub wrote and that is not here any more, for GitHub's Message-IDs name the item themselves. It is a
-//! comment there, unless it went to the tool, which makes a comment of it by itself. Who is not
-//! authenticated says nothing.
+//! message that it refers to is: one that a tool wrote, one that itself is about an item, one that is not
+//! here but to which a tool's mail refers, or one that GitHub wrote and that is not here any more, for
+//! GitHub's Message-IDs name the item themselves. It is a comment there, unless it went to the tool, which
+//! makes a comment of it by itself. Who is not authenticated says nothing.
 //!
 //! None of these messages is part of a thread, so no thread that is a task is tied to an item, or taken
 //! away, by what somebody writes into the header of an answer.
@@ -63,7 +63,12 @@ pub fn items(messages: &[Message]) -> Vec<Option<Item>> {
             places.entry(id).or_insert(at);
         }
     }
-    let steps: Vec<Step> = messages.iter().map(|message| step(message, &places)).collect();
+    let mut named: HashMap<&str, &Item> = HashMap::new();
+    for message in messages {
+        let Some(notice) = notice(message) else { continue };
+        named.extend(message.letter.references.iter().map(|id| (id.as_str(), &notice.item)));
+    }
+    let steps: Vec<Step> = messages.iter().map(|message| step(message, &places, &named)).collect();
     let mut known: Vec<Option<Option<Item>>> = vec![None; messages.len()];
     for at in 0..messages.len() {
         let mut path = Vec::new();
@@ -96,15 +101,17 @@ enum Step {
     Nowhere,
 }
 
-fn step(message: &Message, places: &HashMap<&str, usize>) -> Step {
+/// `places` are the messages that are here, `named` the items of the Message-IDs to which notices refer.
+fn step(message: &Message, places: &HashMap<&str, usize>, named: &HashMap<&str, &Item>) -> Step {
     if let Some(notice) = notice(message) {
         return Step::Item(notice.item.clone());
     }
-    let named = message.letter.references.iter().rev().find_map(|id| {
+    let last = message.letter.references.iter().rev().find_map(|id| {
         let here = places.get(id.as_str()).map(|place| Step::Message(*place));
-        here.or_else(|| item_of_id(id).map(Step::Item))
+        let named = || named.get(id.as_str()).map(|item| Step::Item((*item).clone()));
+        here.or_else(named).or_else(|| item_of_id(id).map(Step::Item))
     });
-    named.unwrap_or(Step::Nowhere)
+    last.unwrap_or(Step::Nowhere)
 }
 
 fn notice(message: &Message) -> Option<&Notice> {

@@ -2,10 +2,10 @@
 //! written to.
 //!
 //! The path of a pull: `mailbox` lists what lies where (`mailbox::imap` over a connection of its own),
-//! `letter` reads each header once, `thread` puts
-//! messages together, `snapshot` holds the mailbox as it stands, `cursor` tells what of it was handed
-//! over, and `normalize` says a thread in Mainstem's words, which is when `message::content` reads
-//! texts.
+//! `letter` reads each header once, `item_mail` tells apart what is about items of other tools, `thread`
+//! puts the other messages together, `snapshot` holds the mailbox as it stands, `cursor` tells what of it
+//! was handed over, and `normalize` says all that in Mainstem's words, which is when `message::content`
+//! reads texts.
 //!
 //! A thread is a task, each of its messages a comment on it; the text of the message that began it is
 //! the body of the task as well, so that a search finds it. A folder is a scope, the mailbox the
@@ -72,7 +72,13 @@
 //! | automatic answers, bounces | comments on the thread that they answer, never the beginning of a task; an absence with its last day is a field of the task, with its quote |
 //! | newsletters, bulk mail | not read |
 //! | a mailing list where people answer each other | threads like others, the list in a field |
-//! | notifications of GitHub and Jira | recognised with instance, item and event, and not handed over yet: the contract has no place for news of another source's item |
+//! | notifications of GitHub and Jira | evidence on the item that they name (see `about`), with a quote of at most 500 characters; nothing of their header is kept |
+//!
+//! What a person answers to a notification is a comment on its item (see `item_mail`): whatever refers
+//! last to one, or to an answer to one. An answer that goes to where the tool takes answers is left to the
+//! tool: to `reply.` and GitHub's host, to a Jira Cloud, or to a sender whose own `Reply-To` it is. Notices
+//! and answers are listed by the first folder, wherever they lie, in groups by a hash of their content; a
+//! group is handed over whole where anything in it changes, so what was removed is missing from it.
 //!
 //! # What it cannot see
 //!
@@ -83,6 +89,10 @@
 //! * What is attached behind the first 512 KiB of a message on a server.
 //! * A thread that goes while two others come in the same bucket is missed until the daily census.
 //! * Where a message that tied two threads together is deleted, what was one task here stays one.
+//! * A notification is not believed where its sender's domain is neither the site's nor above it: a Jira
+//!   Cloud that writes from a domain of one's own. It is then neither evidence nor a task.
+//! * An answer without `References` and `In-Reply-To` is a thread of its own, and so is one to a notification
+//!   of Jira that is not in the mailbox any more: Jira's Message-IDs do not name the site.
 
 mod about;
 mod away;

@@ -84,10 +84,11 @@ impl<'a> Draft<'a> {
             return Err(Stale::Broken(self.broken));
         }
         if !self.batch.tasks.is_empty() {
+            let name = self.settings.name.clone().unwrap_or_default();
             self.batch.projects.push(ProjectRecord {
                 external_id: PROJECT.into(),
-                key: self.settings.name.clone(),
-                name: self.settings.name.clone(),
+                key: name.clone(),
+                name,
                 url: None,
             });
         }
@@ -122,7 +123,8 @@ impl<'a> Draft<'a> {
         let opening = messages.iter().position(|message| message.may_act(settings));
         let Some(opening) = opening else { return Ok(()) };
         let external_id: ExternalId = thread.id.text().into();
-        let key = format!("{}:{}", settings.name, &external_id[..10]);
+        let name = settings.name.as_deref().unwrap_or_default();
+        let key = format!("{name}:{}", &external_id[..10]);
         let all: BTreeSet<&str> = messages
             .iter()
             .flat_map(|message| message.letter.people.iter().map(String::as_str))

@@ -81,11 +81,13 @@ struct Reader {
 impl EmailSession {
     /// A session that has read nothing yet.
     pub fn new(
-        settings: EmailSettings,
+        source: &str,
+        mut settings: EmailSettings,
         store: MailStore,
         outbox: Option<Outbox>,
         clock: Arc<dyn Clock>,
     ) -> Self {
+        settings.name.get_or_insert_with(|| source.to_owned());
         let (memory, latest, news) = Default::default();
         Self(Arc::new(Kept { settings, store, outbox, clock, memory, latest, news }))
     }

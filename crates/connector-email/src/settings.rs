@@ -31,8 +31,8 @@ pub enum Place {
 pub struct EmailSettings {
     /// Where the mail lies.
     pub place: Place,
-    /// What keys begin with, and what the project is called.
-    pub name: String,
+    /// What keys begin with, and what the project is called; `None` for the name of the source.
+    pub name: Option<String>,
     /// Just these folders; `None` for all that hold conversations.
     pub folders: Option<Vec<String>>,
     /// A thread that lies in these alone is done.
@@ -98,17 +98,13 @@ impl EmailSettings {
                 None
             }
         };
-        let name = given.name.or_else(|| place.as_ref().and_then(named_after));
         let is_name = |name: &String| {
             (1..=32).contains(&name.len())
                 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
         };
-        let name = name.filter(is_name).unwrap_or_else(|| {
-            if place.is_some() {
-                wrong.push("name: give 1 to 32 letters, digits, `-`, `_` or `.`".into());
-            }
-            String::new()
-        });
+        if given.name.as_ref().is_some_and(|name| !is_name(name)) {
+            wrong.push("name: give 1 to 32 letters, digits, `-`, `_` or `.`".into());
+        }
         if given.folders.as_ref().is_some_and(Vec::is_empty) {
             wrong.push("folders: name at least one, or leave it out to read every folder".into());
         }
@@ -143,7 +139,7 @@ impl EmailSettings {
         match place {
             Some(place) if wrong.is_empty() => Ok(Self {
                 place,
-                name,
+                name: given.name,
                 folders: given.folders,
                 done_folders: listed(given.done_folders, &DONE_FOLDERS),
                 sent_folders: listed(given.sent_folders, &SENT_FOLDERS),
@@ -207,16 +203,6 @@ fn is_among(folders: &[String], folder: &str) -> bool {
     })
 }
 
-/// `support` for `/var/mail/support.mbox`; a mailbox on a server has no name of its own.
-fn named_after(place: &Place) -> Option<String> {
-    let path = match place {
-        Place::Local(Local::Maildir(path) | Local::Mbox(path)) => path,
-        Place::Server(_) => return Some("mail".to_owned()),
-    };
-    let name = path.file_name()?.to_str()?;
-    Some(name.strip_suffix(".mbox").unwrap_or(name).trim_matches('.').to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -227,7 +213,7 @@ mod tests {
     fn settings_have_defaults_that_fit() {
         let read =
             EmailSettings::read(&Settings(json!({"mbox": "/var/mail/support.mbox"}))).unwrap();
-        assert_eq!(read.name, "support");
+        assert_eq!(read.name, None);
         assert!(!read.require_authentication);
         assert!(read.reads("INBOX") && read.reads("Archive") && !read.reads("Work/Trash"));
         assert!(read.is_done("Archive/2026") && !read.is_done("Archived"));
@@ -246,7 +232,6 @@ mod tests {
             (json!({"imap": "imaps://me:secret@acme.example"}), "imap: give the address"),
             (json!({"imap": "imaps://acme.example", "name": "a/b"}), "name: give 1 to 32"),
             (json!({"maildir": "a", "name": "a b"}), "name: give 1 to 32"),
-            (json!({"maildir": "/"}), "name: give 1 to 32"),
             (json!({"maildir": "a", "folders": []}), "folders: name at least one"),
             (
                 json!({"maildir": "a", "require_authentication": true}),

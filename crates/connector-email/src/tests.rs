@@ -26,7 +26,13 @@ use crate::settings::{EmailSettings, Place};
 /// A session that reads local mail.
 pub fn local(settings: EmailSettings) -> EmailSession {
     let Place::Local(local) = settings.place.clone() else { panic!("it is on a server") };
-    EmailSession::new(settings, MailStore::Local(local), None, Arc::new(ManualClock::default()))
+    EmailSession::new(
+        "mail",
+        settings,
+        MailStore::Local(local),
+        None,
+        Arc::new(ManualClock::default()),
+    )
 }
 
 /// A message of so many bytes that lies in a file.

@@ -102,7 +102,7 @@ impl conformance::Site for Sandbox {
             clock: self.clock.clone(),
             random: Arc::new(SeededRandom::new(1)),
         };
-        GitHub.connect(&Settings(settings), Some(&credential), &host).await
+        GitHub.connect("acme", &Settings(settings), Some(&credential), &host).await
     }
 
     fn scope(&self) -> ScopeKey {

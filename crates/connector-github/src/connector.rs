@@ -65,6 +65,7 @@ impl Connector for GitHub {
 
     async fn connect(
         &self,
+        _source: &str,
         settings: &Settings,
         credential: Option<&Credential>,
         host: &Host,

@@ -228,7 +228,7 @@ impl FakeSite {
             clock: self.clock.clone(),
             random: Arc::new(SeededRandom::new(1)),
         };
-        match GitHub.connect(&Settings(settings), credential, &host).await {
+        match GitHub.connect("acme", &Settings(settings), credential, &host).await {
             Ok(session) => session,
             Err(error) => panic!("{error}"),
         }

@@ -108,7 +108,7 @@ impl Sandbox {
             clock: self.clock.clone(),
             random: Arc::new(SeededRandom::new(1)),
         };
-        Jira.connect(&Settings(settings), self.credential.as_ref(), &host).await
+        Jira.connect("jira", &Settings(settings), self.credential.as_ref(), &host).await
     }
 
     /// Does something to the issue of this number, and answers its key.

@@ -76,6 +76,7 @@ impl Connector for Jira {
 
     async fn connect(
         &self,
+        _source: &str,
         settings: &Settings,
         credential: Option<&Credential>,
         host: &Host,

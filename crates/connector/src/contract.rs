@@ -44,12 +44,14 @@ pub trait Connector: Send + Sync + 'static {
         None
     }
 
-    /// Opens one authenticated account. It may ask the tool who we are.
+    /// Opens one authenticated account. It may ask the tool who we are. `source` is the name of the
+    /// source, for a tool that has no name of its own for what it holds.
     ///
     /// # Errors
     /// [`Disposition::PauseSource`] where the tool refuses the credential.
     async fn connect(
         &self,
+        source: &str,
         settings: &Settings,
         credential: Option<&Credential>,
         host: &Host,

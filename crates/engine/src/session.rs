@@ -27,8 +27,9 @@ pub(crate) async fn session(
     }
     memory.session = None;
     let settings = Settings(source.settings.clone());
-    let (given, host) = (credential.clone(), shared.host.clone());
-    let connecting = async move { connector.connect(&settings, given.as_ref(), &host).await };
+    let (name, given, host) = (source.name.clone(), credential.clone(), shared.host.clone());
+    let connecting =
+        async move { connector.connect(&name, &settings, given.as_ref(), &host).await };
     let session: Arc<dyn Session> =
         Call::begin(&shared.permits, connecting).answer(stop).await?.into();
     memory.session = Some(OpenSession { session: Arc::clone(&session), credential });

@@ -67,7 +67,7 @@ pub async fn open(
         public: json!({"username": account.username}),
         secret: account.secret.clone().into(),
     };
-    Email.connect(&Settings(account.settings.clone()), Some(&credential), &host).await
+    Email.connect("mail", &Settings(account.settings.clone()), Some(&credential), &host).await
 }
 
 /// A mailbox of one test, read over connections of its own.

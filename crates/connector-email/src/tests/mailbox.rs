@@ -45,7 +45,7 @@ impl Maildir {
 }
 
 fn session(path: &Path, kind: &str, more: Value) -> EmailSession {
-    let mut settings = json!({kind: path, "name": "mail"});
+    let mut settings = json!({kind: path});
     settings.as_object_mut().unwrap().extend(more.as_object().cloned().unwrap_or_default());
     local(EmailSettings::read(&Settings(settings)).unwrap())
 }

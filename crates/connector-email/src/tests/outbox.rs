@@ -90,7 +90,7 @@ impl Desk {
             public: json!({"username": self.user}),
             secret: PASSWORD.to_owned().into(),
         };
-        Email.connect(&Settings(settings), Some(&credential), &host).await.unwrap()
+        Email.connect("mail", &Settings(settings), Some(&credential), &host).await.unwrap()
     }
 
     /// Answers the question, as a process does that has just started.

@@ -186,7 +186,7 @@ pub fn mail() -> Batch {
         people: vec![person("cy@example.com", "Cy Mailer")],
         notices: vec![NoticeSet {
             group: "0".to_owned(),
-            notices: vec![notice(1, told()), notice(3, stranger), notice(2, reply)],
+            notices: vec![notice(1, told()), notice(3, stranger), notice(4, reply)],
         }],
         ..Batch::default()
     }

@@ -21,11 +21,12 @@ mod others;
 mod parts;
 mod prepared;
 mod quarantine;
+mod recorded;
 mod relations;
 mod remote_links;
 mod tasks;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use mainstem_model::record::{Batch, ScopeKey};
 use mainstem_model::{ChangeCause, SourceId, Timestamp};
@@ -87,6 +88,7 @@ impl Store {
             changes: Vec::new(),
             applied: Applied::default(),
             unchanged: HashSet::new(),
+            commented: BTreeSet::new(),
         };
         apply.moves(&batch.moves).await?;
         apply.people(&batch.people).await?;
@@ -98,6 +100,7 @@ impl Store {
         apply.part_sets(&COMMENT, &batch.comment_sets).await?;
         apply.parts(&batch.worklogs, &prepared.worklogs).await?;
         apply.part_sets(&WORKLOG, &batch.worklog_sets).await?;
+        apply.recorded_answers().await?;
         apply.notices(&batch.notices, &prepared.located).await?;
         apply.relations(&batch.relations).await?;
         apply.remote_links(&batch.remote_links).await?;
@@ -126,6 +129,8 @@ struct Waiting {
     quarantined: bool,
     /// Comments or worklogs whose task has not arrived.
     parts: bool,
+    /// Answers by mail on whatever source's tasks.
+    answers: bool,
 }
 
 impl Waiting {
@@ -133,10 +138,11 @@ impl Waiting {
         const TEXT: &str = "SELECT
             EXISTS (SELECT 1 FROM quarantine WHERE source = $1),
             EXISTS (SELECT 1 FROM comment WHERE source = $1 AND task IS NULL)
-                OR EXISTS (SELECT 1 FROM worklog WHERE source = $1 AND task IS NULL)";
-        let (quarantined, parts) = run!(transaction, connection =>
+                OR EXISTS (SELECT 1 FROM worklog WHERE source = $1 AND task IS NULL),
+            EXISTS (SELECT 1 FROM notice WHERE kind = 'REPLY' AND recorded_as IS NULL)";
+        let (quarantined, parts, answers) = run!(transaction, connection =>
             sqlx::query_as(TEXT).bind(source.0).fetch_one(connection).await)?;
-        Ok(Self { quarantined, parts })
+        Ok(Self { quarantined, parts, answers })
     }
 }
 
@@ -157,6 +163,8 @@ struct Apply<'a> {
     applied: Applied,
     /// Tasks of the batch that are as they were, by their census token too.
     unchanged: HashSet<Uuid>,
+    /// Tasks that get a comment by the batch, where an answer by mail may say the same.
+    commented: BTreeSet<Uuid>,
 }
 
 impl Apply<'_> {

@@ -98,8 +98,15 @@ impl Apply<'_> {
         let before = self.standing(shown.map(|stored| (kind_of(&stored.kind), stored.id))).await?;
         self.write_notices(&candidates).await?;
         self.remove_notices(gone.iter().map(|stored| stored.id).collect()).await?;
-        let written = candidates.iter().map(|(id, candidate)| (word(&candidate.record.kind), *id));
-        let after = self.standing(written).await?;
+        let shown = |id: &Uuid| stored.get(id).is_none_or(|stored| stored.recorded_as.is_none());
+        let written = candidates.iter().filter(|(id, _)| shown(id));
+        let written = written.map(|(id, candidate)| (word(&candidate.record.kind), *id));
+        let mut after = self.standing(written).await?;
+        if let Some(answers) = after.get_mut(REPLY) {
+            let tasks = answers.values().flatten().copied().collect();
+            let recorded = self.find_recorded(tasks).await?;
+            answers.retain(|id, _| !recorded.contains_key(id));
+        }
         for stored in &gone {
             self.log_notice(kind_of(&stored.kind), stored.id, &before, &after, Some(stored), None);
         }
@@ -282,7 +289,7 @@ fn field(kind: &str) -> &'static str {
 }
 
 /// A notice as the log names it.
-fn named(kind: &str, id: Uuid, sent_at: Timestamp) -> Json {
+pub(super) fn named(kind: &str, id: Uuid, sent_at: Timestamp) -> Json {
     let id = if kind == REPLY { CommentId(id).to_string() } else { NoticeId(id).to_string() };
     json!({ "id": id, "updatedAt": sent_at })
 }

@@ -183,6 +183,9 @@ impl Apply<'_> {
             let task = task.or_else(|| stored.and_then(|stored| stored.task));
             let author = common.author.map(|id| self.names.person(id));
             if let Some(task) = task {
+                if self.waiting.answers && kind.table == COMMENT.table {
+                    self.commented.insert(task);
+                }
                 let before = stored.filter(|stored| stored.task.is_some());
                 self.changes.push(NewChange {
                     subject: Subject::Task(TaskId(task)),

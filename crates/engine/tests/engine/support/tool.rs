@@ -213,6 +213,7 @@ impl Connector for FakeConnector {
 
     async fn connect(
         &self,
+        _source: &str,
         _settings: &Settings,
         _credential: Option<&Credential>,
         _host: &Host,

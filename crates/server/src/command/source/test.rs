@@ -59,7 +59,7 @@ async fn scopes(
     let http = ReqwestHttp::new().map_err(|error| ("NO_HTTP_CLIENT", error.to_string()))?;
     let host = installation.host(Arc::new(http)).map_err(|error| ("NO_TLS", error.to_string()))?;
     let session = connector
-        .connect(&Settings(source.settings.clone()), credential.as_ref(), &host)
+        .connect(&source.name, &Settings(source.settings.clone()), credential.as_ref(), &host)
         .await
         .map_err(|error| (error.code, error.message))?;
     let mut scopes = Vec::new();
