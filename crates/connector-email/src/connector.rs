@@ -14,7 +14,7 @@ use url::Url;
 use crate::mailbox::imap::{Account, Address, Imap, Login};
 use crate::mailbox::{Local, MailStore};
 use crate::session::EmailSession;
-use crate::settings::{EmailSettings, Place};
+use crate::settings::{EmailSettings, Location};
 
 /// The connector for mail.
 #[derive(Debug, Clone, Copy, Default)]
@@ -52,10 +52,10 @@ impl Connector for Email {
 
     fn check(&self, settings: &Settings) -> Result<Url, Vec<String>> {
         let settings = EmailSettings::read(settings)?;
-        let (key, path) = match &settings.place {
-            Place::Local(Local::Maildir(path)) => ("maildir", path),
-            Place::Local(Local::Mbox(path)) => ("mbox", path),
-            Place::Server(address) => {
+        let (key, path) = match &settings.location {
+            Location::Local(Local::Maildir(path)) => ("maildir", path),
+            Location::Local(Local::Mbox(path)) => ("mbox", path),
+            Location::Server(address) => {
                 return address.origin().ok_or_else(|| vec!["imap: it names no host".to_owned()]);
             }
         };
@@ -79,9 +79,9 @@ impl Connector for Email {
         let settings = EmailSettings::read(settings).map_err(|sentences| {
             ConnectorError::new(Disposition::GiveUp, "SETTINGS_INVALID", sentences.join("; "))
         })?;
-        let store = match &settings.place {
-            Place::Local(local) => MailStore::Local(local.clone()),
-            Place::Server(address) => MailStore::Server(server(address, credential, host)?),
+        let store = match &settings.location {
+            Location::Local(local) => MailStore::Local(local.clone()),
+            Location::Server(address) => MailStore::Server(server(address, credential, host)?),
         };
         Ok(Box::new(EmailSession::new(settings, store, Arc::clone(&host.clock))))
     }

@@ -17,7 +17,7 @@ const DONE_KEYWORDS: [&str; 2] = ["$done", "done"];
 
 /// Where mail lies.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Place {
+pub enum Location {
     /// On this machine.
     Local(Local),
     /// On a server.
@@ -28,7 +28,7 @@ pub enum Place {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EmailSettings {
     /// Where the mail lies.
-    pub place: Place,
+    pub location: Location,
     /// What keys begin with, and what the project is called.
     pub name: String,
     /// Just these folders; `None` for all that hold conversations.
@@ -68,9 +68,9 @@ impl EmailSettings {
     pub fn read(settings: &Settings) -> Result<Self, Vec<String>> {
         let given: Given = settings.read().map_err(|sentence| vec![sentence])?;
         let mut wrong = Vec::new();
-        let place = match (given.imap, given.maildir, given.mbox) {
+        let location = match (given.imap, given.maildir, given.mbox) {
             (Some(address), None, None) => {
-                let read = Address::read(&address).map(Place::Server);
+                let read = Address::read(&address).map(Location::Server);
                 if read.is_none() {
                     wrong.push(
                         "imap: give the address of a server, such as \"imaps://imap.acme.example\"; \
@@ -80,8 +80,8 @@ impl EmailSettings {
                 }
                 read
             }
-            (None, Some(path), None) => Some(Place::Local(Local::Maildir(path))),
-            (None, None, Some(path)) => Some(Place::Local(Local::Mbox(path))),
+            (None, Some(path), None) => Some(Location::Local(Local::Maildir(path))),
+            (None, None, Some(path)) => Some(Location::Local(Local::Mbox(path))),
             _ => {
                 wrong.push(
                     "give one of `imap = \"imaps://HOST\"`, `maildir = \"PATH\"` and `mbox = \"PATH\"`"
@@ -90,13 +90,13 @@ impl EmailSettings {
                 None
             }
         };
-        let name = given.name.or_else(|| place.as_ref().and_then(named_after));
+        let name = given.name.or_else(|| location.as_ref().and_then(named_after));
         let is_name = |name: &String| {
             (1..=32).contains(&name.len())
                 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
         };
         let name = name.filter(is_name).unwrap_or_else(|| {
-            if place.is_some() {
+            if location.is_some() {
                 wrong.push("name: give 1 to 32 letters, digits, `-`, `_` or `.`".into());
             }
             String::new()
@@ -117,9 +117,9 @@ impl EmailSettings {
             given.unwrap_or_else(|| default.iter().map(|name| (*name).to_owned()).collect())
         };
         let lower = |words: Vec<String>| words.iter().map(|word| word.to_lowercase()).collect();
-        match place {
-            Some(place) if wrong.is_empty() => Ok(Self {
-                place,
+        match location {
+            Some(location) if wrong.is_empty() => Ok(Self {
+                location,
                 name,
                 folders: given.folders,
                 done_folders: listed(given.done_folders, &DONE_FOLDERS),
@@ -183,10 +183,10 @@ fn is_among(folders: &[String], folder: &str) -> bool {
 }
 
 /// `support` for `/var/mail/support.mbox`; a mailbox on a server has no name of its own.
-fn named_after(place: &Place) -> Option<String> {
-    let path = match place {
-        Place::Local(Local::Maildir(path) | Local::Mbox(path)) => path,
-        Place::Server(_) => return Some("mail".to_owned()),
+fn named_after(location: &Location) -> Option<String> {
+    let path = match location {
+        Location::Local(Local::Maildir(path) | Local::Mbox(path)) => path,
+        Location::Server(_) => return Some("mail".to_owned()),
     };
     let name = path.file_name()?.to_str()?;
     Some(name.strip_suffix(".mbox").unwrap_or(name).trim_matches('.').to_owned())
