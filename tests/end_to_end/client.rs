@@ -84,6 +84,7 @@ impl Client {
 
     /// Sends these bytes over a connection of their own, and reads what comes until it is closed or
     /// nothing more is to come.
+    #[allow(clippy::disallowed_methods, reason = "a test is the other side")]
     pub async fn raw(&self, bytes: &[u8]) -> String {
         let address = self.address.trim_start_matches("http://");
         let mut connection = tokio::net::TcpStream::connect(address).await.unwrap();

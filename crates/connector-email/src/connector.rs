@@ -15,7 +15,7 @@ use crate::mailbox::imap::{Account, Address, Imap, Login};
 use crate::mailbox::{Local, MailStore};
 use crate::outbox::Outbox;
 use crate::session::EmailSession;
-use crate::settings::{EmailSettings, Place};
+use crate::settings::{EmailSettings, Location};
 
 /// The connector for mail.
 #[derive(Debug, Clone, Copy, Default)]
@@ -53,10 +53,10 @@ impl Connector for Email {
 
     fn check(&self, settings: &Settings) -> Result<Url, Vec<String>> {
         let settings = EmailSettings::read(settings)?;
-        let (key, path) = match &settings.place {
-            Place::Local(Local::Maildir(path)) => ("maildir", path),
-            Place::Local(Local::Mbox(path)) => ("mbox", path),
-            Place::Server(address) => {
+        let (key, path) = match &settings.location {
+            Location::Local(Local::Maildir(path)) => ("maildir", path),
+            Location::Local(Local::Mbox(path)) => ("mbox", path),
+            Location::Server(address) => {
                 return address.origin().ok_or_else(|| vec!["imap: it names no host".to_owned()]);
             }
         };
@@ -82,9 +82,9 @@ impl Connector for Email {
             ConnectorError::new(Disposition::GiveUp, "SETTINGS_INVALID", sentences.join("; "))
         })?;
         let mut outbox = None;
-        let store = match &settings.place {
-            Place::Local(local) => MailStore::Local(local.clone()),
-            Place::Server(address) => {
+        let store = match &settings.location {
+            Location::Local(local) => MailStore::Local(local.clone()),
+            Location::Server(address) => {
                 let imap = server(address, credential, host)?;
                 outbox = outbox_of(&settings, imap.account())?;
                 MailStore::Server(imap)

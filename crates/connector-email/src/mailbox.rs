@@ -249,17 +249,14 @@ impl MailStore {
     /// # Errors
     /// Where it cannot be read.
     pub fn read(&self, entry: &Entry) -> Result<Option<Vec<u8>>, Trouble> {
-        let imap = match self {
-            Self::Local(_) => {
-                return match entry.read_file() {
-                    Ok(bytes) => Ok(Some(bytes)),
-                    Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-                    Err(error) => Err(Trouble::of(&entry.file(), error)),
-                };
-            }
-            Self::Server(imap) => imap,
-        };
-        imap.read(entry, Extent::Text)
+        match self {
+            Self::Local(_) => match entry.read_file() {
+                Ok(bytes) => Ok(Some(bytes)),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+                Err(error) => Err(Trouble::of(&entry.file(), error)),
+            },
+            Self::Server(imap) => imap.read(entry, Extent::Text),
+        }
     }
 
     /// What whoever keeps the mail calls a folder.

@@ -437,10 +437,9 @@ fn see(snapshot: &Snapshot, scope: &ScopeKey) -> Result<(), ConnectorError> {
 /// The thread that a locator leads to now; otherwise notes what became of it.
 fn became<'s>(snapshot: &'s Snapshot, locator: Locator, told: &mut Told<'s>) -> Option<&'s Thread> {
     let is_task = |thread: &&Thread| thread.is_task;
-    if let Some(thread) = snapshot.thread(locator.thread).filter(is_task) {
-        return Some(thread);
-    }
-    if let Some(thread) = snapshot.thread_of(locator.message).filter(is_task) {
+    let known = snapshot.thread(locator.thread).filter(is_task);
+    if let Some(thread) = known.or_else(|| snapshot.thread_of(locator.message).filter(is_task)) {
+        // Its folder may be another one now, whoever asked for it, and so may its name.
         let (from, to) = (locator.thread.text().into(), thread.id.text().into());
         told.moves.push(MoveRecord { from, to, scope: thread.home.clone() });
         return Some(thread);

@@ -19,7 +19,7 @@ const DONE_KEYWORDS: [&str; 2] = ["$done", "done"];
 
 /// Where mail lies.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Place {
+pub enum Location {
     /// On this machine.
     Local(Local),
     /// On a server.
@@ -30,7 +30,7 @@ pub enum Place {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EmailSettings {
     /// Where the mail lies.
-    pub place: Place,
+    pub location: Location,
     /// What keys begin with, and what the project is called; `None` for the name of the source.
     pub name: Option<String>,
     /// Just these folders; `None` for all that hold conversations.
@@ -76,9 +76,9 @@ impl EmailSettings {
     pub fn read(settings: &Settings) -> Result<Self, Vec<String>> {
         let given: Given = settings.read().map_err(|sentence| vec![sentence])?;
         let mut wrong = Vec::new();
-        let place = match (given.imap, given.maildir, given.mbox) {
+        let location = match (given.imap, given.maildir, given.mbox) {
             (Some(address), None, None) => {
-                let read = imap::Address::read(&address).map(Place::Server);
+                let read = imap::Address::read(&address).map(Location::Server);
                 if read.is_none() {
                     wrong.push(
                         "imap: give the address of a server, such as \"imaps://imap.acme.example\"; \
@@ -88,8 +88,8 @@ impl EmailSettings {
                 }
                 read
             }
-            (None, Some(path), None) => Some(Place::Local(Local::Maildir(path))),
-            (None, None, Some(path)) => Some(Place::Local(Local::Mbox(path))),
+            (None, Some(path), None) => Some(Location::Local(Local::Maildir(path))),
+            (None, None, Some(path)) => Some(Location::Local(Local::Mbox(path))),
             _ => {
                 wrong.push(
                     "give one of `imap = \"imaps://HOST\"`, `maildir = \"PATH\"` and `mbox = \"PATH\"`"
@@ -125,7 +125,7 @@ impl EmailSettings {
                     .into(),
             );
         }
-        if smtp.is_some() && !matches!(place, Some(Place::Server(_)) | None) {
+        if smtp.is_some() && !matches!(location, Some(Location::Server(_)) | None) {
             wrong.push("smtp: a copy of what is sent lies on the server; give `imap`, too".into());
         }
         let from = given.from.as_deref().map(str::parse::<Address>);
@@ -136,9 +136,9 @@ impl EmailSettings {
             given.unwrap_or_else(|| default.iter().map(|name| (*name).to_owned()).collect())
         };
         let lower = |words: Vec<String>| words.iter().map(|word| word.to_lowercase()).collect();
-        match place {
-            Some(place) if wrong.is_empty() => Ok(Self {
-                place,
+        match location {
+            Some(location) if wrong.is_empty() => Ok(Self {
+                location,
                 name: given.name,
                 folders: given.folders,
                 done_folders: listed(given.done_folders, &DONE_FOLDERS),

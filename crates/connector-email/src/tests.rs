@@ -19,13 +19,13 @@ use std::sync::Arc;
 
 use mainstem_model::clock::ManualClock;
 
-use crate::mailbox::{Entry, Flags, MailStore, Place as EntryPlace};
+use crate::mailbox::{Entry, Flags, MailStore, Place};
 use crate::session::EmailSession;
-use crate::settings::{EmailSettings, Place};
+use crate::settings::{EmailSettings, Location};
 
 /// A session that reads local mail.
 pub fn local(settings: EmailSettings) -> EmailSession {
-    let Place::Local(local) = settings.place.clone() else { panic!("it is on a server") };
+    let Location::Local(local) = settings.location.clone() else { panic!("it is on a server") };
     EmailSession::new(
         "mail",
         settings,
@@ -40,7 +40,7 @@ pub fn entry(size: usize) -> Entry {
     Entry {
         folder: "INBOX".into(),
         name: "1".to_owned(),
-        place: EntryPlace::File("1".into()),
+        place: Place::File("1".into()),
         size: size as u64,
         received_at: None,
         changed_at: None,

@@ -17,6 +17,7 @@ pub struct Load {
 }
 
 /// Sends requests over `connections` for `duration`; `request` gives the n-th one of a connection.
+#[allow(clippy::disallowed_methods, reason = "the load is the other side")]
 pub async fn run(
     address: SocketAddr,
     connections: usize,
@@ -64,6 +65,7 @@ pub async fn run(
 }
 
 /// One request and the bytes of its answer's body.
+#[allow(clippy::disallowed_methods, reason = "the load is the other side")]
 pub async fn once(address: SocketAddr, request: &[u8]) -> anyhow::Result<Vec<u8>> {
     let mut stream = TcpStream::connect(address).await?;
     stream.write_all(request).await?;

@@ -13,7 +13,7 @@ mod utf7;
 mod value;
 mod wire;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -45,6 +45,8 @@ const HEADERS_AT_ONCE: usize = 100;
 /// How many bytes of texts one command asks for, and of how many messages.
 const TEXT_BYTES_AT_ONCE: u64 = 2 * 1024 * 1024;
 const TEXTS_AT_ONCE: usize = 100;
+/// How far ahead is looked for what can be asked for together.
+const LOOKED_AHEAD: usize = 1_000;
 /// How many messages are searched for together.
 const SEARCHED_AT_ONCE: usize = 20;
 /// How many folders a mailbox may have.
@@ -88,7 +90,7 @@ struct Line {
 /// What is read soon, so that it can be asked for together.
 #[derive(Default)]
 struct Ahead {
-    expected: Vec<Entry>,
+    expected: VecDeque<Entry>,
     /// By folder and name.
     read: HashMap<(Arc<str>, String), Vec<u8>>,
 }
@@ -182,6 +184,9 @@ impl Imap {
             }
         }
         folders.sort();
+        let is_there = |name: &Arc<str>| folders.iter().any(|folder| folder.name == *name);
+        lock(&self.kept.seen).retain(|name, _| is_there(name));
+        lock(&self.kept.marks).retain(|name, _| is_there(name));
         Ok(folders)
     }
 
@@ -213,7 +218,7 @@ impl Imap {
 
     /// Says what will be read next, in this order.
     pub fn expect(&self, entries: Vec<Entry>) {
-        *lock(&self.kept.ahead) = Ahead { expected: entries, read: HashMap::new() };
+        *lock(&self.kept.ahead) = Ahead { expected: entries.into(), read: HashMap::new() };
     }
 
     /// Reads a message; `None` where it is not there any more.
@@ -407,29 +412,27 @@ fn any_of(ids: &[&String]) -> String {
 impl Ahead {
     /// What is asked for together with this one: what is expected next of its folder.
     fn together(&mut self, entry: &Entry, extent: Extent) -> Vec<Entry> {
-        let at = self
-            .expected
-            .iter()
-            .position(|expected| expected.name == entry.name && expected.folder == entry.folder);
-        let Some(at) = at else { return vec![entry.clone()] };
+        let is_it =
+            |expected: &Entry| expected.name == entry.name && expected.folder == entry.folder;
+        let Some(at) = self.expected.iter().position(is_it) else { return vec![entry.clone()] };
         let (most, mut budget) = match extent {
             Extent::Start => (HEADERS_AT_ONCE, u64::MAX),
             Extent::Text => (TEXTS_AT_ONCE, TEXT_BYTES_AT_ONCE),
         };
         let mut together = Vec::new();
-        let mut left = Vec::with_capacity(self.expected.len());
-        for (place, expected) in std::mem::take(&mut self.expected).into_iter().enumerate() {
+        let mut others = Vec::new();
+        for place in 0..at + LOOKED_AHEAD {
+            let Some(expected) = self.expected.pop_front() else { break };
             let size = expected.size.min(MOST_TEXT_BYTES as u64);
-            let fits = together.len() < most && budget >= size;
-            let is_next = place >= at && expected.folder == entry.folder;
-            if place == at || (is_next && fits) {
+            let is_next = place > at && expected.folder == entry.folder;
+            if place == at || (is_next && together.len() < most && size <= budget) {
                 budget = budget.saturating_sub(size);
                 together.push(expected);
             } else {
-                left.push(expected);
+                others.push(expected);
             }
         }
-        self.expected = left;
+        others.into_iter().rev().for_each(|expected| self.expected.push_front(expected));
         together
     }
 }

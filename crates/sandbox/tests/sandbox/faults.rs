@@ -39,6 +39,7 @@ async fn bodies_break_as_scripted() {
     assert_eq!(client.get(PATH).await.body, whole.body);
 }
 
+#[allow(clippy::disallowed_methods, reason = "a test is the other side")]
 #[tokio::test]
 async fn a_cut_connection_breaks_on_a_real_socket() {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};

@@ -130,7 +130,9 @@ impl Seen {
         if mark.validity == self.mark.validity {
             now.messages.clone_from(&self.messages);
         }
-        let counts_changes = mark.change.is_some() && !now.messages.is_empty();
+        // A server that counts less than before has been set back.
+        let counts_on = mark.change.is_some() && mark.change >= known;
+        let counts_changes = counts_on && !now.messages.is_empty();
         if counts_changes && (mark == self.mark || quick.is_some()) {
             now.hear(told)?;
         } else if counts_changes && known.is_some() {

@@ -8,8 +8,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use super::error::ImapError;
 use crate::mailbox::imap::MOST_TEXT_BYTES;
 
-/// The longest line of a response: a list of a million single messages that are gone.
-const MOST_LINE_BYTES: usize = 8 * 1024 * 1024;
+/// The longest line of a response: a list of a hundred thousand single messages that are gone.
+const MOST_LINE_BYTES: usize = 1024 * 1024;
 /// The largest literal: what is asked for is never larger.
 const MOST_LITERAL_BYTES: usize = MOST_TEXT_BYTES + 1024;
 /// How much may come in answer to one command.
