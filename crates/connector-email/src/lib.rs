@@ -1,5 +1,5 @@
 //! The connector for mail: a mailbox on a server (IMAP), Maildir and mbox on this machine; read and never
-//! written to.
+//! written to, but for the copies of answers that are sent from here (SMTP).
 //!
 //! The path of a pull: `mailbox` lists what lies where (`mailbox::imap` over a connection of its own),
 //! `letter` reads each header once, `item_mail` tells apart what is about items of other tools, `thread`
@@ -17,6 +17,18 @@
 //! | one was answered, or one lies in `sent_folders` | `answered`, IN_PROGRESS |
 //! | one was not read | `unread`, TODO |
 //! | otherwise | `read`, TODO |
+//!
+//! # What a thread says of its plan
+//!
+//! Lines of their own, outside of what they quote, of somebody who may act; a later one stands for an
+//! earlier one. Each is kept with the words that say it.
+//!
+//! | | |
+//! |---|---|
+//! | `Due: 2026-12-01`, a VTODO's or VEVENT's date, `support+due-2026-12-01@…` | due and start date |
+//! | `Assignee: ann@acme.example`, a VTODO's attendees, `support+ann@…` where Ann takes part | assignees |
+//! | `- [ ] …`, `- [x] …` | acceptance criteria |
+//! | `Blocks: ENG-42`, `Blocked by: acme/api#7`, `Waiting for: https://…/browse/ENG-42` | links of origin INFERRED to the task of that key, whichever source it is of |
 //!
 //! # What it costs
 //!
@@ -57,6 +69,14 @@
 //! it, whatever number it has in which folder: copies are one message, and where a server numbers its
 //! messages anew (UIDVALIDITY) everything is found again. A sender who writes two messages of the same
 //! Message-ID, date and subject that begin alike shows only the first of them.
+//!
+//! # Answers
+//!
+//! With `smtp`, a comment on a thread is an answer to the last message of somebody else in it, and goes to
+//! whom that asks answers to and to whom it was sent, twenty people at most, five times an hour to a
+//! thread and twenty times to a recipient. Its Message-ID follows from the command, and `outbox` says how
+//! its copy in the folder of sent mail keeps it from being sent twice. It is shown in the thread where that
+//! folder is read.
 //!
 //! # Whom it believes
 //!
