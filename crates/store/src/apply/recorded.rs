@@ -14,22 +14,14 @@ use super::Apply;
 use super::changes::NewChange;
 use super::notices::named;
 use crate::StoreError;
-use crate::dialect::{Ids, execute, row, run};
+use crate::dialect::{Ids, execute, run};
 use crate::notices::{REPLY, standing};
 
 /// How far apart both may be written.
 const SAME_MICROSECONDS: i64 = 24 * 60 * 60 * 1_000_000;
 
-row! {
-    /// An answer beside a comment of the same person.
-    Pair {
-        id: Uuid,
-        sent_at: i64,
-        body: String,
-        comment: Uuid,
-        comment_body: String,
-    }
-}
+/// An answer (its id, when it was sent, its text) beside a comment of the same person.
+type Pair = (Uuid, i64, String, Uuid, String);
 
 impl Apply<'_> {
     /// Looks at the answers on tasks that got comments, and takes those off that are recorded.
@@ -92,7 +84,7 @@ impl Apply<'_> {
                 .bind(Ids(tasks.into_iter().collect()))
                 .fetch_all(connection)
                 .await)?;
-        for Pair { id, sent_at, body, comment, comment_body } in pairs {
+        for (id, sent_at, body, comment, comment_body) in pairs {
             if !recorded.contains_key(&id) && says_the_same(&body, &comment_body) {
                 execute!(self.transaction, sqlx::query(MARK).bind(id).bind(comment))?;
                 recorded.insert(id, Timestamp(sent_at));
