@@ -20,6 +20,9 @@ use crate::notices::{REPLY, standing};
 /// How far apart both may be written.
 const SAME_MICROSECONDS: i64 = 24 * 60 * 60 * 1_000_000;
 
+/// An answer (its id, when it was sent, its text) beside a comment of the same person.
+type Pair = (Uuid, i64, String, Uuid, String);
+
 impl Apply<'_> {
     /// Looks at the answers on tasks that got comments, and takes those off that are recorded.
     pub(super) async fn recorded_answers(&mut self) -> Result<(), StoreError> {
@@ -76,7 +79,7 @@ impl Apply<'_> {
              WHERE mailer.id = author.id OR LOWER(mailer.email) = LOWER(author.email)
              ORDER BY answer.id, comment.created_at, comment.id"
         );
-        let pairs: Vec<(Uuid, i64, String, Uuid, String)> = run!(self.transaction, connection =>
+        let pairs: Vec<Pair> = run!(self.transaction, connection =>
             sqlx::query_as(AssertSqlSafe(text))
                 .bind(Ids(tasks.into_iter().collect()))
                 .fetch_all(connection)
