@@ -9,6 +9,7 @@ mod log;
 mod moves;
 mod nul;
 mod parts;
+mod people;
 mod property;
 mod reads;
 mod search;

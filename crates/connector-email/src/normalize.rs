@@ -29,6 +29,8 @@ use crate::thread::ThreadId;
 const VERSION: i64 = 0;
 /// How much of a message is kept as it came.
 const MOST_RAW_BYTES: usize = 64 * 1024;
+/// What the id of a sender begins with for whom nobody vouches.
+const UNVERIFIED: &str = "unverified:";
 /// The only project of a source.
 const PROJECT: &str = "mailbox";
 
@@ -45,7 +47,7 @@ pub enum Stale {
 pub struct Draft<'a> {
     settings: &'a EmailSettings,
     snapshot: &'a Snapshot,
-    people: BTreeMap<String, Option<String>>,
+    people: BTreeMap<ExternalId, PersonRecord>,
     batch: Batch,
 }
 
@@ -75,13 +77,7 @@ impl<'a> Draft<'a> {
                 url: None,
             });
         }
-        let people = self.people.into_iter().map(|(address, name)| PersonRecord {
-            external_id: address.as_str().into(),
-            handle: None,
-            name,
-            email: Some(address),
-        });
-        self.batch.people = people.collect();
+        self.batch.people = self.people.into_values().collect();
         self.batch
     }
 
@@ -152,7 +148,7 @@ impl<'a> Draft<'a> {
             fields.push(CustomField { name: "mailing list".into(), value: list.into() });
         }
         for assignee in &plan.assignees {
-            self.people.entry(assignee.clone()).or_default();
+            self.person(assignee);
         }
         let standing = standing(settings, &messages);
         let letter = &messages[opening].letter;
@@ -195,13 +191,38 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
-    /// Notes who wrote a message. Only who is known to be the one may say what they are called.
+    /// Notes who wrote a message. Only who is known to be the one may say what they are called; for
+    /// whom nobody vouches is not the person whose address they wrote, here or in any other tool.
     fn note(&mut self, from: &Mailbox, message: &Message) -> ExternalId {
-        let name = self.people.entry(from.address.clone()).or_default();
-        if name.is_none() && message.may_act(self.settings) {
-            name.clone_from(&from.name);
+        if !message.is_vouched_for(self.settings) {
+            let external_id: ExternalId = format!("{UNVERIFIED}{}", from.address).into();
+            let stranger = || PersonRecord {
+                external_id: external_id.clone(),
+                handle: None,
+                name: None,
+                email: None,
+                self_asserted: true,
+            };
+            self.people.entry(external_id.clone()).or_insert_with(stranger);
+            return external_id;
         }
-        from.address.as_str().into()
+        let settings = self.settings;
+        let person = self.person(&from.address);
+        if person.name.is_none() && message.may_act(settings) {
+            person.name.clone_from(&from.name);
+        }
+        person.external_id.clone()
+    }
+
+    /// The person of an address.
+    fn person(&mut self, address: &str) -> &mut PersonRecord {
+        self.people.entry(address.into()).or_insert_with(|| PersonRecord {
+            external_id: address.into(),
+            handle: None,
+            name: None,
+            email: Some(address.to_owned()),
+            self_asserted: true,
+        })
     }
 }
 

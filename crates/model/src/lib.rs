@@ -13,6 +13,7 @@ pub mod clock;
 pub mod comment;
 pub mod id;
 pub mod link;
+pub mod merging;
 pub mod person;
 pub mod project;
 pub mod random;
@@ -30,7 +31,7 @@ pub use id::{
     ChangeId, CommentId, LinkId, NodeId, PersonId, ProjectId, SourceId, TaskId, TokenId, WorklogId,
 };
 pub use link::{Evidence, Link, LinkEnd, LinkKind, LinkOrigin, LinkReview};
-pub use person::{Identity, Person};
+pub use person::Identity;
 pub use project::Project;
 pub use random::Random;
 pub use source::{CredentialRef, Source, SourceError, SourceState, Webhook};

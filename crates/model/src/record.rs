@@ -114,6 +114,9 @@ pub struct PersonRecord {
     pub name: Option<String>,
     /// Mail address, where the tool shows one.
     pub email: Option<String>,
+    /// The name is what somebody wrote of themselves, such as the sender of a mail, and not what an
+    /// account of the tool is called: the name of any account goes before it.
+    pub self_asserted: bool,
 }
 
 /// A project as the tool knows it.

@@ -32,6 +32,7 @@ const MIGRATIONS: &[Migration] = migrations![
     5 "0005_worklogs.sql",
     6 "0006_webhooks.sql",
     7 "0007_credential_expiry.sql",
+    9 "0009_people.sql",
 ];
 
 /// Any constant will do, as long as every version of the program takes the same.

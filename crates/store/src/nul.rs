@@ -178,7 +178,7 @@ texts! {
         // A cursor is the connector's own, and would lead elsewhere if it were changed.
         scope_absence, cursor, more, wants_census, progress
     }
-    PersonRecord { external_id, handle, name, email; }
+    PersonRecord { external_id, handle, name, email; self_asserted }
     ProjectRecord { external_id, key, name, url; }
     TaskRecord {
         external_id, locator, project, key, title, url, status, priority, assignees, author, labels,

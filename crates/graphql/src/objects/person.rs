@@ -55,8 +55,8 @@ impl<'a> Object<'a> for IdentityNode<'a> {
     fn write(self, field: &Field, writer: &mut Writer<'a>) -> Result<(), Problem> {
         match field.name.as_str() {
             "source" => return writer.object(SourceNode(self.0.source), field),
-            "externalId" => writer.string(self.0.external_id),
-            "handle" => writer.optional(self.0.handle, Writer::string),
+            "externalId" => writer.string(&self.0.identity.external_id),
+            "handle" => writer.optional(self.0.identity.handle.as_deref(), Writer::string),
             _ => return Err(unplanned(field)),
         }
         Ok(())
