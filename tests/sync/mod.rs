@@ -5,5 +5,6 @@ mod cost;
 mod email;
 mod history;
 mod jira;
+mod people;
 mod presence;
 mod webhooks;

@@ -6,5 +6,6 @@ mod answers;
 mod documents;
 mod everything;
 mod limits;
+mod mutations;
 mod parts;
 mod world;
