@@ -22,6 +22,17 @@ CREATE TABLE person_decision (
 );
 CREATE INDEX person_decision_by_person ON person_decision (person);
 
+-- The absence that somebody told of last, with the words that say so.
+CREATE TABLE availability (
+    source UUID NOT NULL,
+    external_id TEXT NOT NULL,
+    until_at BIGINT NOT NULL,
+    quote TEXT NOT NULL,
+    url TEXT,
+    said_at BIGINT NOT NULL,
+    PRIMARY KEY (source, external_id)
+);
+
 -- What was done over the API, and by whom. The token may be gone meanwhile; its name stays.
 CREATE TABLE audit (
     id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

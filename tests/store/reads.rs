@@ -174,6 +174,7 @@ both_databases! {
             name: Some("Person 2".to_owned()),
             email: Some("two@acme.example".to_owned()),
             self_asserted: true,
+            away: None,
             decided: None,
         };
         assert_eq!(known[1], second);

@@ -86,10 +86,18 @@ impl Tools {
             fs::create_dir_all(mail.path().join(path)).unwrap();
         }
         let tools = Self { db, network, mail };
-        tools.declare("hub", "github", json!({"base_url": "http://127.0.0.1:1", "owner": "acme"})).await;
+        tools
+            .declare("hub", "github", json!({"base_url": "http://127.0.0.1:1", "owner": "acme"}))
+            .await;
         tools.declare("jira", "jira", json!({"base_url": "http://127.0.0.1:2"})).await;
         let maildir: PathBuf = tools.mail.path().into();
-        tools.declare("support", "email", json!({"maildir": maildir, "trusted_server": "mx.acme.example"})).await;
+        tools
+            .declare(
+                "support",
+                "email",
+                json!({"maildir": maildir, "trusted_server": "mx.acme.example"}),
+            )
+            .await;
         tools
     }
 
@@ -151,8 +159,7 @@ impl Tools {
     async fn ask(&self, query: &str) -> Value {
         let clock: Arc<dyn Clock> = self.db.clock.clone();
         let model = Arc::new(ReadModel::load(&self.db.store, clock.clone()).await.unwrap());
-        let api =
-            Api::new(self.db.store.clone(), model, clock, ApiSettings::default()).unwrap();
+        let api = Api::new(self.db.store.clone(), model, clock, ApiSettings::default()).unwrap();
         let caller = Caller {
             token: TokenId(uuid::Uuid::nil()),
             token_name: "tests".into(),
@@ -195,7 +202,7 @@ impl Tools {
     async fn person(&self, id: mainstem_model::PersonId) -> (BTreeSet<String>, Value, Value) {
         let query = format!(
             "{{ node(id: \"{id}\") {{ ... on Person {{ name identities {{ source {{ name }} }}
-                tasks(filter: {{presence: {{isNull: false}}}}) {{ totalCount }} }} }} }}"
+                tasks {{ totalCount }} }} }} }}"
         );
         let mut data = self.ask(&query).await;
         let person = &mut data["node"];
@@ -234,6 +241,18 @@ both_databases! {
         assert_eq!(authors[0]["author"]["name"], name);
         let stranger = format!("unverified:{}", address.to_lowercase());
         assert_eq!(authors[1]["author"], json!({"name": stranger, "identities": [{"externalId": stranger}]}));
+
+        // Their automatic answer says until when they are away; nobody else can say it for them.
+        let away = "Auto-Submitted: auto-replied\nReferences: <1@acme.example>\nSubject: Away\n";
+        tools.deliver(3, &me, true, away, "I am away until 9 January 2026.");
+        tools.deliver(4, &me, false, away, "I am away until 9 March 2026.");
+        tools.sync().await;
+        let query = format!("{{ node(id: \"{}\") {{ ... on Person {{ availability {{ available until evidence {{ quote }} }} }} }} }}", in_jira.id);
+        let gone = json!({"available": false, "until": "2026-01-10T00:00:00Z", "evidence": {"quote": "I am away until 9 January 2026."}});
+        assert_eq!(tools.ask(&query).await["node"]["availability"], gone);
+        tools.db.clock.advance_seconds(9 * 86_400);
+        let there = json!({"available": true, "until": null, "evidence": null});
+        assert_eq!(tools.ask(&query).await["node"]["availability"], there);
 
         // GitHub shows no address; an admin knows.
         let merge = format!(

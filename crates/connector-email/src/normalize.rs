@@ -5,8 +5,8 @@ use std::io;
 
 use bytes::Bytes;
 use mainstem_model::record::{
-    Batch, CommentRecord, ExternalId, ParentRecord, PartSet, PersonRecord, ProjectRecord,
-    QuarantineRecord, TaskRecord, TaskReference,
+    AvailabilityRecord, Batch, CommentRecord, ExternalId, ParentRecord, PartSet, PersonRecord,
+    ProjectRecord, QuarantineRecord, TaskRecord, TaskReference,
 };
 use mainstem_model::{
     CustomField, Priority, PriorityLevel, Status, StatusCategory, TaskKind, Timestamp,
@@ -122,6 +122,16 @@ impl<'a> Draft<'a> {
             {
                 let value = format!("{by} until {}: “{}”", away.until, away.quote);
                 fields.push(CustomField { name: "away".into(), value: Value::String(value) });
+                // Anybody can write that somebody else is away; it counts where a server vouches.
+                if message.letter.authenticated {
+                    self.batch.availabilities.push(AvailabilityRecord {
+                        person: by.into(),
+                        until: away.until,
+                        quote: away.quote,
+                        url: message.letter.message_id.as_deref().and_then(mid),
+                        said_at: message.at,
+                    });
+                }
             }
             if at == opening {
                 body.clone_from(&content.text);

@@ -14,8 +14,8 @@ use serde_json::Value;
 use crate::coercion::Variables;
 use crate::cursor;
 use crate::document::{Documents, operation};
-use crate::error::{Code, Problem};
 use crate::engine::Introspection;
+use crate::error::{Code, Problem};
 use crate::kept::{Exactness, KeptAnswers, Key, Stand};
 use crate::mutation::{self, Mutations};
 use crate::needs::Loaded;
@@ -134,12 +134,15 @@ struct Written {
     problems: Vec<Problem>,
     view: View,
     now: Timestamp,
+    /// When time alone changes it, beside what depends on the time all along.
+    ends: Option<Timestamp>,
     /// Whether something was loaded from the store.
     loaded: bool,
 }
 
 impl Written {
     fn exactness(&self, plan: &Plan) -> Exactness {
+        let timely = plan.shows_time.then(|| self.now.plus_seconds(TIMELY_SECONDS));
         Exactness {
             at: Stand {
                 content: self.view.content_generation(),
@@ -148,7 +151,7 @@ impl Written {
             },
             shows_sources: plan.shows_sources,
             shows_store: self.loaded,
-            until: plan.shows_time.then(|| self.now.plus_seconds(TIMELY_SECONDS)),
+            until: timely.into_iter().chain(self.ends).min(),
         }
     }
 }
@@ -255,15 +258,15 @@ impl Api {
         if operation.ty == OperationType::Mutation {
             return self.mutate(plan, &introspection, question).await.map_err(one);
         }
-        self.written(Query, &plan.root, &introspection, question).await.map_err(one).map(
-            |written| Executed {
-                cost: plan.cost,
-                exactness: Some(written.exactness(&plan)).filter(|_| !plan.shows_audit),
-                position: written.view.position(),
-                data: written.data,
-                problems: written.problems,
-            },
-        )
+        let written = self.written(Query, &plan.root, &introspection, question).await;
+        let written = written.map_err(one)?;
+        Ok(Executed {
+            cost: plan.cost,
+            exactness: (!plan.shows_audit).then(|| written.exactness(&plan)),
+            position: written.view.position(),
+            data: written.data,
+            problems: written.problems,
+        })
     }
 
     /// Carries out the fields of a mutation, one after the other, up to the first that fails. What is
@@ -341,9 +344,10 @@ impl Api {
             let mut writer = Writer::new(&from, out);
             let written = writer.root(root, selection);
             if writer.needs.is_empty() || rounds == MAX_ROUNDS {
+                let ends = writer.ends;
                 let (data, mut problems) = writer.finish();
                 problems.extend(written.err());
-                return Ok(Written { data, problems, view, now, loaded: rounds > 0 });
+                return Ok(Written { data, problems, view, now, ends, loaded: rounds > 0 });
             }
             let needs = std::mem::take(&mut writer.needs);
             out = writer.finish().0;

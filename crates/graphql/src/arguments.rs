@@ -322,9 +322,8 @@ fn input(values: &JsonMap) -> JsonMap {
 fn split(input: &JsonMap) -> Result<SplitPerson, Problem> {
     let identities: Vec<JsonMap> = require(input, "identities")?;
     let identities = limited("identities", Some(identities))?.unwrap_or_default();
-    let named = |identity: &JsonMap| {
-        Ok((require(identity, "source")?, require(identity, "externalId")?))
-    };
+    let named =
+        |identity: &JsonMap| Ok((require(identity, "source")?, require(identity, "externalId")?));
     Ok(SplitPerson {
         person: require(input, "person")?,
         identities: identities.iter().map(named).collect::<Result<_, Problem>>()?,

@@ -67,7 +67,9 @@ impl Mutations<'_> {
         let view = self.model.view(&self.caller.visibility);
         let mutated = match &field.arguments {
             Arguments::MergePeople(ids) => self.decide("mergePeople", people::merge(&view, ids)?),
-            Arguments::SplitPerson(split) => self.decide("splitPerson", people::split(&view, split)?),
+            Arguments::SplitPerson(split) => {
+                self.decide("splitPerson", people::split(&view, split)?)
+            }
             _ if field.name == "__typename" => return Ok(Mutated::Nothing),
             _ => return Err(unplanned(field)),
         }

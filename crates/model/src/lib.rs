@@ -31,7 +31,7 @@ pub use id::{
     ChangeId, CommentId, LinkId, NodeId, PersonId, ProjectId, SourceId, TaskId, TokenId, WorklogId,
 };
 pub use link::{Evidence, Link, LinkEnd, LinkKind, LinkOrigin, LinkReview};
-pub use person::Identity;
+pub use person::{Away, Identity};
 pub use project::Project;
 pub use random::Random;
 pub use source::{CredentialRef, Source, SourceError, SourceState, Webhook};

@@ -104,6 +104,7 @@ mod tests {
                 name: None,
                 email: (!address.is_empty()).then(|| format!("{address}@acme.example")),
                 self_asserted: false,
+                away: None,
                 decided: (!decided.is_empty()).then(|| person(decided)),
             })
             .collect();
@@ -123,8 +124,16 @@ mod tests {
             ("nobody's address", &[("a", "noreply", ""), ("b", "noreply", "")], &none),
             ("shared in one source", &[("a", "x", ""), ("a", "x", ""), ("b", "x", "")], &none),
             ("decided", &[("a", "", "p"), ("b", "ada", "p"), ("c", "", "")], &first),
-            ("decided within one source", &[("a", "x", "p"), ("a", "x", "p"), ("b", "x", "")], &all),
-            ("shared, half of it decided", &[("a", "x", "p"), ("a", "x", ""), ("b", "x", "")], &none),
+            (
+                "decided within one source",
+                &[("a", "x", "p"), ("a", "x", "p"), ("b", "x", "")],
+                &all,
+            ),
+            (
+                "shared, half of it decided",
+                &[("a", "x", "p"), ("a", "x", ""), ("b", "x", "")],
+                &none,
+            ),
             ("told apart", &[("a", "ada", "p"), ("b", "ada", "q")], &none),
             ("told apart, and a third", &[("a", "x", "p"), ("b", "x", "q"), ("c", "x", "")], &none),
             ("told apart by name only", &[("a", "x", "p"), ("b", "y", "q"), ("c", "y", "")], &last),

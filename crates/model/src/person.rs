@@ -1,6 +1,6 @@
 //! People: how each tool knows somebody. Who of those is one person is told by [`crate::merging`].
 
-use crate::{PersonId, SourceId};
+use crate::{Evidence, PersonId, SourceId, Timestamp};
 
 /// How one tool knows a person. Tasks, comments and changes name identities, so nothing of them is
 /// rewritten when people are merged or split: who an identity is, is looked up when it is shown.
@@ -20,9 +20,20 @@ pub struct Identity {
     pub email: Option<String>,
     /// As for [`crate::record::PersonRecord::self_asserted`].
     pub self_asserted: bool,
+    /// The absence that they told of last; it may be over.
+    pub away: Option<Away>,
     /// Whose an admin said it is: identities of which this is the same are one person, those of
     /// which it differs are not. `None` where no admin said anything.
     pub decided: Option<PersonId>,
+}
+
+/// An absence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Away {
+    /// When it ends; at that moment the person is there again.
+    pub until: Timestamp,
+    /// The words that say so, and when they were said.
+    pub evidence: Evidence,
 }
 
 impl Identity {
@@ -56,6 +67,18 @@ pub fn email<'i>(identities: impl Iterator<Item = &'i Identity>) -> Option<&'i s
         .and_then(|identity| identity.email.as_deref())
 }
 
+/// The absence of a person who has these identities, at a moment. What was said last holds, also where
+/// it is over by then.
+pub fn away<'i>(
+    identities: impl Iterator<Item = &'i Identity>,
+    now: Timestamp,
+) -> Option<&'i Away> {
+    identities
+        .filter_map(|identity| identity.away.as_ref())
+        .max_by_key(|away| (away.evidence.seen_at, away.until))
+        .filter(|away| now < away.until)
+}
+
 /// Local parts behind which programs write, for whoever set them off.
 const NOBODY: [&str; 12] = [
     "noreply",
@@ -85,12 +108,11 @@ fn own_address(email: &str) -> Option<String> {
     let address = email.trim().to_ascii_lowercase();
     let (local, domain) = address.split_once('@')?;
     let sound = |part: &str| {
-        !part.is_empty() && !part.contains(|c: char| c == '@' || c.is_whitespace() || c.is_control())
+        !part.is_empty()
+            && !part.contains(|c: char| c == '@' || c.is_whitespace() || c.is_control())
     };
-    let theirs = address.len() <= MOST_BYTES
-        && sound(local)
-        && sound(domain)
-        && !NOBODY.contains(&local);
+    let theirs =
+        address.len() <= MOST_BYTES && sound(local) && sound(domain) && !NOBODY.contains(&local);
     theirs.then_some(address)
 }
 
@@ -137,8 +159,36 @@ mod tests {
             name: name.map(str::to_owned),
             email: email.then(|| format!("{number}@acme.example")),
             self_asserted,
+            away: None,
             decided: None,
             external_id,
+        }
+    }
+
+    #[test]
+    fn what_was_said_last_tells_until_when_somebody_is_away() {
+        let told = |number: u32, said_at: i64, until: i64| Identity {
+            away: Some(Away {
+                until: Timestamp(until),
+                evidence: Evidence {
+                    quote: number.to_string(),
+                    url: None,
+                    seen_at: Timestamp(said_at),
+                },
+            }),
+            ..identity(number, None, false, false)
+        };
+        let (silent, early, late) =
+            (identity(0, None, false, false), told(1, 10, 90), told(2, 20, 50));
+        for (identities, now, quote) in [
+            (vec![&silent], 0, None),
+            (vec![&early, &silent], 89, Some("1")),
+            (vec![&early], 90, None),
+            (vec![&late, &early], 49, Some("2")),
+            (vec![&early, &late], 50, None),
+        ] {
+            let found = away(identities.into_iter(), Timestamp(now));
+            assert_eq!(found.map(|away| &*away.evidence.quote), quote, "{now}");
         }
     }
 

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use mainstem_model::{
-    Date, Evidence, Identity, LinkId, LinkKind, LinkOrigin, LinkReview, PersonId, Presence,
+    Away, Date, Evidence, Identity, LinkId, LinkKind, LinkOrigin, LinkReview, PersonId, Presence,
     PriorityLevel, Project, ProjectId, Source, SourceId, StatusCategory, TaskId, TaskKind,
     Timestamp, person,
 };
@@ -394,6 +394,12 @@ impl<'v> PersonRef<'v> {
         self.view.identities(self.symbol).filter_map(move |identity| {
             Some(IdentityRef { source: self.view.source(identity.source)?, identity })
         })
+    }
+
+    /// Their absence at `now`, as they told of it in a visible source.
+    #[must_use]
+    pub fn away(self, now: Timestamp) -> Option<&'v Away> {
+        person::away(self.view.identities(self.symbol), now)
     }
 
     /// What they have to do at `now`.

@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use mainstem_model::{
-    Identity, Link, LinkEnd, PersonId, Position, Project, ProjectId, Source, SourceId, Task, TaskId,
-    Timestamp,
+    Identity, Link, LinkEnd, PersonId, Position, Project, ProjectId, Source, SourceId, Task,
+    TaskId, Timestamp,
 };
 use mainstem_store::ScopeState;
 

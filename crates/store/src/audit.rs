@@ -19,8 +19,7 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<AuditRecord>, StoreError> {
         let columns = AuditRow::COLUMNS;
-        let text =
-            format!("SELECT {columns} FROM audit WHERE id < $1 ORDER BY id DESC LIMIT $2");
+        let text = format!("SELECT {columns} FROM audit WHERE id < $1 ORDER BY id DESC LIMIT $2");
         let rows: Vec<AuditRow> = read!(self, pool =>
             sqlx::query_as(AssertSqlSafe(text))
                 .bind(before.unwrap_or(i64::MAX))

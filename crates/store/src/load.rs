@@ -1,9 +1,9 @@
 //! Loading whole tables for the read model, page by page, or particular rows by id.
 
 use mainstem_model::{
-    Identity, Link, LinkEnd, LinkId, LinkKind, LinkOrigin, LinkReview, PersonId, Presence,
-    Priority, PriorityLevel, Project, ProjectId, SourceId, Status, StatusCategory, Task, TaskId,
-    TaskKind, Timestamp,
+    Away, Evidence, Identity, Link, LinkEnd, LinkId, LinkKind, LinkOrigin, LinkReview, PersonId,
+    Presence, Priority, PriorityLevel, Project, ProjectId, SourceId, Status, StatusCategory, Task,
+    TaskId, TaskKind, Timestamp,
 };
 use serde::Deserialize;
 use sqlx::AssertSqlSafe;
@@ -79,7 +79,7 @@ impl Store {
         rows.into_iter().map(LinkRow::read).collect()
     }
 
-    /// Every identity, with what an admin decided of it, by id.
+    /// Every identity, with its absence and what an admin decided of it, by id.
     ///
     /// # Errors
     /// [`StoreError::Database`].
@@ -127,14 +127,13 @@ impl Store {
         Ok(rows.into_iter().map(|(from, to)| (TaskId(from), TaskId(to))).collect())
     }
 
-    async fn select_identities(
-        &self,
-        conditions: Conditions,
-    ) -> Result<Vec<Identity>, StoreError> {
+    async fn select_identities(&self, conditions: Conditions) -> Result<Vec<Identity>, StoreError> {
         let (condition, parameters) = conditions.finish();
         let columns = IdentityRow::COLUMNS;
         let text = format!(
-            "SELECT {columns} FROM identity LEFT JOIN person_decision USING (source, external_id)
+            "SELECT {columns} FROM identity
+             LEFT JOIN availability USING (source, external_id)
+             LEFT JOIN person_decision USING (source, external_id)
              WHERE {condition} ORDER BY id"
         );
         let rows: Vec<IdentityRow> = read!(self, pool =>
@@ -284,7 +283,7 @@ impl LinkRow {
 }
 
 row! {
-    /// An identity, with the person that an admin decided it to be.
+    /// An identity, with its absence and the person that an admin decided it to be.
     IdentityRow {
         id: Uuid,
         source: Uuid,
@@ -293,13 +292,25 @@ row! {
         name: Option<String>,
         email: Option<String>,
         self_asserted: bool,
+        until_at: Option<i64>,
+        quote: Option<String>,
+        url: Option<String>,
+        said_at: Option<i64>,
         person: Option<Uuid>,
     }
 }
 
 impl IdentityRow {
     fn read(self) -> Identity {
+        let away = match (self.until_at, self.quote, self.said_at) {
+            (Some(until), Some(quote), Some(said_at)) => Some(Away {
+                until: Timestamp(until),
+                evidence: Evidence { quote, url: self.url, seen_at: Timestamp(said_at) },
+            }),
+            _ => None,
+        };
         Identity {
+            away,
             id: PersonId(self.id),
             source: SourceId(self.source),
             external_id: self.external_id,

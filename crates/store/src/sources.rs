@@ -397,6 +397,7 @@ const OWNED: &[(&str, &[(&str, &str)])] = &[
 
 /// Tables of few rows, emptied of a source at once.
 const OWNED_FEW: &[&str] = &[
+    "DELETE FROM availability WHERE source = $1",
     "DELETE FROM hint WHERE source = $1",
     "DELETE FROM webhook_delivery WHERE source = $1",
     "DELETE FROM quarantine WHERE source = $1",

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use mainstem_model::record::{Cursor, Hint};
 use mainstem_model::{
-    ChangeCause, CredentialRef, PersonId, Position, SourceError, SourceId, TaskId, Timestamp, TokenId,
-    TokenScope, Visibility, Webhook,
+    ChangeCause, CredentialRef, PersonId, Position, SourceError, SourceId, TaskId, Timestamp,
+    TokenId, TokenScope, Visibility, Webhook,
 };
 
 /// Why the store could not do what was asked, cut by what happens next.

@@ -88,7 +88,8 @@ pub(super) fn dump(view: &View) -> String {
         let identities: Vec<_> = person.identities().map(|one| one.identity.clone()).collect();
         let workload = person.workload(Timestamp::from_seconds(0));
         let (id, name, email) = (person.id(), person.name(), person.email());
-        writeln!(text, "{id} {name:?} {email:?} {identities:?} {workload:?}").unwrap();
+        let away = person.away(Timestamp(0));
+        writeln!(text, "{id} {name:?} {email:?} {away:?} {identities:?} {workload:?}").unwrap();
     }
     for predicate in [TaskPredicate::IsReady(true), TaskPredicate::IsBlocked(true)] {
         let query = TaskQuery { filter: Some(Filter::Is(predicate)), ..everything(Vec::new()) };

@@ -7,15 +7,16 @@ use std::time::Duration;
 use mainstem_model::clock::ManualClock;
 use mainstem_model::random::SeededRandom;
 use mainstem_model::record::{
-    AbsenceRecord, Batch, LinkRecord, MoveRecord, ParentRecord, PersonRecord, ProjectRecord,
-    RelationRecord, Scope, TaskRecord, TaskReference,
+    AbsenceRecord, AvailabilityRecord, Batch, LinkRecord, MoveRecord, ParentRecord, PersonRecord,
+    ProjectRecord, RelationRecord, Scope, TaskRecord, TaskReference,
 };
 use mainstem_model::{
     ChangeCause, Clock, LinkKind, Presence, Priority, SourceId, Status, StatusCategory, TaskKind,
     Timestamp, TokenId, Visibility,
 };
 use mainstem_store::{
-    BatchContext, DecidedPerson, Lease, NewAuditRecord, PassOutcome, PreparedBatch, SourceSpec, Store, StoreOptions,
+    BatchContext, DecidedPerson, Lease, NewAuditRecord, PassOutcome, PreparedBatch, SourceSpec,
+    Store, StoreOptions,
 };
 use proptest::prelude::*;
 use tokio_util::sync::CancellationToken;
@@ -35,6 +36,8 @@ enum Step {
     Move(usize, u32, u32),
     /// A person takes another name, and an address.
     Rename(usize, u32, u32),
+    /// A person says until which day they are away.
+    Away(usize, u32, i8),
     /// An admin says of identities who they are: source, number, whose.
     Decide(Vec<(usize, u32, u32)>),
     /// A scope has been passed.
@@ -53,6 +56,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => (source(), 0..9_u32).prop_map(|(s, n)| Step::Gone(s, n)),
         1 => (source(), 0..9_u32, 9..12_u32).prop_map(|(s, from, to)| Step::Move(s, from, to)),
         2 => (source(), 0..3_u32, 0..2_u32).prop_map(|(s, n, a)| Step::Rename(s, n, a)),
+        1 => (source(), 0..3_u32, 1..5_i8).prop_map(|(s, n, day)| Step::Away(s, n, day)),
         2 => prop::collection::btree_map((source(), 0..3_u32), 0..2_u32, 1..4)
             .prop_map(|named| Step::Decide(named.into_iter().map(|((s, n), p)| (s, n, p)).collect())),
         1 => source().prop_map(Step::Pass),
@@ -201,6 +205,21 @@ impl Site {
                     ..person(number, &format!("renamed {version}"))
                 };
                 self.apply(source, Batch { people: vec![person], ..Batch::default() }).await;
+            }
+            Step::Away(source, number, day) => {
+                let away = AvailabilityRecord {
+                    person: number.to_string().into(),
+                    until: mainstem_model::Date::new(2026, 1, day).unwrap(),
+                    quote: format!("away {version}"),
+                    url: None,
+                    said_at: Timestamp::from_seconds(version),
+                };
+                let batch = Batch {
+                    people: vec![person(number, "dev")],
+                    availabilities: vec![away],
+                    ..Batch::default()
+                };
+                self.apply(source, batch).await;
             }
             Step::Decide(named) => self.decide(named).await,
             Step::Pass(number) => {

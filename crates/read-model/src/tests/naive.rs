@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use mainstem_model::{
     Identity, Link, LinkEnd, LinkKind, LinkReview, PersonId, Presence, SourceId, StatusCategory,
-    Task, TaskId, Visibility,
+    Task, TaskId, Timestamp, Visibility,
 };
 use proptest::prelude::*;
 
@@ -40,6 +40,13 @@ impl Person {
         let handle = || self.0.iter().find(|one| !one.self_asserted).or(self.0.first());
         let own = |one: &Identity| one.handle.clone().unwrap_or_else(|| one.external_id.clone());
         named(false).or_else(|| named(true)).unwrap_or_else(|| handle().map(own).unwrap())
+    }
+
+    /// What was said last counts, visible or not over.
+    pub(super) fn away_until(&self, now: Timestamp) -> Option<Timestamp> {
+        let said = self.0.iter().filter_map(|one| one.away.as_ref());
+        let last = said.max_by_key(|away| (away.evidence.seen_at, away.until))?;
+        (last.until > now).then_some(last.until)
     }
 
     fn texts(&self, of: fn(&Identity) -> &Option<String>) -> Vec<String> {
@@ -165,7 +172,9 @@ impl<'w> Naive<'w> {
             TaskPredicate::PriorityName(p) => text(p, task.priority.name.as_deref()),
             TaskPredicate::PriorityLevel(c) => compares(c, Some(&task.priority.level)),
             TaskPredicate::Assignees(quantifier, filter) => {
-                quantified(*quantifier, &self.people_of(&task.assignees), |person| self.person(filter, person))
+                quantified(*quantifier, &self.people_of(&task.assignees), |person| {
+                    self.person(filter, person)
+                })
             }
             TaskPredicate::Author(filter) => task
                 .author
@@ -496,7 +505,7 @@ fn source_filters() -> BoxedStrategy<SourceFilter> {
 }
 
 pub(super) fn filters() -> BoxedStrategy<TaskFilter> {
-    use mainstem_model::{Date, PriorityLevel, TaskKind, Timestamp};
+    use mainstem_model::{Date, PriorityLevel, TaskKind};
     let quantifier =
         || prop::sample::select(vec![Quantifier::Some, Quantifier::None, Quantifier::Every]);
     let ids = || comparisons((0..TASKS).map(task_id).collect());

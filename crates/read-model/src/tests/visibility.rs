@@ -82,6 +82,8 @@ proptest! {
                 let ids: Vec<_> = person.identities().map(|one| one.identity.id).collect();
                 prop_assert_eq!(person.id(), naive.id());
                 prop_assert_eq!(person.name(), naive.name());
+                let until = person.away(Timestamp(0)).map(|away| away.until);
+                prop_assert_eq!(until, naive.away_until(Timestamp(0)));
                 prop_assert_eq!(ids, naive.ids());
             }
         }

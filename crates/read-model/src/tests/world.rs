@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use mainstem_model::{
-    Date, Identity, Link, LinkEnd, LinkId, LinkKind, LinkOrigin, LinkReview, PersonId,
-    Presence, Priority, PriorityLevel, Project, Source, SourceId, SourceState, Status,
+    Away, Date, Evidence, Identity, Link, LinkEnd, LinkId, LinkKind, LinkOrigin, LinkReview,
+    PersonId, Presence, Priority, PriorityLevel, Project, Source, SourceId, SourceState, Status,
     StatusCategory, Task, TaskId, TaskKind, Timestamp, Visibility,
 };
 use proptest::collection::{btree_map, btree_set, vec};
@@ -78,22 +78,34 @@ pub(super) fn sources() -> Vec<Source> {
 pub(super) fn identities() -> impl Strategy<Value = AnyIdentity> {
     let email = prop::option::of(0..4_usize);
     let decided = prop_oneof![2 => Just(None), 1 => (0..2_u32).prop_map(Some)];
-    (email, decided, any::<bool>(), 0..6_usize).prop_map(
-        |(email, decided, self_asserted, name)| AnyIdentity(Identity {
-            id: person_id(0),
-            source: source_id(0),
-            external_id: String::new(),
-            handle: None,
-            name: [None, Some("Ada"), Some("ben"), Some("Cleo"), Some("ada"), Some("Dora")][name]
-                .map(str::to_owned),
-            email: email.map(|email| {
-                ["ada@example.org", "ADA@example.org", "ben@example.org", "noreply@example.org"]
-                    [email]
-                    .to_owned()
-            }),
-            self_asserted,
-            decided: decided.map(person_id),
-        }),
+    let away = prop::option::weighted(0.3, (0..3_i64, -1..3_i64));
+    (email, decided, away, any::<bool>(), 0..6_usize).prop_map(
+        |(email, decided, away, self_asserted, name)| {
+            AnyIdentity(Identity {
+                id: person_id(0),
+                source: source_id(0),
+                external_id: String::new(),
+                handle: None,
+                name: [None, Some("Ada"), Some("ben"), Some("Cleo"), Some("ada"), Some("Dora")]
+                    [name]
+                    .map(str::to_owned),
+                email: email.map(|email| {
+                    ["ada@example.org", "ADA@example.org", "ben@example.org", "noreply@example.org"]
+                        [email]
+                        .to_owned()
+                }),
+                self_asserted,
+                away: away.map(|(said_at, until)| Away {
+                    until: Timestamp(until),
+                    evidence: Evidence {
+                        quote: String::new(),
+                        url: None,
+                        seen_at: Timestamp(said_at),
+                    },
+                }),
+                decided: decided.map(person_id),
+            })
+        },
     )
 }
 

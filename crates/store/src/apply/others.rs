@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use mainstem_model::record::{PersonRecord, ProjectRecord};
 use mainstem_model::Subject;
+use mainstem_model::record::{PersonRecord, ProjectRecord};
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
@@ -183,7 +183,7 @@ impl Apply<'_> {
     }
 
     /// An entry that only tells read models to look again.
-    fn log(&mut self, subject: Subject, field: &'static str) {
+    pub(super) fn log(&mut self, subject: Subject, field: &'static str) {
         self.changes.push(NewChange {
             subject,
             field: field.into(),
