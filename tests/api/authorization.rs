@@ -49,7 +49,7 @@ async fn hidden_ids(world: &World) -> Vec<(&'static str, String)> {
         ids.push(("Task", hidden.task(task).to_string()));
     }
     ids.push(("Project", hidden.project("hush/project").to_string()));
-    for person in ["hush-ada", "hush-bob"] {
+    for person in ["hush-ada", "hush-bob", "hush-carl"] {
         ids.push(("Person", hidden.person(person).to_string()));
     }
     for comment in ["hush-comment-1", "hush-comment-2"] {

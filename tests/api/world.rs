@@ -79,7 +79,14 @@ fn person(id: &str) -> PersonRecord {
         handle: Some(format!("{id}-handle")),
         name: Some(format!("{id} name")),
         email: Some(format!("{id}@example.com")),
+        self_asserted: false,
     }
+}
+
+/// Somebody whom both sources know by the same address, so that they are one person.
+fn carl(word: &str) -> PersonRecord {
+    let email = Some("carl@example.com".to_owned());
+    PersonRecord { email, ..person(&format!("{word}-carl")) }
 }
 
 fn project(key: &str) -> ProjectRecord {
@@ -102,7 +109,10 @@ fn task(word: &str, number: u32) -> TaskRecord {
         url: Some(format!("https://tool.example/{word}/project/{number}")),
         status: Status { name: text("status"), category: StatusCategory::Todo },
         priority: Priority { name: Some(text("priority")), level: PriorityLevel::High },
-        assignees: vec![format!("{word}-ada").into()],
+        assignees: match number {
+            2 => vec![format!("{word}-ada").into(), format!("{word}-carl").into()],
+            _ => vec![format!("{word}-ada").into()],
+        },
         author: Some(format!("{word}-bob").into()),
         labels: vec![text("label")],
         milestone: Some(text("milestone")),
@@ -161,7 +171,7 @@ fn remote_links(word: &str, number: u32) -> RemoteLinkSet {
 
 fn batch(word: &str, relations: Vec<RelationRecord>) -> Batch {
     Batch {
-        people: vec![person(&format!("{word}-ada")), person(&format!("{word}-bob"))],
+        people: vec![person(&format!("{word}-ada")), person(&format!("{word}-bob")), carl(word)],
         projects: vec![project(&format!("{word}/project"))],
         tasks: (1..=4).map(|number| task(word, number)).collect(),
         comments: (1..=2).map(|number| comment(word, number)).collect(),

@@ -186,7 +186,7 @@ both_databases! {
         assert_eq!(db.store.load_tasks(None, 10).await.unwrap().len(), 2);
         assert!(db.store.load_tasks(None, 10).await.unwrap().iter().all(|task| left(task.source)));
         assert!(db.store.load_projects().await.unwrap().iter().all(|project| left(project.source)));
-        assert_eq!(db.store.load_people().await.unwrap().len(), 1);
+        assert_eq!(db.store.load_identities().await.unwrap().len(), 1);
         let comments = ["comment-1", "comment-2"].map(|id| source.id.comment(id));
         assert!(db.store.comments_by_id(&comments, &Visibility::Everything).await.unwrap().is_empty());
         let worklogs = [source.id.worklog("worklog-1")];

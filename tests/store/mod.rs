@@ -10,6 +10,7 @@ mod moves;
 mod notices;
 mod nul;
 mod parts;
+mod people;
 mod property;
 mod reads;
 mod search;

@@ -89,6 +89,7 @@ fn batch(nul: &str) -> Batch {
             handle: Some(text("ad_a")),
             name: Some(text("Ada_ L")),
             email: Some(text("ada_@tool.example")),
+            self_asserted: false,
         }],
         projects: vec![ProjectRecord {
             external_id: id("proj_ect"),

@@ -158,18 +158,31 @@ both_databases! {
 }
 
 both_databases! {
-    async fn people_come_with_the_identities_of_their_sources(db) {
+    async fn identities_come_as_their_source_knows_them(db) {
         let source = db.source("acme").await;
-        let nameless = PersonRecord { name: None, ..person_record(2) };
-        source.apply(&db.store, &Batch { people: vec![person_record(1), nameless], ..Batch::default() }).await;
+        let told = PersonRecord { email: Some("two@acme.example".to_owned()), self_asserted: true, ..person_record(2) };
+        source.apply(&db.store, &Batch { people: vec![person_record(1), told], ..Batch::default() }).await;
 
-        let people = db.store.load_people().await.unwrap();
-        assert_eq!(people.len(), 2);
-        assert_eq!(db.store.people_by_id(&[people[1].id]).await.unwrap(), people[1..]);
-        let second = &db.store.people_by_id(&[source.id.person("2")]).await.unwrap()[0];
-        assert_eq!(second.name, "person2");
-        let identity = Identity { source: source.id, external_id: "2".to_owned(), handle: Some("person2".to_owned()) };
-        assert_eq!(second.identities, [identity]);
+        let known = db.store.load_identities().await.unwrap();
+        assert_eq!(known.iter().map(|one| one.id).collect::<Vec<_>>(), ["1", "2"].map(|id| source.id.person(id)));
+        assert_eq!(db.store.identities_by_id(&[known[1].id]).await.unwrap(), known[1..]);
+        let second = Identity {
+            id: source.id.person("2"),
+            source: source.id,
+            external_id: "2".to_owned(),
+            handle: Some("person2".to_owned()),
+            name: Some("Person 2".to_owned()),
+            email: Some("two@acme.example".to_owned()),
+            self_asserted: true,
+            away: None,
+            decided: None,
+        };
+        assert_eq!(known[1], second);
+
+        // A payload that shows less takes nothing away.
+        let less = PersonRecord { name: None, self_asserted: true, ..person_record(2) };
+        let applied = source.apply(&db.store, &Batch { people: vec![less], ..Batch::default() }).await;
+        assert_eq!(applied.rows(), 0);
     }
 }
 

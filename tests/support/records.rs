@@ -72,6 +72,7 @@ pub fn person_record(n: u32) -> PersonRecord {
         handle: Some(format!("person{n}")),
         name: Some(format!("Person {n}")),
         email: None,
+        self_asserted: false,
     }
 }
 

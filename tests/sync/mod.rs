@@ -7,5 +7,6 @@ mod history;
 mod imap;
 mod jira;
 mod notices;
+mod people;
 mod presence;
 mod webhooks;

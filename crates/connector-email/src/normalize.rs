@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use mainstem_model::record::{
-    Batch, CommentRecord, ExternalId, Inference, LinkRecord, NoticeKind, NoticeRecord, NoticeSet,
-    ParentRecord, PartSet, PersonRecord, ProjectRecord, QuarantineRecord, RelationRecord,
-    TaskRecord, TaskReference,
+    AvailabilityRecord, Batch, CommentRecord, ExternalId, Inference, LinkRecord, NoticeKind,
+    NoticeRecord, NoticeSet, ParentRecord, PartSet, PersonRecord, ProjectRecord, QuarantineRecord,
+    RelationRecord, TaskRecord, TaskReference,
 };
 use mainstem_model::{
     CustomField, LinkKind, Priority, PriorityLevel, Status, StatusCategory, TaskKind, Timestamp,
@@ -38,6 +38,8 @@ const MOST_RAW_BYTES: usize = 64 * 1024;
 const MOST_QUOTE_CHARACTERS: usize = 500;
 /// How far a line such as `Blocks: ENG-42` is believed, of somebody who may act.
 const CONFIDENCE: f64 = 0.95;
+/// What the id of a sender begins with for whom nobody vouches.
+const UNVERIFIED: &str = "unverified:";
 /// The only project of a source.
 const PROJECT: &str = "mailbox";
 
@@ -58,7 +60,7 @@ pub struct Draft<'a> {
     snapshot: &'a Snapshot,
     store: &'a MailStore,
     broken: Vec<(Entry, Broken)>,
-    people: BTreeMap<String, Option<String>>,
+    people: BTreeMap<ExternalId, PersonRecord>,
     batch: Batch,
 }
 
@@ -92,13 +94,7 @@ impl<'a> Draft<'a> {
                 url: None,
             });
         }
-        let people = self.people.into_iter().map(|(address, name)| PersonRecord {
-            external_id: address.as_str().into(),
-            handle: None,
-            name,
-            email: Some(address),
-        });
-        self.batch.people = people.collect();
+        self.batch.people = self.people.into_values().collect();
         Ok(self.batch)
     }
 
@@ -146,6 +142,16 @@ impl<'a> Draft<'a> {
             {
                 let value = format!("{by} until {}: “{}”", away.until, away.quote);
                 fields.push(CustomField { name: "away".into(), value: Value::String(value) });
+                // Anybody can write that somebody else is away; it counts where a server vouches.
+                if message.letter.authenticated {
+                    self.batch.availabilities.push(AvailabilityRecord {
+                        person: by.into(),
+                        until: away.until,
+                        quote: away.quote,
+                        url: message.letter.message_id.as_deref().and_then(mid),
+                        said_at: message.at,
+                    });
+                }
             }
             if at == opening {
                 body.clone_from(&content.text);
@@ -172,7 +178,7 @@ impl<'a> Draft<'a> {
             fields.push(CustomField { name: "mailing list".into(), value: list.into() });
         }
         for assignee in &plan.assignees {
-            self.people.entry(assignee.clone()).or_default();
+            self.person(assignee);
         }
         let task = TaskReference { key: key.clone(), external_id: Some(external_id.clone()) };
         self.batch.relations.push(RelationRecord {
@@ -300,13 +306,38 @@ impl<'a> Draft<'a> {
         Ok(Some((content, Bytes::copy_from_slice(&raw[..kept]))))
     }
 
-    /// Notes who wrote a message. Only who is known to be the one may say what they are called.
+    /// Notes who wrote a message. Only who is known to be the one may say what they are called; for
+    /// whom nobody vouches is not the person whose address they wrote, here or in any other tool.
     fn note(&mut self, from: &Mailbox, message: &Message) -> ExternalId {
-        let name = self.people.entry(from.address.clone()).or_default();
-        if name.is_none() && message.may_act(self.settings) {
-            name.clone_from(&from.name);
+        if !message.is_vouched_for(self.settings) {
+            let external_id: ExternalId = format!("{UNVERIFIED}{}", from.address).into();
+            let stranger = || PersonRecord {
+                external_id: external_id.clone(),
+                handle: None,
+                name: None,
+                email: None,
+                self_asserted: true,
+            };
+            self.people.entry(external_id.clone()).or_insert_with(stranger);
+            return external_id;
         }
-        from.address.as_str().into()
+        let settings = self.settings;
+        let person = self.person(&from.address);
+        if person.name.is_none() && message.may_act(settings) {
+            person.name.clone_from(&from.name);
+        }
+        person.external_id.clone()
+    }
+
+    /// The person of an address.
+    fn person(&mut self, address: &str) -> &mut PersonRecord {
+        self.people.entry(address.into()).or_insert_with(|| PersonRecord {
+            external_id: address.into(),
+            handle: None,
+            name: None,
+            email: Some(address.to_owned()),
+            self_asserted: true,
+        })
     }
 }
 

@@ -319,10 +319,14 @@ impl Message {
         self.folders.iter().any(|folder| settings.is_sent(folder))
     }
 
+    /// Whether its sender is who it says, as far as somebody has to vouch for that.
+    pub fn is_vouched_for(&self, settings: &EmailSettings) -> bool {
+        !settings.require_authentication || self.letter.authenticated || self.is_own(settings)
+    }
+
     /// Whether it may begin a task, and say what becomes of one.
     pub fn may_act(&self, settings: &EmailSettings) -> bool {
-        let known = self.letter.is_believed(settings) || self.is_own(settings);
-        known && self.letter.kind == Kind::Person
+        self.is_vouched_for(settings) && self.letter.kind == Kind::Person
     }
 }
 

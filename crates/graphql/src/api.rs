@@ -4,22 +4,25 @@ use std::hash::{DefaultHasher, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_graphql::parser::types::OperationType;
 use bytes::Bytes;
-use mainstem_model::{Clock, TokenId, TokenScope, Visibility};
-use mainstem_read_model::ReadModel;
+use mainstem_model::{Clock, Position, Timestamp, TokenId, TokenScope, Visibility};
+use mainstem_read_model::{ReadModel, View};
 use mainstem_store::{Store, StoreError};
 use serde_json::Value;
 
 use crate::coercion::Variables;
 use crate::cursor;
 use crate::document::{Documents, operation};
+use crate::engine::Introspection;
 use crate::error::{Code, Problem};
 use crate::kept::{Exactness, KeptAnswers, Key, Stand};
+use crate::mutation::{self, Mutations};
 use crate::needs::Loaded;
-use crate::objects::Query;
-use crate::plan::{MAX_COST, Plan};
+use crate::objects::{Mutated, Query};
+use crate::plan::{MAX_COST, Plan, Selection};
 use crate::request::Request;
-use crate::writer::{Sources, Writer};
+use crate::writer::{Object, Sources, Writer};
 
 /// How long a question may take, and how long it may wait for a position.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -119,7 +122,38 @@ struct Executed {
     data: Vec<u8>,
     problems: Vec<Problem>,
     cost: u64,
-    exactness: Exactness,
+    /// How long it may be kept; `None` for not at all.
+    exactness: Option<Exactness>,
+    /// The point of the change log that it shows.
+    position: Position,
+}
+
+/// What was written, and from what.
+struct Written {
+    data: Vec<u8>,
+    problems: Vec<Problem>,
+    view: View,
+    now: Timestamp,
+    /// When time alone changes it, beside what depends on the time all along.
+    ends: Option<Timestamp>,
+    /// Whether something was loaded from the store.
+    loaded: bool,
+}
+
+impl Written {
+    fn exactness(&self, plan: &Plan) -> Exactness {
+        let timely = plan.shows_time.then(|| self.now.plus_seconds(TIMELY_SECONDS));
+        Exactness {
+            at: Stand {
+                content: self.view.content_generation(),
+                generation: self.view.generation(),
+                position: self.view.position(),
+            },
+            shows_sources: plan.shows_sources,
+            shows_store: self.loaded,
+            until: timely.into_iter().chain(self.ends).min(),
+        }
+    }
 }
 
 impl Api {
@@ -168,9 +202,9 @@ impl Api {
         });
         match executed {
             Ok(executed) => {
-                let (answer, keep) = respond(&executed, content_type);
-                if keep {
-                    self.kept.put(key, answer.clone(), executed.exactness);
+                let answer = respond(&executed, content_type);
+                if let (Some(exactness), Some(_)) = (executed.exactness, &answer.etag) {
+                    self.kept.put(key, answer.clone(), exactness);
                 }
                 unless_known(answer, question.if_none_match)
             }
@@ -221,6 +255,79 @@ impl Api {
             .await
             .map_err(one)?;
 
+        if operation.ty == OperationType::Mutation {
+            return self.mutate(plan, &introspection, question).await.map_err(one);
+        }
+        let written = self.written(Query, &plan.root, &introspection, question).await;
+        let written = written.map_err(one)?;
+        Ok(Executed {
+            cost: plan.cost,
+            exactness: (!plan.shows_audit).then(|| written.exactness(&plan)),
+            position: written.view.position(),
+            data: written.data,
+            problems: written.problems,
+        })
+    }
+
+    /// Carries out the fields of a mutation, one after the other, up to the first that fails. What is
+    /// written of each shows the store as it was after it.
+    async fn mutate(
+        &self,
+        plan: Plan,
+        introspection: &Introspection,
+        question: &Question<'_>,
+    ) -> Result<Executed, Problem> {
+        mutation::allow(question.caller, &plan)?;
+        let mutations = Mutations {
+            store: &self.store,
+            model: &self.model,
+            caller: question.caller,
+            request_id: question.request_id,
+        };
+        let mut executed = Executed {
+            data: vec![b'{'],
+            problems: Vec::new(),
+            cost: plan.cost,
+            exactness: None,
+            position: self.model.position(),
+        };
+        for field in plan.root.fields {
+            let key = field.response_key.to_string();
+            let mutated = match mutations.run(&field).await {
+                Ok(mutated) => mutated,
+                Err(problem) => {
+                    executed.problems.push(problem.at(key));
+                    executed.data = b"null".to_vec();
+                    return Ok(executed);
+                }
+            };
+            let alone = Selection { type_name: Mutated::TYPE.to_owned(), fields: vec![field] };
+            let written = self.written(mutated, &alone, introspection, question).await?;
+            executed.position = written.view.position();
+            executed.problems.extend(written.problems);
+            let Some(fields) =
+                written.data.strip_prefix(b"{").and_then(|data| data.strip_suffix(b"}"))
+            else {
+                executed.data = written.data;
+                return Ok(executed);
+            };
+            if executed.data.len() > 1 {
+                executed.data.push(b',');
+            }
+            executed.data.extend_from_slice(fields);
+        }
+        executed.data.push(b'}');
+        Ok(executed)
+    }
+
+    /// Writes what is asked of an object, from the newest snapshot and what has to be loaded for it.
+    async fn written<T: for<'o> Object<'o>>(
+        &self,
+        root: T,
+        selection: &Selection,
+        introspection: &Introspection,
+        question: &Question<'_>,
+    ) -> Result<Written, Problem> {
         let view = self.model.view(&question.caller.visibility);
         let now = self.clock.now();
         let mut loaded = Loaded::default();
@@ -230,44 +337,31 @@ impl Api {
             let from = Sources {
                 view: &view,
                 loaded: &loaded,
-                introspection: &introspection,
+                introspection,
                 caller: question.caller,
                 now,
             };
             let mut writer = Writer::new(&from, out);
-            let written = writer.root(Query, &plan.root);
+            let written = writer.root(root, selection);
             if writer.needs.is_empty() || rounds == MAX_ROUNDS {
+                let ends = writer.ends;
                 let (data, mut problems) = writer.finish();
                 problems.extend(written.err());
-                return Ok(Executed {
-                    data,
-                    problems,
-                    cost: plan.cost,
-                    exactness: Exactness {
-                        at: Stand {
-                            content: view.content_generation(),
-                            generation: view.generation(),
-                            position: view.position(),
-                        },
-                        shows_sources: plan.shows_sources,
-                        shows_store: rounds > 0,
-                        until: plan.shows_time.then(|| now.plus_seconds(TIMELY_SECONDS)),
-                    },
-                });
+                return Ok(Written { data, problems, view, now, ends, loaded: rounds > 0 });
             }
             let needs = std::mem::take(&mut writer.needs);
             out = writer.finish().0;
             loaded.load(needs, &self.store, &view).await.map_err(|error| match error {
-                StoreError::Invalid(reason) => one(Problem::bad_input(reason)),
-                other => one(Problem::internal(&other, question.request_id)),
+                StoreError::Invalid(reason) => Problem::bad_input(reason),
+                other => Problem::internal(&other, question.request_id),
             })?;
             rounds += 1;
         }
     }
 }
 
-/// The response, and whether it may be kept.
-fn respond(executed: &Executed, content_type: &'static str) -> (Answer, bool) {
+/// The response. One that may be asked for again has a tag.
+fn respond(executed: &Executed, content_type: &'static str) -> Answer {
     let mut hasher = DefaultHasher::new();
     hasher.write(&executed.data);
     let mut body = Vec::with_capacity(executed.data.len() + 160);
@@ -280,12 +374,12 @@ fn respond(executed: &Executed, content_type: &'static str) -> (Answer, bool) {
     let extensions = format!(
         ",\"extensions\":{{\"cost\":{{\"cost\":{},\"limit\":{MAX_COST}}},\"position\":\"{}\"}}}}",
         executed.cost,
-        cursor::position(executed.exactness.at.position),
+        cursor::position(executed.position),
     );
     body.extend_from_slice(extensions.as_bytes());
-    let whole = executed.problems.is_empty();
-    let etag = whole.then(|| format!("W/\"{:016x}\"", hasher.finish()).into());
-    (Answer { status: 200, content_type, body: body.into(), etag }, whole)
+    let again = executed.problems.is_empty() && executed.exactness.is_some();
+    let etag = again.then(|| format!("W/\"{:016x}\"", hasher.finish()).into());
+    Answer { status: 200, content_type, body: body.into(), etag }
 }
 
 fn write_problems(body: &mut Vec<u8>, problems: &[Problem]) {

@@ -50,6 +50,18 @@ pub enum Arguments {
     Links(LinkArguments),
     /// `fields` of a task.
     Names(Option<Vec<String>>),
+    /// `mergePeople`: the people.
+    MergePeople(Vec<String>),
+    /// `splitPerson`.
+    SplitPerson(SplitPerson),
+}
+
+/// The input of `splitPerson`.
+pub struct SplitPerson {
+    /// Who is split.
+    pub person: String,
+    /// What is split off: the name of a source, and the tool's id.
+    pub identities: Vec<(String, String)>,
 }
 
 /// The one way in which a task is named.
@@ -167,6 +179,11 @@ impl Arguments {
                 origins: get(values, "origins")?,
                 page: page(values)?,
             }),
+            ("Mutation", "mergePeople") => {
+                let people = require(&input(values), "people")?;
+                Self::MergePeople(limited("people", Some(people))?.unwrap_or_default())
+            }
+            ("Mutation", "splitPerson") => Self::SplitPerson(split(&input(values))?),
             ("Task", "fields") => Self::Names(limited("names", get(values, "names")?)?),
             _ => Self::Page(page(values)?),
         })
@@ -181,9 +198,13 @@ impl Arguments {
             Self::Feed(arguments) => Some(&arguments.page),
             Self::Blockers(arguments) => Some(&arguments.page),
             Self::Links(arguments) => Some(&arguments.page),
-            Self::None | Self::Ids(_) | Self::Task(_) | Self::TaskCounts(_) | Self::Names(_) => {
-                None
-            }
+            Self::None
+            | Self::Ids(_)
+            | Self::Task(_)
+            | Self::TaskCounts(_)
+            | Self::Names(_)
+            | Self::MergePeople(_)
+            | Self::SplitPerson(_) => None,
         }
     }
 
@@ -288,10 +309,28 @@ fn groups(values: &JsonMap) -> Result<Vec<(String, GroupField)>, Problem> {
     Ok(groups.collect())
 }
 
+/// The object of this name; an empty one where there is none.
+fn object(values: &JsonMap, name: &str) -> JsonMap {
+    values.get(name).and_then(JsonValue::as_object).cloned().unwrap_or_default()
+}
+
+/// What a mutation takes.
+fn input(values: &JsonMap) -> JsonMap {
+    object(values, "input")
+}
+
+fn split(input: &JsonMap) -> Result<SplitPerson, Problem> {
+    let identities: Vec<JsonMap> = require(input, "identities")?;
+    let identities = limited("identities", Some(identities))?.unwrap_or_default();
+    let named =
+        |identity: &JsonMap| Ok((require(identity, "source")?, require(identity, "externalId")?));
+    Ok(SplitPerson {
+        person: require(input, "person")?,
+        identities: identities.iter().map(named).collect::<Result<_, Problem>>()?,
+    })
+}
+
 fn feed(values: &JsonMap) -> Result<FeedArguments, Problem> {
-    let object = |values: &JsonMap, name| {
-        values.get(name).and_then(JsonValue::as_object).cloned().unwrap_or_default()
-    };
     let filter = object(values, "filter");
     let occurred_at = object(&filter, "occurredAt");
     Ok(FeedArguments {

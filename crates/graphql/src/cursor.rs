@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use crate::error::Problem;
 
+const AUDIT: &str = "audit1-";
 const CHANGE: &str = "change1-";
 const COMMENT: &str = "comment1-";
 const LINK: &str = "link1-";
@@ -24,6 +25,19 @@ pub fn change(position: Position) -> String {
 /// `BAD_USER_INPUT` where the cursor was not given out for changes.
 pub fn read_change(text: &str) -> Result<Position, Problem> {
     read_number(text, CHANGE).map(Position).ok_or_else(foreign)
+}
+
+/// The cursor of a record of what was done.
+pub fn audit(id: i64) -> String {
+    format!("{AUDIT}{id}")
+}
+
+/// The record that a cursor stands at.
+///
+/// # Errors
+/// `BAD_USER_INPUT` where the cursor was not given out for these records.
+pub fn read_audit(text: &str) -> Result<i64, Problem> {
+    read_number(text, AUDIT).ok_or_else(foreign)
 }
 
 /// The cursor of a comment.

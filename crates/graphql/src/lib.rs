@@ -3,7 +3,9 @@
 //! A question goes one way: the guard looks at the raw document, async-graphql parses and validates
 //! it, our own rules add what its rules leave out (once for each text), a plan prices it and reads its arguments, and a writer walks plan and
 //! snapshot together and writes bytes. There is no resolver for each field and no future for each
-//! object; what is not in the snapshot is loaded in batches and the answer written again.
+//! object; what is not in the snapshot is loaded in batches and the answer written again. A mutation is
+//! one call of the store; its part of the answer is written as a question's is, from a snapshot that
+//! shows its effect.
 
 mod api;
 mod arguments;
@@ -17,6 +19,7 @@ pub mod graphiql;
 pub mod guard;
 mod input;
 mod kept;
+mod mutation;
 mod needs;
 mod objects;
 mod plan;

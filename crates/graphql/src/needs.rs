@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use mainstem_model::{Change, Comment, Notice, TaskId, Timestamp, Visibility, Worklog};
 use mainstem_read_model::View;
-use mainstem_store::{ChangeQuery, PartPage, Store, StoreError, TaskChangeQuery};
+use mainstem_store::{AuditRecord, ChangeQuery, PartPage, Store, StoreError, TaskChangeQuery};
 
 use crate::objects::part::Part;
 
@@ -14,6 +14,9 @@ pub const MAX_FOUND: u32 = 1_000;
 
 /// A page of parts: after which, and how many.
 type PartsQuery<P> = (Option<<P as Part>::Id>, u32);
+
+/// A page of what was done over the API: before which record, and how many.
+type AuditQuery = (Option<i64>, u32);
 
 /// What is missing.
 #[derive(Default)]
@@ -34,6 +37,8 @@ pub struct Needs {
     pub searches: BTreeSet<String>,
     /// Past moments.
     pub moments: BTreeSet<Timestamp>,
+    /// Pages of what was done over the API.
+    pub audits: BTreeSet<AuditQuery>,
 }
 
 /// What is missing of one kind of part.
@@ -75,6 +80,8 @@ pub struct Loaded {
     pub searches: HashMap<String, Vec<TaskId>>,
     /// The store as it was.
     pub moments: HashMap<Timestamp, View>,
+    /// What was done over the API.
+    pub audits: HashMap<AuditQuery, Vec<AuditRecord>>,
 }
 
 /// What was loaded of one kind of part.
@@ -126,6 +133,7 @@ impl Needs {
             && self.histories.is_empty()
             && self.searches.is_empty()
             && self.moments.is_empty()
+            && self.audits.is_empty()
     }
 }
 
@@ -171,6 +179,10 @@ impl Loaded {
         for at in needs.moments {
             let undo = store.as_of(at, visibility).await?;
             self.moments.insert(at, view.as_of(at, undo));
+        }
+        for (before, limit) in needs.audits {
+            let records = store.audit(before, limit).await?;
+            self.audits.insert((before, limit), records);
         }
         Ok(())
     }

@@ -1,10 +1,12 @@
 //! The object types of the schema, each with what it writes for every field.
 
+mod audit;
 mod change;
 mod comment;
 mod connection;
 mod counts;
 mod link;
+mod mutation;
 mod node;
 mod notice;
 pub mod part;
@@ -20,6 +22,7 @@ use mainstem_read_model::QueryError;
 
 use crate::error::{Code, Problem};
 
+pub use mutation::Mutated;
 pub use query::Query;
 
 /// A question that the read model cannot answer as it was put.

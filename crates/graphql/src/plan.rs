@@ -12,7 +12,7 @@ use indexmap::IndexMap;
 use crate::arguments::Arguments;
 use crate::coercion::{self, Variables};
 use crate::error::{Code, Problem};
-use crate::types::{NamedType, Types};
+use crate::types::{NamedType, Types, root_type};
 
 /// The highest price of a query; see the directive `@cost` in the schema.
 pub const MAX_COST: u64 = 10_000;
@@ -33,6 +33,8 @@ pub struct Plan {
     pub shows_time: bool,
     /// Whether the answer shows how sources are doing or how fresh tasks are.
     pub shows_sources: bool,
+    /// Whether the answer shows what no read model follows, so that it cannot be kept.
+    pub shows_audit: bool,
 }
 
 /// What is asked of an object of one type.
@@ -95,10 +97,11 @@ impl Plan {
             variables,
             shows_time: false,
             shows_sources: false,
+            shows_audit: false,
             introspection: 0,
         };
         let sets = [&operation.selection_set.node];
-        let (root, cost) = planner.selection(&Name::new("Query"), &sets, 0)?;
+        let (root, cost) = planner.selection(&Name::new(root_type(operation.ty)), &sets, 0)?;
         let cost = cost.max(1);
         if cost > MAX_COST {
             return Err(Problem::new(
@@ -119,6 +122,7 @@ impl Plan {
             cost,
             shows_time: planner.shows_time,
             shows_sources: planner.shows_sources,
+            shows_audit: planner.shows_audit,
         })
     }
 }
@@ -129,6 +133,7 @@ struct Planner<'d> {
     variables: &'d Variables,
     shows_time: bool,
     shows_sources: bool,
+    shows_audit: bool,
     introspection: u64,
 }
 
@@ -204,6 +209,7 @@ impl<'d> Planner<'d> {
         }
 
         self.shows_sources |= matches!(ty.inner.as_str(), "Source" | "Freshness" | "Node");
+        self.shows_audit |= ty.inner == "AuditConnection";
         let types = match self.types.get(&ty.inner) {
             Some(NamedType::Object(_)) => std::slice::from_ref(&ty.inner),
             Some(NamedType::Interface(_, objects)) => objects,

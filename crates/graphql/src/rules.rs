@@ -8,7 +8,7 @@ use async_graphql::parser::types::{ExecutableDocument, Field, SelectionSet};
 use async_graphql::{Name, Pos, Positioned};
 
 use crate::error::Problem;
-use crate::types::{FieldType, Types};
+use crate::types::{FieldType, Types, root_type};
 
 /// Checks a document.
 ///
@@ -20,7 +20,10 @@ pub fn check(types: &Types, document: &ExecutableDocument) -> Result<(), Problem
         return Err(refused(fragment.pos, "A fragment must not be named \"on\"."));
     }
     for (_, operation) in document.operations.iter() {
-        let root = Selected { parent: Name::new("Query"), set: &operation.node.selection_set.node };
+        let root = Selected {
+            parent: Name::new(root_type(operation.node.ty)),
+            set: &operation.node.selection_set.node,
+        };
         usage::check(types, document, &operation.node, &root)?;
         merging::check(types, document, root)?;
     }

@@ -4,8 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use async_graphql::parser::parse_schema;
 use async_graphql::parser::types::{
-    BaseType, ConstDirective, FieldDefinition, InputValueDefinition, ServiceDocument, Type,
-    TypeDefinition, TypeKind, TypeSystemDefinition,
+    BaseType, ConstDirective, FieldDefinition, InputValueDefinition, OperationType,
+    ServiceDocument, Type, TypeDefinition, TypeKind, TypeSystemDefinition,
 };
 use async_graphql::{Name, Positioned};
 
@@ -160,6 +160,14 @@ pub fn inner(ty: &Type) -> &Name {
     match &ty.base {
         BaseType::Named(name) => name,
         BaseType::List(items) => inner(items),
+    }
+}
+
+/// The type that an operation selects from. The library has refused what the schema does not have.
+pub const fn root_type(operation: OperationType) -> &'static str {
+    match operation {
+        OperationType::Query | OperationType::Subscription => "Query",
+        OperationType::Mutation => "Mutation",
     }
 }
 

@@ -52,6 +52,8 @@ pub struct Writer<'a> {
     pub needs: Needs,
     /// Errors so far.
     pub problems: Vec<Problem>,
+    /// When time alone first changes what was written so far.
+    pub ends: Option<Timestamp>,
     out: Vec<u8>,
 }
 
@@ -59,7 +61,12 @@ impl<'a> Writer<'a> {
     /// An empty answer that goes into `out`.
     pub fn new(from: &'a Sources<'a>, mut out: Vec<u8>) -> Self {
         out.clear();
-        Self { from, needs: Needs::default(), problems: Vec::new(), out }
+        Self { from, needs: Needs::default(), problems: Vec::new(), ends: None, out }
+    }
+
+    /// Notes that time alone changes what was written, at this moment.
+    pub fn ends_at(&mut self, end: Timestamp) {
+        self.ends = Some(self.ends.map_or(end, |ends| ends.min(end)));
     }
 
     /// The whole answer's data: the root's fields, or null where one that may not be null has no

@@ -14,6 +14,7 @@ pub mod command;
 pub mod comment;
 pub mod id;
 pub mod link;
+pub mod merging;
 pub mod notice;
 pub mod person;
 pub mod project;
@@ -34,7 +35,7 @@ pub use id::{
 };
 pub use link::{Evidence, Link, LinkEnd, LinkKind, LinkOrigin, LinkReview};
 pub use notice::Notice;
-pub use person::{Identity, Person};
+pub use person::{Away, Identity};
 pub use project::Project;
 pub use random::Random;
 pub use source::{CredentialRef, Source, SourceError, SourceState, Webhook};

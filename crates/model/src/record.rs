@@ -53,6 +53,8 @@ pub struct Page<T> {
 pub struct Batch {
     /// People that the other records name.
     pub people: Vec<PersonRecord>,
+    /// Who is away.
+    pub availabilities: Vec<AvailabilityRecord>,
     /// Projects that the tasks belong to.
     pub projects: Vec<ProjectRecord>,
     /// Tasks, whole.
@@ -116,6 +118,25 @@ pub struct PersonRecord {
     pub name: Option<String>,
     /// Mail address, where the tool shows one.
     pub email: Option<String>,
+    /// The name is what somebody wrote of themselves, such as the sender of a mail, and not what an
+    /// account of the tool is called: the name of any account goes before it.
+    pub self_asserted: bool,
+}
+
+/// That somebody is away, as they said it themselves: a connector gives only what the tool vouches for,
+/// and nothing that names no end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AvailabilityRecord {
+    /// Who, by external id.
+    pub person: ExternalId,
+    /// The last day of it. It ends with that day in UTC, for nobody says in which zone they live.
+    pub until: Date,
+    /// The words that say so.
+    pub quote: String,
+    /// Where a person can read them.
+    pub url: Option<String>,
+    /// When they were said: what somebody said last holds, whichever arrives last.
+    pub said_at: Timestamp,
 }
 
 /// A project as the tool knows it.

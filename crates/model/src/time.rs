@@ -27,6 +27,13 @@ impl Timestamp {
         Self(seconds.saturating_mul(1_000_000))
     }
 
+    /// When a calendar date ends in UTC; saturates at the end of the range.
+    #[must_use]
+    pub fn end_of(date: Date) -> Self {
+        let end = date.tomorrow().ok().and_then(|next| next.to_zoned(jiff::tz::TimeZone::UTC).ok());
+        Self(end.map_or(i64::MAX, |end| end.timestamp().as_microsecond()))
+    }
+
     /// Whole seconds since 1970, rounded down.
     #[must_use]
     pub const fn seconds(self) -> i64 {
@@ -97,6 +104,16 @@ impl<'de> Deserialize<'de> for Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_date_ends_where_the_next_one_begins() {
+        for (date, end) in
+            [("2026-12-31", "2027-01-01T00:00:00Z"), ("2024-02-28", "2024-02-29T00:00:00Z")]
+        {
+            assert_eq!(Timestamp::end_of(date.parse().unwrap()).to_string(), end);
+        }
+        assert_eq!(Timestamp::end_of(Date::MAX), Timestamp(i64::MAX));
+    }
 
     #[test]
     fn reads_and_writes_rfc_3339() {

@@ -212,6 +212,7 @@ impl Filled {
                 handle: Some(format!("dev{number}")),
                 name: Some(format!("Developer {number}")),
                 email: Some(format!("dev{number}@example.org")),
+                self_asserted: false,
             })
             .collect();
         filled.apply(store, batch).await;

@@ -9,8 +9,10 @@ use mainstem_model::{
 use roaring::RoaringBitmap;
 
 use crate::names::Symbol;
-use crate::postings::{Set, Variant};
+use crate::postings::Variant;
+use crate::refs::PersonRef;
 use crate::row::TaskRow;
+use crate::snapshot::Snapshot;
 use crate::view::View;
 
 /// A field that tasks are counted by. A task counts once under each of its assignees and labels.
@@ -130,7 +132,7 @@ fn count_by_sets(
     for (field, width) in before.iter().zip(widths) {
         let sets: Vec<_> = field.sets(view)?.collect();
         let split = |(cell, within): &(usize, Cow<'_, RoaringBitmap>)| {
-            let parts = sets.iter().map(|(value, set)| (cell * width + value, &**within & &***set));
+            let parts = sets.iter().map(|(value, set)| (cell * width + value, &**within & &**set));
             let parts = parts.filter(|(_, within)| !within.is_empty());
             parts.map(|(cell, within)| (cell, Cow::Owned(within))).collect::<Vec<_>>()
         };
@@ -157,14 +159,13 @@ fn count_by_rows(
     } else {
         Counts::Sparse(HashMap::new())
     };
-    let hidden = view.hidden_people();
     for ordinal in rows {
         let Some(row) = view.row(ordinal) else { continue };
         match by {
-            [first, second] => first.each(row, hidden, |value| {
-                second.each(row, hidden, |other| counts.add(value * widths[1] + other));
+            [first, second] => first.each(row, view, |value| {
+                second.each(row, view, |other| counts.add(value * widths[1] + other));
             }),
-            [first] => first.each(row, hidden, |value| counts.add(value)),
+            [first] => first.each(row, view, |value| counts.add(value)),
             _ => counts.add(0),
         }
     }
@@ -213,8 +214,8 @@ impl GroupField {
     }
 
     /// The set of each value with its cell; `None` where sets do not tell what the caller sees.
-    fn sets(self, view: &View) -> Option<impl Iterator<Item = (usize, &Set)>> {
-        let postings = &view.snapshot().postings;
+    fn sets(self, view: &View) -> Option<impl Iterator<Item = (usize, Cow<'_, RoaringBitmap>)>> {
+        let Snapshot { postings, people, .. } = view.snapshot();
         let of_people = matches!(self, Self::Assignee | Self::Author);
         let hides = of_people && view.hidden_people().is_some_and(|hidden| !hidden.is_empty());
         if view.is_past() || hides {
@@ -234,17 +235,29 @@ impl GroupField {
             Self::Sprint => &postings.sprint,
             Self::Presence => &postings.presence,
         };
-        Some(sets.iter().map(|(symbol, set)| (symbol.wrapping_add(1) as usize, set)))
+        let all = |leader| {
+            let sets = people.symbols(leader).filter_map(|symbol| sets.get(symbol));
+            Cow::Owned(sets.fold(RoaringBitmap::new(), |union, set| union | &**set))
+        };
+        let merged = people.merged().filter(move |_| of_people).map(move |one| (one, all(one)));
+        let alone = sets.iter().filter(move |(symbol, _)| !of_people || people.is_alone(*symbol));
+        let alone = alone.map(|(symbol, set)| (symbol, Cow::Borrowed(&**set)));
+        Some(alone.chain(merged).map(|(symbol, set)| (symbol.wrapping_add(1) as usize, set)))
     }
 
     /// Calls `count` with the cell of each value of a row: 0 for none, else its symbol plus one.
-    fn each(self, row: &TaskRow, hidden: Option<&RoaringBitmap>, mut count: impl FnMut(usize)) {
-        let shown = |symbol: Symbol| hidden.is_none_or(|hidden| !hidden.contains(symbol));
+    fn each(self, row: &TaskRow, view: &View, mut count: impl FnMut(usize)) {
+        let people = &view.snapshot().people;
+        let hidden = view.hidden_people();
+        let shown = |leader: &Symbol| hidden.is_none_or(|hidden| !hidden.contains(*leader));
         let one = |symbol: Symbol| symbol.wrapping_add(1) as usize;
         match self {
             Self::Status => count(one(row.status)),
             Self::StatusCategory => count(one(row.category.symbol())),
-            Self::Author => count(if shown(row.author) { one(row.author) } else { 0 }),
+            Self::Author => {
+                let author = Some(people.leader(row.author)).filter(shown);
+                count(author.map_or(0, one));
+            }
             Self::Project => count(one(row.project)),
             Self::Source => count(one(row.source)),
             Self::Kind => count(one(row.kind.symbol())),
@@ -256,9 +269,9 @@ impl GroupField {
             Self::Label => row.labels.iter().for_each(|label| count(one(*label))),
             Self::Assignee => {
                 let mut any = false;
-                for person in row.assignees.iter().filter(|person| shown(**person)) {
+                for person in people.each_leader(&row.assignees).filter(shown) {
                     any = true;
-                    count(one(*person));
+                    count(one(person));
                 }
                 if !any {
                     count(0);
@@ -281,7 +294,10 @@ impl GroupField {
             Self::Kind => GroupValue::Kind(*TaskKind::ALL.get(index)?),
             Self::Priority => GroupValue::Priority(*PriorityLevel::ALL.get(index)?),
             Self::Presence => GroupValue::Presence(*Presence::ALL.get(index)?),
-            Self::Assignee | Self::Author => GroupValue::Person(names.people.get(symbol)?.0),
+            Self::Assignee | Self::Author => {
+                let person = view.person_ref(symbol).map(PersonRef::id);
+                GroupValue::Person(person.or_else(|| Some(names.people.get(symbol)?.0))?)
+            }
             Self::Project => GroupValue::Project(names.projects.get(symbol)?.0),
             Self::Source => GroupValue::Source(names.sources.get(symbol)?.0),
         })

@@ -1,6 +1,6 @@
 //! Filters on people, projects and sources, over those that a view shows.
 
-use mainstem_model::{Person, Project, Source};
+use mainstem_model::{Identity, PersonId, Project, Source};
 use roaring::RoaringBitmap;
 
 use crate::filter::{
@@ -9,12 +9,13 @@ use crate::filter::{
 };
 use crate::matcher::TextMatcher;
 use crate::names::Symbol;
+use crate::refs::PersonRef;
 use crate::view::View;
 
 /// A predicate ready to be asked of many.
-type Test<'v, T> = Box<dyn Fn(&T) -> bool + 'v>;
+type Test<'v, T> = Box<dyn Fn(T) -> bool + 'v>;
 
-/// The people whom a filter matches.
+/// The leaders of the people whom a filter matches.
 pub(crate) fn people(view: &View, filter: &PersonFilter) -> RoaringBitmap {
     let visible = view.visible_people();
     let candidates = match exact_names(view, filter) {
@@ -22,9 +23,7 @@ pub(crate) fn people(view: &View, filter: &PersonFilter) -> RoaringBitmap {
         None => visible.clone(),
     };
     let filter = filter.map(&|predicate| person_test(view, predicate));
-    matching(candidates.iter(), &filter, |symbol| {
-        view.snapshot().person(symbol).map(|person| &**person)
-    })
+    matching(candidates.iter(), &filter, |symbol| view.person_ref(symbol))
 }
 
 /// The projects that a filter matches.
@@ -41,48 +40,51 @@ pub(crate) fn sources(view: &View, filter: &SourceFilter) -> RoaringBitmap {
     matching(all, &filter, |symbol| view.source_row(symbol).map(|row| &row.source))
 }
 
-fn matching<'v, T: 'v>(
+fn matching<T: Copy>(
     candidates: impl Iterator<Item = Symbol>,
     filter: &Filter<Test<'_, T>>,
-    row: impl Fn(Symbol) -> Option<&'v T>,
+    row: impl Fn(Symbol) -> Option<T>,
 ) -> RoaringBitmap {
     candidates
         .filter(|symbol| row(*symbol).is_some_and(|row| filter.holds(&|test| test(row))))
         .collect()
 }
 
-fn person_test<'v>(view: &'v View, predicate: &PersonPredicate) -> Test<'v, Person> {
+fn person_test<'v>(view: &'v View, predicate: &PersonPredicate) -> Test<'v, PersonRef<'v>> {
     match predicate {
         PersonPredicate::Id(comparison) => {
-            let comparison = comparison.sorted();
-            Box::new(move |person| comparison.holds(Some(&person.id)))
+            // Whoever holds the id of any of their identities means the person.
+            let person = |id: &PersonId| view.person(*id).map_or(*id, PersonRef::id);
+            let comparison = comparison.map(person).sorted();
+            Box::new(move |person| comparison.holds(Some(&person.id())))
         }
         PersonPredicate::Name(text) => {
             let (negated, matcher) = TextMatcher::split(text, false);
-            Box::new(move |person| matcher.matches(&person.name) != negated)
+            Box::new(move |person| matcher.matches(person.name()) != negated)
         }
-        PersonPredicate::Email(text) => {
-            let (negated, matcher) = TextMatcher::split(text, true);
-            Box::new(move |person| matcher.matches_option(person.email.as_deref()) != negated)
-        }
-        PersonPredicate::Handle(text) => {
-            let (negated, matcher) = TextMatcher::split(text, true);
-            Box::new(move |person| {
-                let mut handles = view
-                    .identities(person)
-                    .filter_map(|identity| identity.handle.as_deref())
-                    .peekable();
-                let one = match handles.peek() {
-                    None => matcher.matches_option(None),
-                    Some(_) => handles.any(|handle| matcher.matches(handle)),
-                };
-                one != negated
-            })
-        }
+        PersonPredicate::Email(text) => any_of(view, text, |identity| identity.email.as_deref()),
+        PersonPredicate::Handle(text) => any_of(view, text, |identity| identity.handle.as_deref()),
     }
 }
 
-fn project_test<'v>(view: &'v View, predicate: &ProjectPredicate) -> Test<'v, Project> {
+/// Whether one of a person's identities matches; what is negated holds where none does.
+fn any_of<'v>(
+    view: &'v View,
+    text: &TextPredicate,
+    value: fn(&Identity) -> Option<&str>,
+) -> Test<'v, PersonRef<'v>> {
+    let (negated, matcher) = TextMatcher::split(text, true);
+    Box::new(move |person| {
+        let mut values = view.identities(person.symbol).filter_map(value).peekable();
+        let one = match values.peek() {
+            None => matcher.matches_option(None),
+            Some(_) => values.any(|value| matcher.matches(value)),
+        };
+        one != negated
+    })
+}
+
+fn project_test<'v>(view: &'v View, predicate: &ProjectPredicate) -> Test<'v, &'v Project> {
     match predicate {
         ProjectPredicate::Id(comparison) => {
             let comparison = comparison.sorted();
@@ -106,7 +108,7 @@ fn project_test<'v>(view: &'v View, predicate: &ProjectPredicate) -> Test<'v, Pr
     }
 }
 
-fn source_test(predicate: &SourcePredicate) -> Test<'static, Source> {
+fn source_test<'v>(predicate: &SourcePredicate) -> Test<'v, &'v Source> {
     match predicate {
         SourcePredicate::Id(comparison) => {
             let comparison = comparison.sorted();
@@ -127,7 +129,7 @@ fn source_test(predicate: &SourcePredicate) -> Test<'static, Source> {
 /// be too many among them.
 fn exact_names(view: &View, filter: &PersonFilter) -> Option<Vec<Symbol>> {
     let Filter::Is(predicate) = filter else { return None };
-    let find = |id| view.names().people.find(id);
+    let find = |id| Some(view.snapshot().people.leader(view.names().people.find(id)?));
     let names = match predicate {
         PersonPredicate::Id(Comparison::Eq(id)) => return Some(find(id).into_iter().collect()),
         PersonPredicate::Id(Comparison::In(ids)) => {
@@ -145,5 +147,5 @@ fn exact_names(view: &View, filter: &PersonFilter) -> Option<Vec<Symbol>> {
         }
         PersonPredicate::Id(_) => return None,
     };
-    Some(names.iter().flat_map(|name| view.snapshot().called(name)).collect())
+    Some(names.iter().flat_map(|name| view.snapshot().people.called(name)).collect())
 }

@@ -167,14 +167,14 @@ pub enum TaskPredicate {
 /// A predicate on a person.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum PersonPredicate {
-    /// Their id.
+    /// The id of any of their identities that the caller sees.
     Id(Comparison<PersonId>),
     /// Their name.
     Name(TextPredicate),
     /// One of their handles in the sources that the caller sees, case-insensitive. `Neq` and `Nin`
     /// hold where none of them is equal.
     Handle(TextPredicate),
-    /// Their mail address, case-insensitive.
+    /// One of their mail addresses in the sources that the caller sees; as for handles.
     Email(TextPredicate),
 }
 

@@ -26,8 +26,8 @@ pub(crate) async fn load(store: &Store) -> Result<Snapshot, LoadError> {
     let mut snapshot = Snapshot::at(store.head().await?);
     let mut touched = Touched::everything();
     snapshot.put_sources(source_rows(store).await?, &mut touched);
-    for person in store.load_people().await? {
-        snapshot.put_person(person, &mut touched);
+    for identity in store.load_identities().await? {
+        snapshot.put_identity(identity, &mut touched);
     }
     for project in store.load_projects().await? {
         snapshot.put_project(project, &mut touched);
@@ -133,8 +133,7 @@ impl Dirty {
         dirty
     }
 
-    /// What goes with a source that was removed. Its tasks and projects go without a look; its
-    /// people may be known elsewhere. One that is back already is told by the time its credential
+    /// What goes with a source that was removed. Its tasks and projects go without a look. One that is back already is told by the time its credential
     /// was set, and then anything of the old one may be gone.
     fn add_all_of_removed(&mut self, snapshot: &Snapshot, sources: &[SourceRow]) {
         let known = snapshot.sources.iter().flatten().map(|row| row.source.id);
@@ -148,8 +147,8 @@ impl Dirty {
             {
                 continue;
             }
-            let people = snapshot.known_by.get(symbol).into_iter().flat_map(|people| people.iter());
-            self.people.extend(people.filter_map(|person| Some(snapshot.person(person)?.id)));
+            let people = snapshot.people.known_by(symbol).into_iter().flat_map(|all| all.iter());
+            self.people.extend(people.filter_map(|one| Some(snapshot.people.identity(one)?.id)));
             if old.is_some() && new.is_some() {
                 let tasks = snapshot.postings.source.get(symbol);
                 let tasks = tasks.into_iter().flat_map(|tasks| tasks.iter());
@@ -225,12 +224,12 @@ async fn put_people(
 ) -> Result<(), LoadError> {
     for ids in chunks(ids) {
         let mut gone: BTreeSet<PersonId> = ids.iter().copied().collect();
-        for person in store.people_by_id(&ids).await? {
-            gone.remove(&person.id);
-            next.put_person(person, touched);
+        for identity in store.identities_by_id(&ids).await? {
+            gone.remove(&identity.id);
+            next.put_identity(identity, touched);
         }
         for id in gone {
-            next.remove_person(id, touched);
+            next.remove_identity(id, touched);
         }
     }
     Ok(())

@@ -17,6 +17,9 @@
 //!   many rows match, and by picking the smallest of the matches where few do.
 //! * A link is bound to tasks when either of them appears or changes its name: by id, else by key,
 //!   whatever the case, previous keys included.
+//! * Rows name *identities*, the ways in which tools know people. Which of them are one person follows
+//!   from addresses and decisions, and is applied when a row is read: an index is asked for all
+//!   identities of a person, so merging people touches no row.
 //! * The past is the present with later changes undone ([`View::as_of`]): links, people and projects
 //!   are as now, and each task is tested row by row, since no index knows the past.
 //!
@@ -28,6 +31,8 @@
 //! * Of a hidden source nothing shows. An edge is left out where its stating task is hidden, and
 //!   where its other end is a hidden task, even though its key stands in a visible payload. So
 //!   readiness depends on the eyes, too.
+//! * A person is their visible identities: of those come id, name and address. The id of any of them
+//!   leads to the person, so an id that somebody holds goes on working when people are merged.
 //! * A link whose stating task is not in the store is nobody's to see.
 //!
 //! # What it costs
@@ -61,6 +66,7 @@ mod names;
 pub mod order;
 pub mod page;
 mod past;
+mod people;
 mod plan;
 mod postings;
 pub mod refs;

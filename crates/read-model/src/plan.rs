@@ -221,8 +221,8 @@ impl<'v> Planner<'v> {
                 self.symbols(self.people(filter), &postings.author, |row| row.author)
             }
             TaskPredicate::AuthorIsNull(null) => {
-                let known =
-                    self.symbols(view.visible_people().clone(), &postings.author, |row| row.author);
+                let known = view.snapshot().people.expand(view.visible_people().clone());
+                let known = self.symbols(known, &postings.author, |row| row.author);
                 negate(*null, known)
             }
             TaskPredicate::ParentKey(TextPredicate::Is(Comparison::IsNull(null)))
@@ -405,9 +405,9 @@ impl<'v> Planner<'v> {
         negate(negated, has)
     }
 
-    /// The people whom a filter matches, among those that the caller may see.
+    /// All identities of the people whom a filter matches, among those that the caller may see.
     fn people(&self, filter: &PersonFilter) -> RoaringBitmap {
-        directory::people(self.0, filter)
+        self.0.snapshot().people.expand(directory::people(self.0, filter))
     }
 
     fn projects(&self, filter: &ProjectFilter) -> RoaringBitmap {

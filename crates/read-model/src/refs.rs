@@ -4,9 +4,9 @@
 use std::collections::HashSet;
 
 use mainstem_model::{
-    Date, Evidence, LinkId, LinkKind, LinkOrigin, LinkReview, Person, PersonId, Presence,
+    Away, Date, Evidence, Identity, LinkId, LinkKind, LinkOrigin, LinkReview, PersonId, Presence,
     PriorityLevel, Project, ProjectId, Source, SourceId, StatusCategory, TaskId, TaskKind,
-    Timestamp,
+    Timestamp, person,
 };
 
 use mainstem_store::ScopeState;
@@ -25,12 +25,14 @@ pub struct TaskRef<'v> {
     pub(crate) row: &'v TaskRow,
 }
 
-/// A person.
+/// A person: those of their identities that the caller sees.
 #[derive(Clone, Copy)]
 pub struct PersonRef<'v> {
     pub(crate) view: &'v View,
+    /// The leader, whether or not the caller sees that identity.
     pub(crate) symbol: Symbol,
-    pub(crate) person: &'v Person,
+    /// The first identity that the caller sees.
+    pub(crate) first: &'v Identity,
 }
 
 /// A project.
@@ -68,10 +70,8 @@ pub struct LinkEndRef<'v> {
 pub struct IdentityRef<'v> {
     /// The tool.
     pub source: SourceRef<'v>,
-    /// The tool's own immutable id.
-    pub external_id: &'v str,
-    /// What people type to mention them.
-    pub handle: Option<&'v str>,
+    /// How it knows them.
+    pub identity: &'v Identity,
 }
 
 /// How fresh a task is.
@@ -162,9 +162,10 @@ impl<'v> TaskRef<'v> {
         self.row.level
     }
 
-    /// Those of the assignees whom the caller may see, in the tool's order.
+    /// Those of the assignees whom the caller may see, each once, in the tool's order.
     pub fn assignees(self) -> impl Iterator<Item = PersonRef<'v>> {
-        self.row.assignees.iter().filter_map(move |symbol| self.view.person_ref(*symbol))
+        let people = self.view.snapshot().people.each_leader(&self.row.assignees);
+        people.filter_map(move |symbol| self.view.person_ref(symbol))
     }
 
     #[must_use]
@@ -374,32 +375,37 @@ impl<'v> TaskRef<'v> {
 /// The most tasks that a walk along the graph answers with.
 pub const MAX_REACHED: usize = 10_000;
 
-#[allow(missing_docs, reason = "each is the field of mainstem_model::Person of its name")]
 impl<'v> PersonRef<'v> {
+    /// The smallest id of their identities that the caller sees. Others see others, so it may differ
+    /// by the caller; the id of any identity finds the person.
     #[must_use]
     pub fn id(self) -> PersonId {
-        self.person.id
+        self.first.id
     }
 
+    /// What they are called, see [`mainstem_model::person::called`].
     #[must_use]
     pub fn name(self) -> &'v str {
-        &self.person.name
+        person::called(self.view.identities(self.symbol)).unwrap_or_default()
     }
 
+    /// Mail address, where a visible source shows one.
     #[must_use]
     pub fn email(self) -> Option<&'v str> {
-        self.person.email.as_deref()
+        person::email(self.view.identities(self.symbol))
     }
 
-    /// Those in visible sources.
+    /// Those in visible sources, by id.
     pub fn identities(self) -> impl Iterator<Item = IdentityRef<'v>> {
-        self.view.identities(self.person).filter_map(move |identity| {
-            Some(IdentityRef {
-                source: self.view.source(identity.source)?,
-                external_id: &identity.external_id,
-                handle: identity.handle.as_deref(),
-            })
+        self.view.identities(self.symbol).filter_map(move |identity| {
+            Some(IdentityRef { source: self.view.source(identity.source)?, identity })
         })
+    }
+
+    /// Their absence at `now`, as they told of it in a visible source.
+    #[must_use]
+    pub fn away(self, now: Timestamp) -> Option<&'v Away> {
+        person::away(self.view.identities(self.symbol), now)
     }
 
     /// What they have to do at `now`.

@@ -6,15 +6,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use mainstem_model::{
-    Link, LinkEnd, Person, PersonId, Position, Project, ProjectId, Source, SourceId, Task, TaskId,
-    Timestamp,
+    Identity, Link, LinkEnd, PersonId, Position, Project, ProjectId, Source, SourceId, Task,
+    TaskId, Timestamp,
 };
 use mainstem_store::ScopeState;
 
 use crate::graph::{Edge, End, Graph, LinkRow, id_hash};
 use crate::names::{Id, NONE, Names, Symbol};
 use crate::order::Orders;
-use crate::postings::{BySymbol, Postings, put};
+use crate::people::People;
+use crate::postings::{Postings, put};
 use crate::row::TaskRow;
 use crate::text;
 
@@ -32,11 +33,7 @@ pub(crate) struct Snapshot {
     pub(crate) postings: Postings,
     pub(crate) orders: Orders,
     pub(crate) graph: Graph,
-    pub(crate) people: imbl::Vector<Option<Arc<Person>>>,
-    /// People by the sources that know them.
-    pub(crate) known_by: BySymbol,
-    /// People by the hash of their folded name, address and handles.
-    called: imbl::OrdSet<(u64, u32)>,
+    pub(crate) people: People,
     pub(crate) projects: imbl::Vector<Option<Arc<Project>>>,
     pub(crate) sources: imbl::Vector<Option<Arc<SourceRow>>>,
     /// When the last complete pass of each scope began.
@@ -55,11 +52,14 @@ pub(crate) struct SourceRow {
     pub(crate) unread_news: BTreeMap<Option<TaskId>, Timestamp>,
 }
 
-/// Ordinals whose edges or readiness have to be looked at again once a set of changes is in.
+/// What has to be looked at again once a set of changes is in.
 #[derive(Default)]
 pub(crate) struct Touched {
+    /// Ordinals whose edges, or whose readiness, may be others now.
     edges: BTreeSet<u32>,
     readiness: BTreeSet<u32>,
+    /// Identities that may belong to another person now.
+    identities: BTreeSet<Symbol>,
     /// The model is being built: everything is looked at once, at the end.
     everything: bool,
     /// Whether anything changed at all.
@@ -116,16 +116,6 @@ impl Snapshot {
         index
             .range((hash, 0)..=(hash, u32::MAX))
             .filter_map(|(_, ordinal)| Some((*ordinal, self.row(*ordinal)?)))
-    }
-
-    /// People one of whose names, addresses or handles may be this; whoever asks compares again.
-    pub(crate) fn called(&self, name: &str) -> impl Iterator<Item = Symbol> + '_ {
-        let hash = text::folded_hash(name);
-        self.called.range((hash, 0)..=(hash, u32::MAX)).map(|(_, person)| *person)
-    }
-
-    pub(crate) fn person(&self, symbol: Symbol) -> Option<&Arc<Person>> {
-        self.people.get(symbol as usize)?.as_ref()
     }
 
     pub(crate) fn project(&self, symbol: Symbol) -> Option<&Arc<Project>> {
@@ -363,44 +353,28 @@ impl Snapshot {
         let known = project.is_some_and(|project| self.project(project).is_some());
         let people = task.assignees.iter().chain(&task.author).copied();
         let unknown = people.filter(|id| {
-            self.names.people.find(id).is_none_or(|person| self.person(person).is_none())
+            let identity = self.names.people.find(id);
+            identity.is_none_or(|identity| self.people.identity(identity).is_none())
         });
         ((!known).then_some(task.project), unknown.collect())
     }
 
-    /// Adds or replaces a person.
-    pub(crate) fn put_person(&mut self, person: Person, touched: &mut Touched) {
-        let symbol = self.names.people.intern(&person.id);
-        self.replace_person(symbol, Some(person), touched);
+    /// Adds or replaces an identity.
+    pub(crate) fn put_identity(&mut self, identity: Identity, touched: &mut Touched) {
+        let symbol = self.names.people.intern(&identity.id);
+        self.replace_identity(symbol, Some(identity), touched);
     }
 
-    /// Forgets a person.
-    pub(crate) fn remove_person(&mut self, id: PersonId, touched: &mut Touched) {
+    /// Forgets an identity.
+    pub(crate) fn remove_identity(&mut self, id: PersonId, touched: &mut Touched) {
         if let Some(symbol) = self.names.people.find(&id) {
-            self.replace_person(symbol, None, touched);
+            self.replace_identity(symbol, None, touched);
         }
     }
 
-    fn replace_person(&mut self, symbol: Symbol, new: Option<Person>, touched: &mut Touched) {
-        let old = self.person(symbol).cloned();
-        if old.as_deref() == new.as_ref() {
-            return;
-        }
-        touched.changed = true;
-        index(&mut self.called, symbol, old.as_deref(), new.as_ref(), |person| {
-            std::iter::once(person.name.as_str())
-                .chain(person.email.as_deref())
-                .chain(person.identities.iter().filter_map(|identity| identity.handle.as_deref()))
-                .map(text::folded_hash)
-                .collect()
-        });
-        for identity in old.iter().flat_map(|person| &person.identities) {
-            self.known_by.remove(self.names.sources.intern(&identity.source), symbol);
-        }
-        for identity in new.iter().flat_map(|person| &person.identities) {
-            self.known_by.insert(self.names.sources.intern(&identity.source), symbol);
-        }
-        *slot(&mut self.people, symbol) = new.map(Arc::new);
+    fn replace_identity(&mut self, symbol: Symbol, new: Option<Identity>, touched: &mut Touched) {
+        let regroups = (!touched.everything).then_some(&mut touched.identities);
+        touched.changed |= self.people.put(symbol, new, &mut self.names.sources, regroups);
     }
 
     /// Adds or replaces a project.
@@ -467,11 +441,12 @@ impl Snapshot {
         }
     }
 
-    /// Brings edges and readiness up to date after a set of changes.
+    /// Brings people, edges and readiness up to date after a set of changes.
     pub(crate) fn settle(&mut self, touched: Touched) {
         if touched.everything {
             return self.settle_all();
         }
+        self.people.settle(touched.identities);
         for ordinal in &touched.edges {
             let edges = self.bound_edges(*ordinal);
             self.graph.bind(*ordinal, edges);
@@ -481,8 +456,9 @@ impl Snapshot {
         }
     }
 
-    /// The same for every task, link by link.
+    /// The same for everybody, and for every task, link by link.
     fn settle_all(&mut self) {
+        self.people.settle_all();
         let mut edges = vec![Vec::new(); self.rows.len()];
         for link in self.graph.links() {
             for (ordinal, edge) in self.edges_of(link) {
@@ -520,7 +496,7 @@ fn state(row: &TaskRow) -> (bool, bool, bool, Symbol) {
 }
 
 /// Replaces the hashes of an ordinal in an index.
-fn index<T>(
+pub(crate) fn index<T>(
     set: &mut imbl::OrdSet<(u64, u32)>,
     ordinal: u32,
     old: Option<&T>,
@@ -540,7 +516,7 @@ fn index<T>(
 }
 
 /// The place of a symbol in a list, which grows to hold it.
-fn slot<T: Clone>(list: &mut imbl::Vector<Option<T>>, symbol: Symbol) -> &mut Option<T> {
+pub(crate) fn slot<T: Clone>(list: &mut imbl::Vector<Option<T>>, symbol: Symbol) -> &mut Option<T> {
     while list.len() <= symbol as usize {
         list.push_back(None);
     }

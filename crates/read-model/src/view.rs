@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 use mainstem_model::{
-    Identity, LinkId, Person, PersonId, Position, Project, ProjectId, SourceId, TaskId, Timestamp,
+    Identity, LinkId, PersonId, Position, Project, ProjectId, SourceId, TaskId, Timestamp,
     Visibility,
 };
 use mainstem_store::FieldAsOf;
@@ -251,10 +251,13 @@ impl View {
 
     // People, projects, sources.
 
-    /// A person with an identity in a visible source.
+    /// The person who has the identity of this id. One that is hidden leads to nobody, or its id would
+    /// tell whether a person is known there too.
     #[must_use]
     pub fn person(&self, id: PersonId) -> Option<PersonRef<'_>> {
-        self.person_ref(self.names().people.find(&id)?)
+        let symbol = self.names().people.find(&id)?;
+        let identity = self.snapshot().people.identity(symbol)?;
+        self.0.visibility.allows(identity.source).then(|| self.person_ref(symbol))?
     }
 
     /// A project.
@@ -341,27 +344,26 @@ impl View {
         Ok(order)
     }
 
+    /// The person whose identity a symbol stands for.
     pub(crate) fn person_ref(&self, symbol: Symbol) -> Option<PersonRef<'_>> {
-        let person = self.snapshot().person(symbol)?;
-        self.shows_person(symbol).then_some(PersonRef { view: self, symbol, person })
+        let symbol = self.snapshot().people.leader(symbol);
+        let first = self.identities(symbol).next()?;
+        Some(PersonRef { view: self, symbol, first })
     }
 
-    fn shows_person(&self, symbol: Symbol) -> bool {
-        self.0.visibility == Visibility::Everything || self.visible_people().contains(symbol)
-    }
-
-    /// The people whom the caller sees.
+    /// The leaders of the people whom the caller sees.
     pub(crate) fn visible_people(&self) -> &RoaringBitmap {
         self.0.people.get_or_init(|| {
             let snapshot = self.snapshot();
             let sources = (0..snapshot.sources.len() as Symbol)
                 .filter(|source| self.allows(*source))
-                .filter_map(|source| snapshot.known_by.get(source));
-            sources.fold(RoaringBitmap::new(), |union, set| union | &**set)
+                .filter_map(|source| snapshot.people.known_by(source));
+            let known = sources.fold(RoaringBitmap::new(), |union, set| union | &**set);
+            snapshot.people.reduce(known)
         })
     }
 
-    /// The people whom the caller does not see; `None` where there can be none.
+    /// All symbols but the leaders of the people whom the caller sees; `None` where nobody is hidden.
     pub(crate) fn hidden_people(&self) -> Option<&RoaringBitmap> {
         if self.0.visibility == Visibility::Everything {
             return None;
@@ -379,12 +381,10 @@ impl View {
         id.is_some_and(|id| self.0.visibility.allows(id.0))
     }
 
-    /// The identities of a person that the caller sees.
-    pub(crate) fn identities<'v>(
-        &'v self,
-        person: &'v Person,
-    ) -> impl Iterator<Item = &'v Identity> {
-        person.identities.iter().filter(|identity| self.0.visibility.allows(identity.source))
+    /// The identities of a person that the caller sees, by id.
+    pub(crate) fn identities(&self, leader: Symbol) -> impl Iterator<Item = &Identity> {
+        let all = self.snapshot().people.identities(leader);
+        all.filter(|identity| self.0.visibility.allows(identity.source))
     }
 
     pub(crate) fn project_row(&self, symbol: Symbol) -> Option<&Project> {
@@ -406,14 +406,16 @@ impl View {
     }
 
     /// The tasks of a person that the caller sees, in whatever state.
-    pub(crate) fn assigned_to(&self, person: Symbol) -> RoaringBitmap {
+    pub(crate) fn assigned_to(&self, leader: Symbol) -> RoaringBitmap {
+        let Snapshot { people, postings, .. } = self.snapshot();
         if self.is_past() {
-            let theirs = |row: &TaskRow| row.assignees.contains(&person);
+            let theirs =
+                |row: &TaskRow| row.assignees.iter().any(|one| people.leader(*one) == leader);
             let all = self.universe().iter();
             return all.filter(|ordinal| self.row(*ordinal).is_some_and(theirs)).collect();
         }
-        let assigned = self.snapshot().postings.assignee.get(person);
-        assigned.map_or_else(RoaringBitmap::new, |set| &**set & self.universe())
+        let sets = people.symbols(leader).filter_map(|symbol| postings.assignee.get(symbol));
+        sets.fold(RoaringBitmap::new(), |union, set| union | (&**set & self.universe()))
     }
 
     // The graph.

@@ -45,6 +45,7 @@ pub(crate) enum Kind {
     Number,
     Bytes,
     Real,
+    Flag,
 }
 
 /// One value of one row, of the kind of its column.
@@ -54,6 +55,7 @@ pub(crate) enum Value<'a> {
     Number(Option<i64>),
     Bytes(&'a [u8]),
     Real(f64),
+    Flag(bool),
 }
 
 impl Table {
@@ -117,6 +119,7 @@ impl Table {
                     Value::Number(value) => query.bind(*value),
                     Value::Bytes(value) => query.bind(*value),
                     Value::Real(value) => query.bind(*value),
+                    Value::Flag(value) => query.bind(*value),
                 };
             }
             transaction.store.count_statement();
@@ -144,6 +147,7 @@ impl Table {
                 Kind::Number => "bigint[]",
                 Kind::Bytes => "bytea[]",
                 Kind::Real => "double precision[]",
+                Kind::Flag => "boolean[]",
             };
             // Writing into a String does not fail.
             let _ = write!(given, "{comma}unnest(${}::{array})", index + 1);
@@ -158,6 +162,7 @@ impl Table {
                 Kind::Number => query.bind(column.map(Value::number).collect::<Vec<_>>()),
                 Kind::Bytes => query.bind(column.map(Value::bytes).collect::<Vec<_>>()),
                 Kind::Real => query.bind(column.map(Value::real).collect::<Vec<_>>()),
+                Kind::Flag => query.bind(column.map(Value::flag).collect::<Vec<_>>()),
             };
         }
         transaction.store.count_statement();
@@ -225,5 +230,9 @@ impl<'a> Value<'a> {
 
     const fn real(&self) -> Option<f64> {
         if let Self::Real(value) = self { Some(*value) } else { None }
+    }
+
+    const fn flag(&self) -> Option<bool> {
+        if let Self::Flag(value) = self { Some(*value) } else { None }
     }
 }

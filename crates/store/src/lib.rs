@@ -3,10 +3,12 @@
 
 mod apply;
 mod as_of;
+mod audit;
 mod bulk;
 mod census;
 mod conditions;
 mod connect;
+mod decisions;
 mod decode;
 mod detail;
 mod dialect;

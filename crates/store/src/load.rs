@@ -1,9 +1,9 @@
 //! Loading whole tables for the read model, page by page, or particular rows by id.
 
 use mainstem_model::{
-    Identity, Link, LinkEnd, LinkId, LinkKind, LinkOrigin, LinkReview, Person, PersonId, Presence,
-    Priority, PriorityLevel, Project, ProjectId, SourceId, Status, StatusCategory, Task, TaskId,
-    TaskKind, Timestamp,
+    Away, Evidence, Identity, Link, LinkEnd, LinkId, LinkKind, LinkOrigin, LinkReview, PersonId,
+    Presence, Priority, PriorityLevel, Project, ProjectId, SourceId, Status, StatusCategory, Task,
+    TaskId, TaskKind, Timestamp,
 };
 use serde::Deserialize;
 use sqlx::AssertSqlSafe;
@@ -79,22 +79,22 @@ impl Store {
         rows.into_iter().map(LinkRow::read).collect()
     }
 
-    /// Everyone whom a source knows, by id.
+    /// Every identity, with its absence and what an admin decided of it, by id.
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    pub async fn load_people(&self) -> Result<Vec<Person>, StoreError> {
-        self.select_people(Conditions::new(self.dialect(), "TRUE")).await
+    pub async fn load_identities(&self) -> Result<Vec<Identity>, StoreError> {
+        self.select_identities(Conditions::new(self.dialect(), "TRUE")).await
     }
 
-    /// These people, by id; those that do not exist are left out.
+    /// These identities, by id; those that do not exist are left out.
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    pub async fn people_by_id(&self, ids: &[PersonId]) -> Result<Vec<Person>, StoreError> {
+    pub async fn identities_by_id(&self, ids: &[PersonId]) -> Result<Vec<Identity>, StoreError> {
         let mut conditions = Conditions::new(self.dialect(), "TRUE");
-        conditions.among_ids("person.id", ids.iter().map(|id| id.0).collect());
-        self.select_people(conditions).await
+        conditions.among_ids("identity.id", ids.iter().map(|id| id.0).collect());
+        self.select_identities(conditions).await
     }
 
     /// Every project, by id.
@@ -127,31 +127,18 @@ impl Store {
         Ok(rows.into_iter().map(|(from, to)| (TaskId(from), TaskId(to))).collect())
     }
 
-    async fn select_people(&self, conditions: Conditions) -> Result<Vec<Person>, StoreError> {
+    async fn select_identities(&self, conditions: Conditions) -> Result<Vec<Identity>, StoreError> {
         let (condition, parameters) = conditions.finish();
+        let columns = IdentityRow::COLUMNS;
         let text = format!(
-            "SELECT person.id, person.name, person.email, source, external_id, handle
-             FROM person JOIN identity ON identity.person = person.id
-             WHERE {condition} ORDER BY person.id, source, external_id"
+            "SELECT {columns} FROM identity
+             LEFT JOIN availability USING (source, external_id)
+             LEFT JOIN person_decision USING (source, external_id)
+             WHERE {condition} ORDER BY id"
         );
-        // One row for each identity, beside the person whose it is.
-        type Row = (Uuid, String, Option<String>, Uuid, String, Option<String>);
-        let rows: Vec<Row> = read!(self, pool =>
+        let rows: Vec<IdentityRow> = read!(self, pool =>
             bind_all!(sqlx::query_as(AssertSqlSafe(text)), parameters).fetch_all(pool).await)?;
-        let mut people: Vec<Person> = Vec::new();
-        for (id, name, email, source, external_id, handle) in rows {
-            let identity = Identity { source: SourceId(source), external_id, handle };
-            match people.last_mut().filter(|person| person.id.0 == id) {
-                Some(person) => person.identities.push(identity),
-                None => people.push(Person {
-                    id: PersonId(id),
-                    name,
-                    email,
-                    identities: vec![identity],
-                }),
-            }
-        }
-        Ok(people)
+        Ok(rows.into_iter().map(IdentityRow::read).collect())
     }
 
     async fn select_projects(&self, conditions: Conditions) -> Result<Vec<Project>, StoreError> {
@@ -292,6 +279,47 @@ impl LinkRow {
             since: Timestamp(self.since_at),
             until: self.until_at.map(Timestamp),
         })
+    }
+}
+
+row! {
+    /// An identity, with its absence and the person that an admin decided it to be.
+    IdentityRow {
+        id: Uuid,
+        source: Uuid,
+        external_id: String,
+        handle: Option<String>,
+        name: Option<String>,
+        email: Option<String>,
+        self_asserted: bool,
+        until_at: Option<i64>,
+        quote: Option<String>,
+        url: Option<String>,
+        said_at: Option<i64>,
+        person: Option<Uuid>,
+    }
+}
+
+impl IdentityRow {
+    fn read(self) -> Identity {
+        let away = match (self.until_at, self.quote, self.said_at) {
+            (Some(until), Some(quote), Some(said_at)) => Some(Away {
+                until: Timestamp(until),
+                evidence: Evidence { quote, url: self.url, seen_at: Timestamp(said_at) },
+            }),
+            _ => None,
+        };
+        Identity {
+            away,
+            id: PersonId(self.id),
+            source: SourceId(self.source),
+            external_id: self.external_id,
+            handle: self.handle,
+            name: self.name,
+            email: self.email,
+            self_asserted: self.self_asserted,
+            decided: self.person.map(PersonId),
+        }
     }
 }
 

@@ -33,6 +33,7 @@ const MIGRATIONS: &[Migration] = migrations![
     6 "0006_webhooks.sql",
     7 "0007_credential_expiry.sql",
     8 "0008_notices.sql",
+    9 "0009_people.sql",
     10 "0010_payloads_apart.sql",
 ];
 

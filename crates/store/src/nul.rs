@@ -5,10 +5,10 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use mainstem_model::record::{
-    AbsenceRecord, Batch, CensusEntry, CommentRecord, Heard, Hint, HistoryChange, HistoryEntry,
-    HistoryRecord, Inference, LinkRecord, MoveRecord, NoticeKind, NoticeRecord, NoticeSet,
-    ParentRecord, PartSet, PersonRecord, ProjectRecord, QuarantineRecord, RelationRecord,
-    RemoteLinkSet, Scope, TaskRecord, TaskReference, WorklogRecord,
+    AbsenceRecord, AvailabilityRecord, Batch, CensusEntry, CommentRecord, Heard, Hint,
+    HistoryChange, HistoryEntry, HistoryRecord, Inference, LinkRecord, MoveRecord, NoticeKind,
+    NoticeRecord, NoticeSet, ParentRecord, PartSet, PersonRecord, ProjectRecord, QuarantineRecord,
+    RelationRecord, RemoteLinkSet, Scope, TaskRecord, TaskReference, WorklogRecord,
 };
 use mainstem_model::{Criterion, CustomField, Priority, RemoteLink, SourceError, Status};
 use serde_json::Value as Json;
@@ -194,12 +194,13 @@ macro_rules! texts {
 
 texts! {
     Batch {
-        people, projects, tasks, histories, comments, comment_sets, worklogs, worklog_sets,
-        notices, relations, remote_links, moves, absences, quarantine, hints;
+        people, availabilities, projects, tasks, histories, comments, comment_sets, worklogs,
+        worklog_sets, notices, relations, remote_links, moves, absences, quarantine, hints;
         // A cursor is the connector's own, and would lead elsewhere if it were changed.
         scope_absence, cursor, more, wants_census, progress
     }
-    PersonRecord { external_id, handle, name, email; }
+    PersonRecord { external_id, handle, name, email; self_asserted }
+    AvailabilityRecord { person, quote, url; until, said_at }
     ProjectRecord { external_id, key, name, url; }
     TaskRecord {
         external_id, locator, project, key, title, url, status, priority, assignees, author, labels,

@@ -414,7 +414,7 @@ const NOTICE_COLUMNS: &[(&str, &str)] = &[
     ("event", "notice.event"),
     (
         "actor",
-        "(SELECT person FROM identity WHERE identity.source = source.id
+        "(SELECT id FROM identity WHERE identity.source = source.id
           AND identity.handle = notice.actor ORDER BY external_id LIMIT 1)",
     ),
     ("actor_name", "notice.actor"),

@@ -366,8 +366,8 @@ impl Store {
 }
 
 /// What belongs to a source, in the order in which it goes: how to find the next ids, and from which
-/// tables and columns they go. People go only where no other source knows them. The entry which says
-/// that the source is gone stays in the log.
+/// tables and columns they go. What an admin decided of people stays, and so does the entry of the log
+/// which says that the source is gone.
 const OWNED: &[(&str, &[(&str, &str)])] = &[
     (
         "SELECT id FROM task WHERE source = $1 LIMIT $2",
@@ -391,17 +391,15 @@ const OWNED: &[(&str, &[(&str, &str)])] = &[
         &[("change", "subject"), ("project", "id")],
     ),
     (
-        "SELECT person FROM identity WHERE source = $1 AND NOT EXISTS (
-            SELECT 1 FROM identity other WHERE other.person = identity.person AND other.source <> $1
-         ) LIMIT $2",
-        &[("change", "subject"), ("identity", "person"), ("person", "id")],
+        "SELECT id FROM identity WHERE source = $1 LIMIT $2",
+        &[("change", "subject"), ("identity", "id")],
     ),
 ];
 
 /// What is of few rows, and goes at once: also what its mail told of tasks of other sources.
 const OWNED_FEW: &[&str] = &[
     "DELETE FROM change WHERE source = $1 AND subject_kind = 'task'",
-    "DELETE FROM identity WHERE source = $1",
+    "DELETE FROM availability WHERE source = $1",
     "DELETE FROM hint WHERE source = $1",
     "DELETE FROM webhook_delivery WHERE source = $1",
     "DELETE FROM quarantine WHERE source = $1",

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use mainstem_model::record::{Cursor, Heard, Hint, Site};
 use mainstem_model::{
-    ChangeCause, CredentialRef, Position, SourceError, SourceId, TaskId, Timestamp, TokenId,
-    TokenScope, Visibility, Webhook,
+    ChangeCause, CredentialRef, PersonId, Position, SourceError, SourceId, TaskId, Timestamp,
+    TokenId, TokenScope, Visibility, Webhook,
 };
 
 /// Why the store could not do what was asked, cut by what happens next.
@@ -384,4 +384,49 @@ pub struct Token {
     pub last_used_at: Option<Timestamp>,
     /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
+}
+
+/// Whom an admin decided to be one person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DecidedPerson {
+    /// Names the person among all that were decided.
+    pub id: PersonId,
+    /// Their identities, by source and the tool's id.
+    pub identities: Vec<(SourceId, String)>,
+    /// People decided before of whom each identity that is not named anywhere is of this one now.
+    pub takes_over: BTreeSet<PersonId>,
+}
+
+/// What somebody does over the API, to be kept.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewAuditRecord {
+    /// With which token.
+    pub token: TokenId,
+    /// What that was called.
+    pub token_name: String,
+    /// The mutation.
+    pub action: &'static str,
+    /// What it is done to, as it was.
+    pub before: serde_json::Value,
+    /// The same as it is from now on.
+    pub after: serde_json::Value,
+}
+
+/// What somebody did over the API.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AuditRecord {
+    /// Grows with every record.
+    pub id: i64,
+    /// When.
+    pub at: Timestamp,
+    /// With which token.
+    pub token: TokenId,
+    /// What that was called.
+    pub token_name: String,
+    /// The mutation.
+    pub action: String,
+    /// What it was done to, as it was.
+    pub before: serde_json::Value,
+    /// The same as it was afterwards.
+    pub after: serde_json::Value,
 }

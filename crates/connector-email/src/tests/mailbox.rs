@@ -59,6 +59,7 @@ pub async fn pass(session: &EmailSession, scope: &str, cursor: &mut Option<Curso
         whole.comments.extend(batch.comments);
         whole.comment_sets.extend(batch.comment_sets);
         whole.people.extend(batch.people);
+        whole.availabilities.extend(batch.availabilities);
         whole.quarantine.extend(batch.quarantine);
         whole.notices.extend(batch.notices);
         whole.wants_census |= batch.wants_census;
@@ -357,14 +358,52 @@ async fn a_sender_for_whom_nobody_vouches_comments_at_most() {
     );
     assert!(task.assignees.is_empty() && task.criteria.is_empty());
     assert_eq!(batch.comments.len(), 2);
-    let boss =
-        batch.people.iter().find(|person| &*person.external_id == "boss@acme.example").unwrap();
-    assert_eq!(boss.name, None);
+    // Whoever wrote as the boss is not the boss, here or in any other tool.
+    let mut people: Vec<_> =
+        batch.people.iter().map(|one| (&*one.external_id, &one.name, &one.email)).collect();
+    people.sort_unstable();
+    let (name, address) = (Some("Ann".to_owned()), Some("ann@acme.example".to_owned()));
+    assert_eq!(
+        people,
+        [("ann@acme.example", &name, &address), ("unverified:boss@acme.example", &None, &None)]
+    );
     assert_eq!(batch.quarantine.len(), 1);
     assert!(batch.quarantine[0].reason.starts_with("From: "), "{}", batch.quarantine[0].reason);
     // Where nobody is asked for his word, everybody may begin one.
     let open = pass(&mailbox.session(json!({})), "INBOX", &mut None).await;
     assert_eq!(open.tasks.len(), 4);
+}
+
+#[tokio::test]
+async fn who_is_away_is_told_where_the_server_vouches_and_a_date_is_named() {
+    let mailbox = Maildir::new();
+    let vouched = "Authentication-Results: mx.acme.example; dmarc=pass header.from=acme.example\n";
+    let put = |id: u32, vouch: &str, automatic: &str, who: &str, body: &str| {
+        let fields = format!("{automatic}References: <1@x>\nSubject: Re: Q\n");
+        let text = format!("{vouch}{}", mail(&format!("{id}@x"), who, &fields, body));
+        mailbox.put(&format!("new/1793610000.{id}.host"), &text);
+    };
+    let away = "Auto-Submitted: auto-replied\n";
+    put(1, vouched, "", "ann@acme.example", "hello");
+    put(2, vouched, away, "bob@acme.example", "I am away until 8 December 2026.");
+    put(3, "", away, "eve@acme.example", "I am away until 8 December 2026.");
+    put(4, vouched, away, "cy@acme.example", "I am away until further notice.");
+    // A person who writes of an absence has not set an answer for everybody.
+    put(5, vouched, "", "dee@acme.example", "I am away until 8 December 2026.");
+    let settings = json!({"trusted_server": "mx.acme.example"});
+    let batch = pass(&mailbox.session(settings), "INBOX", &mut None).await;
+    assert_eq!(batch.comments.len(), 5);
+    let told: Vec<_> = batch
+        .availabilities
+        .iter()
+        .map(|one| (&*one.person, one.until.to_string(), one.quote.as_str(), one.url.as_deref()))
+        .collect();
+    let quote = "I am away until 8 December 2026.";
+    let expected = ("bob@acme.example", "2026-12-08".to_owned(), quote, Some("mid:2@x"));
+    assert_eq!(told, [expected]);
+    // In an archive nobody vouches for anybody.
+    let archive = pass(&mailbox.session(json!({})), "INBOX", &mut None).await;
+    assert_eq!(archive.availabilities, []);
 }
 
 #[tokio::test]

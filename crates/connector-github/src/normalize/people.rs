@@ -27,6 +27,7 @@ impl People {
             // Issue payloads give no name; a name from elsewhere must not be overwritten by one made up.
             name: None,
             email: None,
+            self_asserted: false,
         });
         id
     }

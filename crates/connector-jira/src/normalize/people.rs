@@ -26,6 +26,7 @@ impl People {
             handle: user.name.map(storable),
             name: user.display_name.map(storable),
             email: user.email_address.map(storable),
+            self_asserted: false,
         };
         match self.places.get(&id).and_then(|place| self.records.get_mut(*place)) {
             // A history tells less than the rest.

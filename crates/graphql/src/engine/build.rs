@@ -18,7 +18,7 @@ use crate::guard;
 /// # Errors
 /// It has a type of a kind that this API does not use.
 pub fn schema(document: &ServiceDocument) -> Result<SchemaBuilder, String> {
-    let builder = Schema::build("Query", None, None)
+    let builder = Schema::build("Query", Some("Mutation"), None)
         // The guard has bounded the nesting already; a selection may sit in a fragment at each level.
         .limit_recursive_depth(2 * guard::MAX_NESTING);
     document.definitions.iter().try_fold(builder, |builder, definition| match definition {

@@ -1,5 +1,7 @@
 //! `Change`.
 
+use std::borrow::Cow;
+
 use mainstem_model::{Change, ChangeId, Subject, TaskId, Visibility};
 use mainstem_read_model::View;
 use mainstem_store::ChangeQuery;
@@ -46,8 +48,13 @@ impl<'a> Object<'a> for ChangeNode<'a> {
 
 impl<'a> ChangeNode<'a> {
     fn value(self, value: Option<&Value>, writer: &mut Writer<'a>) {
-        let shown = value.filter(|value| self.may_show(value, writer.from.view));
-        writer.optional(shown, |writer, value| writer.json(value));
+        let view = writer.from.view;
+        let shown = value.filter(|value| self.may_show(value, view));
+        let shown = shown.map(|value| match self.change.field.as_str() {
+            "assignees" | "author" => Cow::Owned(people(value, view)),
+            _ => Cow::Borrowed(value),
+        });
+        writer.optional(shown, |writer, value| writer.json(&value));
     }
 
     /// Links and parents name other tasks. A caller who does not see every source is shown only
@@ -76,6 +83,28 @@ impl<'a> ChangeNode<'a> {
         let Subject::Task(id) = change.subject else { return None };
         let task = view.task(id)?;
         Some(Self { change, task: TaskNode { view, task } })
+    }
+}
+
+/// The log names identities; an answer names the people whose they are, each once.
+fn people(value: &Value, view: &View) -> Value {
+    let person = |text: &str| {
+        let person = text.parse().ok().and_then(|id| view.person(id));
+        Value::String(person.map_or_else(|| text.to_owned(), |person| person.id().to_string()))
+    };
+    match value {
+        Value::String(text) => person(text),
+        Value::Array(items) => {
+            let mut people: Vec<Value> = Vec::with_capacity(items.len());
+            for item in items {
+                let item = item.as_str().map_or_else(|| item.clone(), person);
+                if !people.contains(&item) {
+                    people.push(item);
+                }
+            }
+            Value::Array(people)
+        }
+        other => other.clone(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! `Person` and the small objects that belong to it.
 
-use mainstem_model::PersonId;
+use mainstem_model::{Away, PersonId};
 use mainstem_read_model::{
     Comparison, Filter, IdentityRef, PersonPredicate, PersonRef, Quantifier, TaskPredicate,
     Workload,
@@ -40,6 +40,13 @@ impl<'a> Object<'a> for PersonNode<'a> {
                 let filter = arguments.filter.clone().into_iter().chain([assigned]).collect();
                 return tasks(writer, field, arguments, Some(Filter::all(filter)));
             }
+            "availability" => {
+                let away = person.away(writer.from.now);
+                if let Some(away) = away {
+                    writer.ends_at(away.until);
+                }
+                return writer.object(Availability(away), field);
+            }
             "workload" => return writer.object(person.workload(writer.from.now), field),
             _ => return Err(unplanned(field)),
         }
@@ -55,8 +62,28 @@ impl<'a> Object<'a> for IdentityNode<'a> {
     fn write(self, field: &Field, writer: &mut Writer<'a>) -> Result<(), Problem> {
         match field.name.as_str() {
             "source" => return writer.object(SourceNode(self.0.source), field),
-            "externalId" => writer.string(self.0.external_id),
-            "handle" => writer.optional(self.0.handle, Writer::string),
+            "externalId" => writer.string(&self.0.identity.external_id),
+            "handle" => writer.optional(self.0.identity.handle.as_deref(), Writer::string),
+            _ => return Err(unplanned(field)),
+        }
+        Ok(())
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Availability<'a>(Option<&'a Away>);
+
+impl<'a> Object<'a> for Availability<'a> {
+    const TYPE: &'static str = "Availability";
+    fn write(self, field: &Field, writer: &mut Writer<'a>) -> Result<(), Problem> {
+        let away = self.0;
+        match field.name.as_str() {
+            "available" => writer.boolean(away.is_none()),
+            "until" => writer.optional(away.map(|away| away.until), Writer::instant),
+            "reason" => writer.optional(away, |writer, _| writer.string("out of office")),
+            "evidence" => {
+                return writer.optional_object(away.map(|away| &away.evidence), field);
+            }
             _ => return Err(unplanned(field)),
         }
         Ok(())

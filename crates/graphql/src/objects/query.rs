@@ -4,6 +4,7 @@ use mainstem_model::{Position, Timestamp};
 use mainstem_read_model::{Page, PageRequest, TaskFilter, TaskQuery, View};
 use mainstem_store::ChangeQuery;
 
+use super::audit::audit;
 use super::change::{ChangeNode, feed};
 use super::node::Node;
 use super::person::PersonNode;
@@ -76,6 +77,7 @@ impl<'a> Object<'a> for Query {
             }
             ("changes", Arguments::Feed(arguments)) => changes(arguments, field, writer),
             ("sources", _) => sources(writer, field),
+            ("audit", _) => audit(writer, field),
             ("viewer", _) => writer.object(Viewer, field),
             _ => Err(unplanned(field)),
         }

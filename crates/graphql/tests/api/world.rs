@@ -96,6 +96,7 @@ fn person(id: &str, name: &str) -> PersonRecord {
         handle: Some(id.to_owned()),
         name: Some(name.to_owned()),
         email: Some(format!("{id}@example.com")),
+        self_asserted: false,
     }
 }
 

@@ -3,11 +3,12 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use mainstem_model::{TaskId, Visibility};
+use mainstem_model::{TaskId, Timestamp, Visibility};
 use proptest::prelude::*;
 
 use super::world::{
-    AnyLink, AnyTask, TASKS, links, source_id, stated, task_id, tasks, visibilities, worlds,
+    AnyIdentity, AnyLink, AnyTask, PEOPLE, TASKS, identities, links, person_id, source_id, stated,
+    task_id, tasks, visibilities, worlds,
 };
 use crate::count::GroupField;
 use crate::filter::{Comparison, Filter, TaskFilter, TaskPredicate};
@@ -23,6 +24,8 @@ enum Step {
     Remove(u32),
     State(u32, Vec<AnyLink>),
     Redirect(Vec<(u32, u32)>),
+    /// An identity comes, changes, is decided of, or goes.
+    Identity(u32, Option<AnyIdentity>),
     /// What happened so far becomes visible.
     Publish,
     /// The model starts afresh.
@@ -35,6 +38,8 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         2 => (0..TASKS).prop_map(Step::Remove),
         4 => (0..TASKS, prop::collection::vec(links(), 0..4)).prop_map(|(number, links)| Step::State(number, links)),
         1 => prop::collection::vec((100..104_u32, 0..TASKS), 0..3).prop_map(Step::Redirect),
+        4 => (0..PEOPLE, prop::option::weighted(0.8, identities()))
+            .prop_map(|(number, identity)| Step::Identity(number, identity)),
         3 => Just(Step::Publish),
         1 => Just(Step::Restart),
     ];
@@ -78,6 +83,13 @@ pub(super) fn dump(view: &View) -> String {
         GroupField::Presence,
     ] {
         writeln!(text, "{:?}", view.task_counts(None, &[field]).unwrap()).unwrap();
+    }
+    for person in view.people(None, &PageRequest::first(1_000)).unwrap().items {
+        let identities: Vec<_> = person.identities().map(|one| one.identity.clone()).collect();
+        let workload = person.workload(Timestamp::from_seconds(0));
+        let (id, name, email) = (person.id(), person.name(), person.email());
+        let away = person.away(Timestamp(0));
+        writeln!(text, "{id} {name:?} {email:?} {away:?} {identities:?} {workload:?}").unwrap();
     }
     for predicate in [TaskPredicate::IsReady(true), TaskPredicate::IsBlocked(true)] {
         let query = TaskQuery { filter: Some(Filter::Is(predicate)), ..everything(Vec::new()) };
@@ -200,6 +212,17 @@ proptest! {
                         .collect();
                     next.put_redirects(world.redirects.clone().into_iter().collect(), &mut touched);
                 }
+                Step::Identity(number, identity) => {
+                    let id = person_id(number);
+                    world.identities.remove(&id);
+                    match identity.map(|identity| identity.named(number)) {
+                        Some(identity) => {
+                            next.put_identity(identity.clone(), &mut touched);
+                            world.identities.insert(id, identity);
+                        }
+                        None => next.remove_identity(id, &mut touched),
+                    }
+                }
                 Step::Publish => {
                     let view = View::new(Arc::clone(&newest), Visibility::Everything);
                     held.push((view.clone(), dump(&view)));
@@ -227,6 +250,9 @@ proptest! {
         let mut touched = Touched::default();
         for task in world.tasks.values() {
             snapshot.put_task(task, &mut touched);
+        }
+        for identity in world.identities.values() {
+            snapshot.put_identity(identity.clone(), &mut touched);
         }
         for (stater, links) in &world.links {
             snapshot.put_links(*stater, links.clone(), &mut touched);

@@ -17,7 +17,7 @@ fn values(field: GroupField, task: &Task, naive: Naive<'_>) -> Vec<Option<String
         GroupField::Author => one(task
             .author
             .and_then(|id| naive.person_of(id))
-            .map(|person| GroupValue::Person(person.id))),
+            .map(|person| GroupValue::Person(person.id()))),
         GroupField::Project => one(Some(GroupValue::Project(task.project))),
         GroupField::Source => one(Some(GroupValue::Source(task.source))),
         GroupField::Kind => one(Some(GroupValue::Kind(task.kind))),
@@ -30,12 +30,11 @@ fn values(field: GroupField, task: &Task, naive: Naive<'_>) -> Vec<Option<String
             task.labels.iter().flat_map(|label| one(Some(GroupValue::Text(label)))).collect()
         }
         GroupField::Assignee => {
-            let people: Vec<_> =
-                task.assignees.iter().filter_map(|id| naive.person_of(*id)).collect();
+            let people = naive.people_of(&task.assignees);
             if people.is_empty() {
                 return one(None);
             }
-            people.iter().flat_map(|person| one(Some(GroupValue::Person(person.id)))).collect()
+            people.iter().flat_map(|person| one(Some(GroupValue::Person(person.id())))).collect()
         }
     }
 }

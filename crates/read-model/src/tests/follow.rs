@@ -1,20 +1,22 @@
 //! A model that followed a store equals one that starts on it, whatever was written in between.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use mainstem_model::clock::ManualClock;
 use mainstem_model::random::SeededRandom;
 use mainstem_model::record::{
-    AbsenceRecord, Batch, LinkRecord, MoveRecord, ParentRecord, PersonRecord, ProjectRecord,
-    RelationRecord, Scope, TaskRecord, TaskReference,
+    AbsenceRecord, AvailabilityRecord, Batch, LinkRecord, MoveRecord, ParentRecord, PersonRecord,
+    ProjectRecord, RelationRecord, Scope, TaskRecord, TaskReference,
 };
 use mainstem_model::{
     ChangeCause, Clock, LinkKind, Presence, Priority, SourceId, Status, StatusCategory, TaskKind,
-    Timestamp, Visibility,
+    Timestamp, TokenId, Visibility,
 };
 use mainstem_store::{
-    BatchContext, Lease, PassOutcome, PreparedBatch, SourceSpec, Store, StoreOptions,
+    BatchContext, DecidedPerson, Lease, NewAuditRecord, PassOutcome, PreparedBatch, SourceSpec,
+    Store, StoreOptions,
 };
 use proptest::prelude::*;
 use tokio_util::sync::CancellationToken;
@@ -32,8 +34,12 @@ enum Step {
     Links(usize, u32, Vec<u32>, Option<u32>),
     Gone(usize, u32),
     Move(usize, u32, u32),
-    /// A person takes another name.
-    Rename(usize, u32),
+    /// A person takes another name, and an address.
+    Rename(usize, u32, u32),
+    /// A person says until which day they are away.
+    Away(usize, u32, i8),
+    /// An admin says of identities who they are: source, number, whose.
+    Decide(Vec<(usize, u32, u32)>),
     /// A scope has been passed.
     Pass(usize),
     RemoveSource(usize),
@@ -49,7 +55,10 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
             .prop_map(|(s, n, l, p)| Step::Links(s, n, l, p)),
         1 => (source(), 0..9_u32).prop_map(|(s, n)| Step::Gone(s, n)),
         1 => (source(), 0..9_u32, 9..12_u32).prop_map(|(s, from, to)| Step::Move(s, from, to)),
-        1 => (source(), 0..3_u32).prop_map(|(s, n)| Step::Rename(s, n)),
+        2 => (source(), 0..3_u32, 0..2_u32).prop_map(|(s, n, a)| Step::Rename(s, n, a)),
+        1 => (source(), 0..3_u32, 1..5_i8).prop_map(|(s, n, day)| Step::Away(s, n, day)),
+        2 => prop::collection::btree_map((source(), 0..3_u32), 0..2_u32, 1..4)
+            .prop_map(|named| Step::Decide(named.into_iter().map(|((s, n), p)| (s, n, p)).collect())),
         1 => source().prop_map(Step::Pass),
         1 => source().prop_map(Step::RemoveSource),
         4 => Just(Step::CatchUp),
@@ -120,6 +129,25 @@ impl Site {
         self.store.apply_batch(&context, &batch).await.unwrap();
     }
 
+    async fn decide(&self, named: Vec<(usize, u32, u32)>) {
+        let mut people: BTreeMap<u32, DecidedPerson> = BTreeMap::new();
+        for (source, number, person) in named {
+            let id = SourceId::of("decided").person(&person.to_string());
+            let new = || DecidedPerson { id, identities: Vec::new(), takes_over: BTreeSet::new() };
+            let identity = (SourceId::of(NAMES[source]), number.to_string());
+            people.entry(person).or_insert_with(new).identities.push(identity);
+        }
+        let record = NewAuditRecord {
+            token: TokenId(uuid::Uuid::nil()),
+            token_name: "tests".to_owned(),
+            action: "mergePeople",
+            before: serde_json::Value::Null,
+            after: serde_json::Value::Null,
+        };
+        let people: Vec<DecidedPerson> = people.into_values().collect();
+        self.store.decide_people(&people, &record).await.unwrap();
+    }
+
     async fn step(&mut self, step: Step) {
         self.version += 1;
         let version = self.version;
@@ -172,14 +200,29 @@ impl Site {
                 };
                 self.apply(source, batch).await;
             }
-            Step::Rename(source, number) => {
-                let name = format!("renamed {version}");
-                self.apply(
-                    source,
-                    Batch { people: vec![person(number, &name)], ..Batch::default() },
-                )
-                .await;
+            Step::Rename(source, number, address) => {
+                let person = PersonRecord {
+                    email: Some(format!("dev{address}@example.org")),
+                    ..person(number, &format!("renamed {version}"))
+                };
+                self.apply(source, Batch { people: vec![person], ..Batch::default() }).await;
             }
+            Step::Away(source, number, day) => {
+                let away = AvailabilityRecord {
+                    person: number.to_string().into(),
+                    until: mainstem_model::Date::new(2026, 1, day).unwrap(),
+                    quote: format!("away {version}"),
+                    url: None,
+                    said_at: Timestamp::from_seconds(version),
+                };
+                let batch = Batch {
+                    people: vec![person(number, "dev")],
+                    availabilities: vec![away],
+                    ..Batch::default()
+                };
+                self.apply(source, batch).await;
+            }
+            Step::Decide(named) => self.decide(named).await,
             Step::Pass(number) => {
                 let source = self.source(number).await;
                 let lease = self.lease().await;
@@ -210,6 +253,7 @@ fn person(number: u32, name: &str) -> PersonRecord {
         handle: Some(format!("dev{number}")),
         name: Some(name.to_owned()),
         email: None,
+        self_asserted: false,
     }
 }
 

@@ -4,19 +4,77 @@ use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 use mainstem_model::{
-    Link, LinkEnd, LinkKind, LinkReview, Person, Presence, SourceId, StatusCategory, Task, TaskId,
-    Visibility,
+    Identity, Link, LinkEnd, LinkKind, LinkReview, PersonId, Presence, SourceId, StatusCategory,
+    Task, TaskId, Timestamp, Visibility,
 };
 use proptest::prelude::*;
 
 use super::world::{
-    PEOPLE, TASKS, World, people, person_id, projects, source_id, sources, task_id, task_key,
+    PEOPLE, TASKS, World, person_id, projects, source_id, sources, task_id, task_key,
 };
 use crate::filter::{
     Comparison, Filter, PersonFilter, PersonPredicate, ProjectPredicate, Quantifier, SourceFilter,
     SourcePredicate, TaskFilter, TaskPredicate, TextFilter, TextPredicate,
 };
 use crate::order::{Direction, OrderField, TaskOrder};
+
+/// A person: the identities that some eyes see, by id.
+#[derive(Clone)]
+pub(super) struct Person(Vec<Identity>);
+
+impl Person {
+    pub(super) fn id(&self) -> PersonId {
+        self.0[0].id
+    }
+
+    pub(super) fn ids(&self) -> Vec<PersonId> {
+        self.0.iter().map(|identity| identity.id).collect()
+    }
+
+    /// Names of accounts first, then names that senders gave, then handles, then ids.
+    pub(super) fn name(&self) -> String {
+        let named = |self_asserted| {
+            let named = move |one: &&Identity| one.self_asserted == self_asserted;
+            self.0.iter().filter(named).find_map(|one| one.name.clone())
+        };
+        let handle = || self.0.iter().find(|one| !one.self_asserted).or(self.0.first());
+        let own = |one: &Identity| one.handle.clone().unwrap_or_else(|| one.external_id.clone());
+        named(false).or_else(|| named(true)).unwrap_or_else(|| handle().map(own).unwrap())
+    }
+
+    /// What was said last counts, visible or not over.
+    pub(super) fn away_until(&self, now: Timestamp) -> Option<Timestamp> {
+        let said = self.0.iter().filter_map(|one| one.away.as_ref());
+        let last = said.max_by_key(|away| (away.evidence.seen_at, away.until))?;
+        (last.until > now).then_some(last.until)
+    }
+
+    fn texts(&self, of: fn(&Identity) -> &Option<String>) -> Vec<String> {
+        self.0.iter().filter_map(|identity| of(identity).clone()).collect()
+    }
+}
+
+/// Whether two identities are tied without anybody between them.
+fn tied(one: &Identity, other: &Identity, all: &[&Identity]) -> bool {
+    let address = |identity: &Identity| {
+        let email = identity.email.clone()?.to_lowercase();
+        (!email.starts_with("noreply@")).then_some(email)
+    };
+    let decided_as_one =
+        |one: &Identity, other: &Identity| one.decided.is_some() && one.decided == other.decided;
+    let told_apart = |one: &Identity, other: &Identity| {
+        one.decided.is_some() && other.decided.is_some() && one.decided != other.decided
+    };
+    let contradict = |one: &Identity, other: &Identity| {
+        let in_one_source = one.id != other.id && one.source == other.source;
+        told_apart(one, other) || (in_one_source && !decided_as_one(one, other))
+    };
+    decided_as_one(one, other)
+        || (address(one).is_some() && address(one) == address(other) && {
+            let theirs: Vec<_> = all.iter().filter(|who| address(who) == address(one)).collect();
+            !theirs.iter().any(|one| theirs.iter().any(|other| contradict(one, other)))
+        })
+}
 
 /// A world seen with some eyes.
 #[derive(Clone, Copy)]
@@ -114,9 +172,9 @@ impl<'w> Naive<'w> {
             TaskPredicate::PriorityName(p) => text(p, task.priority.name.as_deref()),
             TaskPredicate::PriorityLevel(c) => compares(c, Some(&task.priority.level)),
             TaskPredicate::Assignees(quantifier, filter) => {
-                let assignees: Vec<Person> =
-                    task.assignees.iter().filter_map(|id| self.person_of(*id)).collect();
-                quantified(*quantifier, &assignees, |person| self.person(filter, person))
+                quantified(*quantifier, &self.people_of(&task.assignees), |person| {
+                    self.person(filter, person)
+                })
             }
             TaskPredicate::Author(filter) => task
                 .author
@@ -161,30 +219,56 @@ impl<'w> Naive<'w> {
         }
     }
 
-    pub(super) fn person_of(self, id: mainstem_model::PersonId) -> Option<Person> {
-        people().into_iter().find(|person| {
-            person.id == id
-                && person.identities.iter().any(|identity| self.visibility.allows(identity.source))
-        })
+    /// All identities of the person whose identity this is, whether or not these eyes see them.
+    pub(super) fn identities_of(self, id: PersonId) -> BTreeSet<PersonId> {
+        let all: Vec<&Identity> = self.world.identities.values().collect();
+        let mut found: BTreeSet<PersonId> =
+            all.iter().map(|identity| identity.id).filter(|known| *known == id).collect();
+        loop {
+            let ties = |one: &&&Identity| {
+                found.iter().any(|known| tied(&self.world.identities[known], one, &all))
+            };
+            let more: BTreeSet<PersonId> = all.iter().filter(ties).map(|one| one.id).collect();
+            let before = found.len();
+            found.extend(more);
+            if found.len() == before {
+                return found;
+            }
+        }
+    }
+
+    pub(super) fn person_of(self, id: PersonId) -> Option<Person> {
+        let all = self.identities_of(id);
+        let all = all.iter().map(|id| self.world.identities[id].clone());
+        let seen: Vec<_> = all.filter(|one| self.visibility.allows(one.source)).collect();
+        (!seen.is_empty()).then_some(Person(seen))
+    }
+
+    /// Whom these people are, each once.
+    pub(super) fn people_of(self, ids: &[PersonId]) -> Vec<Person> {
+        let mut people: Vec<Person> = Vec::new();
+        for person in ids.iter().filter_map(|id| self.person_of(*id)) {
+            if people.iter().all(|known| known.id() != person.id()) {
+                people.push(person);
+            }
+        }
+        people
     }
 
     fn person(self, filter: &PersonFilter, person: &Person) -> bool {
+        // A visible id means the person who has it.
+        let meant = |id: &PersonId| {
+            let visible = self.world.identities.get(id);
+            visible
+                .filter(|one| self.visibility.allows(one.source))
+                .and_then(|_| self.person_of(*id))
+                .map_or(*id, |person| person.id())
+        };
         filter.holds(&|predicate| match predicate {
-            PersonPredicate::Id(c) => compares(c, Some(&person.id)),
-            PersonPredicate::Name(p) => text(p, Some(&person.name)),
-            PersonPredicate::Email(p) => {
-                texts_folded(p, &person.email.iter().cloned().collect::<Vec<_>>())
-            }
-            PersonPredicate::Handle(p) => {
-                let handles = person
-                    .identities
-                    .iter()
-                    .filter(|identity| self.visibility.allows(identity.source));
-                texts_folded(
-                    p,
-                    &handles.filter_map(|identity| identity.handle.clone()).collect::<Vec<_>>(),
-                )
-            }
+            PersonPredicate::Id(c) => compares(&c.map(meant), Some(&person.id())),
+            PersonPredicate::Name(p) => text(p, Some(&person.name())),
+            PersonPredicate::Email(p) => texts_folded(p, &person.texts(|one| &one.email)),
+            PersonPredicate::Handle(p) => texts_folded(p, &person.texts(|one| &one.handle)),
         })
     }
 
@@ -406,7 +490,7 @@ fn person_filters() -> BoxedStrategy<PersonFilter> {
         comparisons((0..PEOPLE).map(person_id).collect()).prop_map(PersonPredicate::Id),
         texts(&["Ada", "ada", "ben", "Nobody"]).prop_map(PersonPredicate::Name),
         texts(&["HANDLE0", "handle1", "nobody"]).prop_map(PersonPredicate::Handle),
-        texts(&["p0@example.org", "P2@EXAMPLE.ORG"]).prop_map(PersonPredicate::Email),
+        texts(&["Ada@example.org", "ben@EXAMPLE.ORG"]).prop_map(PersonPredicate::Email),
     ];
     expressions(leaf.boxed(), 1)
 }
@@ -421,7 +505,7 @@ fn source_filters() -> BoxedStrategy<SourceFilter> {
 }
 
 pub(super) fn filters() -> BoxedStrategy<TaskFilter> {
-    use mainstem_model::{Date, PriorityLevel, TaskKind, Timestamp};
+    use mainstem_model::{Date, PriorityLevel, TaskKind};
     let quantifier =
         || prop::sample::select(vec![Quantifier::Some, Quantifier::None, Quantifier::Every]);
     let ids = || comparisons((0..TASKS).map(task_id).collect());

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::naive::{Naive, filters};
 use super::world::{
-    SOURCES, TASKS, person_id, some_world, source_id, task_id, task_key, visibilities, worlds,
+    SOURCES, TASKS, some_world, source_id, task_id, task_key, visibilities, worlds,
 };
 use crate::QueryError;
 use crate::filter::{Comparison, Filter, TaskPredicate};
@@ -74,17 +74,28 @@ proptest! {
             prop_assert_eq!(view.source_by_name(name).is_some(), allowed);
             prop_assert_eq!(view.project(source_id(number).project("1")).is_some(), allowed);
         }
-        for number in 0..5 {
-            let person = person_id(number);
-            prop_assert_eq!(view.person(person).is_some(), naive.person_of(person).is_some());
+        for identity in world.identities.values() {
+            let seen = visibility.allows(identity.source);
+            let person = view.person(identity.id);
+            prop_assert_eq!(person.is_some(), seen);
+            if let (Some(person), Some(naive)) = (person, naive.person_of(identity.id)) {
+                let ids: Vec<_> = person.identities().map(|one| one.identity.id).collect();
+                prop_assert_eq!(person.id(), naive.id());
+                prop_assert_eq!(person.name(), naive.name());
+                let until = person.away(Timestamp(0)).map(|away| away.until);
+                prop_assert_eq!(until, naive.away_until(Timestamp(0)));
+                prop_assert_eq!(ids, naive.ids());
+            }
         }
         let seen = world.seen_by(&visibility);
         let people = view.people(None, &PageRequest::first(100)).unwrap();
-        prop_assert!(people.items.iter().all(|person| naive.person_of(person.id()).is_some()));
+        let ids: Vec<_> = world.identities.keys().copied().collect();
+        prop_assert_eq!(people.items.len(), naive.people_of(&ids).len());
         for person in people.items {
+            let identities = naive.identities_of(person.id());
             let workload = person.workload(Timestamp::from_seconds(1_767_400_000));
             let mine = seen.iter().filter(|task| {
-                task.assignees.contains(&person.id())
+                task.assignees.iter().any(|id| identities.contains(id))
                     && task.presence == mainstem_model::Presence::Present
                     && task.status.category.is_open()
             });

@@ -1,12 +1,12 @@
 //! Small worlds full of coincidences: equal times, equal keys in two sources, links to tasks that
-//! are not there yet.
+//! are not there yet, people who share addresses.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use mainstem_model::{
-    Date, Identity, Link, LinkEnd, LinkId, LinkKind, LinkOrigin, LinkReview, Person, PersonId,
-    Presence, Priority, PriorityLevel, Project, Source, SourceId, SourceState, Status,
+    Away, Date, Evidence, Identity, Link, LinkEnd, LinkId, LinkKind, LinkOrigin, LinkReview,
+    PersonId, Presence, Priority, PriorityLevel, Project, Source, SourceId, SourceState, Status,
     StatusCategory, Task, TaskId, TaskKind, Timestamp, Visibility,
 };
 use proptest::collection::{btree_map, btree_set, vec};
@@ -18,7 +18,7 @@ use crate::view::View;
 
 pub(super) const SOURCES: [&str; 3] = ["alpha", "beta", "gamma"];
 pub(super) const TASKS: u32 = 24;
-pub(super) const PEOPLE: u32 = 5;
+pub(super) const PEOPLE: u32 = 8;
 
 pub(super) fn source_id(number: usize) -> SourceId {
     SourceId::of(SOURCES[number % SOURCES.len()])
@@ -37,7 +37,7 @@ pub(super) fn task_key(number: u32) -> String {
     }
 }
 
-/// Person `number` is known to one source, and every third person to two.
+/// Identity `number` belongs to one source for ever.
 pub(super) fn person_id(number: u32) -> PersonId {
     source_id(number as usize).person(&number.to_string())
 }
@@ -48,6 +48,7 @@ pub(super) struct World {
     pub(super) tasks: BTreeMap<TaskId, Task>,
     pub(super) links: BTreeMap<TaskId, Vec<Link>>,
     pub(super) redirects: BTreeMap<TaskId, TaskId>,
+    pub(super) identities: BTreeMap<PersonId, Identity>,
 }
 
 pub(super) fn sources() -> Vec<Source> {
@@ -73,26 +74,55 @@ pub(super) fn sources() -> Vec<Source> {
         .collect()
 }
 
-pub(super) fn people() -> Vec<Person> {
-    (0..PEOPLE)
-        .map(|number| {
-            let identity = |source: u32| Identity {
-                source: source_id(source as usize),
-                external_id: number.to_string(),
-                handle: (number != 4).then(|| format!("Handle{}", number % 4)),
-            };
-            let mut identities = vec![identity(number)];
-            if number % 3 == 0 {
-                identities.push(identity(number + 1));
-            }
-            Person {
-                id: person_id(number),
-                name: ["Ada", "ben", "Cleo", "ada", "Dora"][number as usize].to_owned(),
-                email: (number % 2 == 0).then(|| format!("P{number}@example.org")),
-                identities,
-            }
-        })
-        .collect()
+/// Identity `number`, with an address and an admin's decision that others may share.
+pub(super) fn identities() -> impl Strategy<Value = AnyIdentity> {
+    let email = prop::option::of(0..4_usize);
+    let decided = prop_oneof![2 => Just(None), 1 => (0..2_u32).prop_map(Some)];
+    let away = prop::option::weighted(0.3, (0..3_i64, -1..3_i64));
+    (email, decided, away, any::<bool>(), 0..6_usize).prop_map(
+        |(email, decided, away, self_asserted, name)| {
+            AnyIdentity(Identity {
+                id: person_id(0),
+                source: source_id(0),
+                external_id: String::new(),
+                handle: None,
+                name: [None, Some("Ada"), Some("ben"), Some("Cleo"), Some("ada"), Some("Dora")]
+                    [name]
+                    .map(str::to_owned),
+                email: email.map(|email| {
+                    ["ada@example.org", "ADA@example.org", "ben@example.org", "noreply@example.org"]
+                        [email]
+                        .to_owned()
+                }),
+                self_asserted,
+                away: away.map(|(said_at, until)| Away {
+                    until: Timestamp(until),
+                    evidence: Evidence {
+                        quote: String::new(),
+                        url: None,
+                        seen_at: Timestamp(said_at),
+                    },
+                }),
+                decided: decided.map(person_id),
+            })
+        },
+    )
+}
+
+/// An identity that does not know yet which one it is.
+#[derive(Debug, Clone)]
+pub(super) struct AnyIdentity(Identity);
+
+impl AnyIdentity {
+    pub(super) fn named(self, number: u32) -> Identity {
+        Identity {
+            id: person_id(number),
+            source: source_id(number as usize),
+            external_id: number.to_string(),
+            handle: (number != 4).then(|| format!("Handle{}", number % 4)),
+            ..self.0
+        }
+    }
 }
 
 pub(super) fn projects() -> Vec<Project> {
@@ -115,7 +145,9 @@ impl World {
         let row =
             |source| SourceRow { source, scopes: Box::default(), unread_news: BTreeMap::new() };
         snapshot.put_sources(sources().into_iter().map(row).collect(), &mut touched);
-        people().into_iter().for_each(|person| snapshot.put_person(person, &mut touched));
+        for identity in self.identities.values() {
+            snapshot.put_identity(identity.clone(), &mut touched);
+        }
         projects().into_iter().for_each(|project| snapshot.put_project(project, &mut touched));
         self.tasks.values().for_each(|task| snapshot.put_task(task, &mut touched));
         for (stater, links) in &self.links {
@@ -150,7 +182,8 @@ pub(super) fn worlds() -> impl Strategy<Value = World> {
     let tasks = btree_map(0..TASKS, tasks(), 0..TASKS as usize);
     let links = btree_map(0..TASKS, vec(links(), 0..4), 0..12);
     let redirects = btree_map(100..104_u32, 0..TASKS, 0..3);
-    (tasks, links, redirects).prop_map(|(tasks, links, redirects)| World {
+    let people = vec(identities(), PEOPLE as usize);
+    (tasks, links, redirects, people).prop_map(|(tasks, links, redirects, people)| World {
         tasks: tasks
             .into_iter()
             .map(|(number, task)| (task_id(number), task.named(number)))
@@ -162,6 +195,10 @@ pub(super) fn worlds() -> impl Strategy<Value = World> {
         redirects: redirects
             .into_iter()
             .map(|(from, to)| (source_id(to as usize).task(&from.to_string()), task_id(to)))
+            .collect(),
+        identities: (0..)
+            .zip(people)
+            .map(|(number, identity)| (person_id(number), identity.named(number)))
             .collect(),
     })
 }

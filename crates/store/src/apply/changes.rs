@@ -60,11 +60,8 @@ pub(crate) async fn append(
     changes: &[NewChange],
 ) -> Result<Position, StoreError> {
     const TAKE: &str = "UPDATE change_head SET position = position + $1 RETURNING position";
-    const HEAD: &str = "SELECT position FROM change_head";
     if changes.is_empty() {
-        let head: i64 = run!(transaction, connection =>
-            sqlx::query_scalar(HEAD).fetch_one(connection).await)?;
-        return Ok(Position(head));
+        return head(transaction).await;
     }
     let values: Vec<[Option<String>; 2]> = changes
         .iter()
@@ -99,6 +96,14 @@ pub(crate) async fn append(
         })
         .collect();
     CHANGE.write(transaction, &rows).await?;
+    Ok(Position(head))
+}
+
+/// The newest position.
+pub(crate) async fn head(transaction: &mut Transaction<'_>) -> Result<Position, StoreError> {
+    let text = "SELECT position FROM change_head";
+    let head = run!(transaction, connection =>
+        sqlx::query_scalar(text).fetch_one(connection).await)?;
     Ok(Position(head))
 }
 

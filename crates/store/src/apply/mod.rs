@@ -9,6 +9,7 @@
 //! only writer on SQLite), because a difference is computed from what stood there before.
 
 mod absences;
+mod availabilities;
 pub(crate) mod changes;
 mod diff;
 mod fingerprint;
@@ -92,6 +93,7 @@ impl Store {
         };
         apply.moves(&batch.moves).await?;
         apply.people(&batch.people).await?;
+        apply.availabilities(&batch.availabilities).await?;
         apply.projects(&batch.projects).await?;
         apply.tasks(&batch.tasks, &prepared.tasks).await?;
         apply.histories(&batch.histories).await?;

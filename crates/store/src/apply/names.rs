@@ -1,7 +1,6 @@
 //! What the tool's ids stand for here.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use mainstem_model::record::{
     Batch, ExternalId, HistoryChange, HistoryEntry, ParentRecord, TaskReference,
@@ -13,12 +12,11 @@ use uuid::Uuid;
 use crate::StoreError;
 use crate::dialect::{Ids, Transaction, run};
 
-/// Turns the tool's ids into ours. An id derives from the tool's id, except where a task has moved or
-/// people were merged; those exceptions are looked up, for the ids that a batch names.
+/// Turns the tool's ids into ours. An id derives from the tool's id, except where a task has moved;
+/// those exceptions are looked up, for the ids that a batch names.
 pub(super) struct Names {
     source: SourceId,
     redirects: HashMap<Uuid, Uuid>,
-    people: HashMap<ExternalId, PersonId>,
 }
 
 impl Names {
@@ -30,7 +28,7 @@ impl Names {
         let mut ids: Vec<Uuid> = named_tasks(batch).map(|id| source.task(id).0).collect();
         ids.sort_unstable();
         ids.dedup();
-        let mut names = Self { source, redirects: HashMap::new(), people: HashMap::new() };
+        let mut names = Self { source, redirects: HashMap::new() };
         if !ids.is_empty() {
             let text = format!(
                 "SELECT from_id, to_id FROM task_redirect WHERE {}",
@@ -57,14 +55,9 @@ impl Names {
         self.redirects.insert(from.0, to.0);
     }
 
-    /// The person whom the tool calls this.
+    /// The person whom the tool calls this, by their identity: merging changes nothing of it.
     pub(super) fn person(&self, external_id: &str) -> PersonId {
-        self.people.get(external_id).copied().unwrap_or_else(|| self.source.person(external_id))
-    }
-
-    /// The tool's id of a person means this person.
-    pub(super) fn know_person(&mut self, external_id: &str, person: PersonId) {
-        self.people.insert(Arc::from(external_id), person);
+        self.source.person(external_id)
     }
 
     /// One end of a link.

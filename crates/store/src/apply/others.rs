@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use mainstem_model::Subject;
 use mainstem_model::record::{PersonRecord, ProjectRecord};
-use mainstem_model::{PersonId, Subject};
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
@@ -13,23 +13,17 @@ use crate::StoreError;
 use crate::bulk::{Kind, OnConflict, Table, Value};
 use crate::dialect::{Ids, Texts, row, run};
 
-const PERSON: Table = Table {
-    name: "person",
-    key: "id",
-    columns: &[("id", Kind::Id), ("name", Kind::Text), ("email", Kind::Text)],
-    on_conflict: OnConflict::Replace,
-};
-
 const IDENTITY: Table = Table {
     name: "identity",
     key: "source, external_id",
     columns: &[
         ("source", Kind::Id),
         ("external_id", Kind::Text),
-        ("person", Kind::Id),
+        ("id", Kind::Id),
         ("handle", Kind::Text),
         ("name", Kind::Text),
         ("email", Kind::Text),
+        ("self_asserted", Kind::Flag),
     ],
     on_conflict: OnConflict::Replace,
 };
@@ -53,10 +47,10 @@ row! {
     #[derive(Clone, PartialEq)]
     IdentityRow {
         external_id: String,
-        person: Uuid,
         handle: Option<String>,
         name: Option<String>,
         email: Option<String>,
+        self_asserted: bool,
     }
 }
 
@@ -84,26 +78,24 @@ impl Apply<'_> {
         let mut written: Vec<IdentityRow> = Vec::new();
         for (external_id, record) in records {
             let stored = stored.get(external_id);
-            let person = stored.map_or_else(|| self.source.person(external_id).0, |row| row.person);
-            self.names.know_person(external_id, PersonId(person));
             // A payload that shows less of a person takes nothing away.
             let known = |new: &Option<String>, old: fn(&IdentityRow) -> &Option<String>| {
                 new.clone().or_else(|| stored.and_then(|row| old(row).clone()))
             };
             let row = IdentityRow {
                 external_id: external_id.to_owned(),
-                person,
                 handle: known(&record.handle, |row| &row.handle),
                 name: known(&record.name, |row| &row.name),
                 email: known(&record.email, |row| &row.email),
+                self_asserted: record.self_asserted,
             };
             if stored != Some(&row) {
-                self.log(Subject::Person(PersonId(person)), "person");
+                self.log(Subject::Person(self.source.person(external_id)), "person");
                 written.push(row);
             }
         }
         self.applied.others_written += written.len() as u64;
-        self.write_people(&written).await
+        self.write_identities(&written).await
     }
 
     async fn identities<'r>(
@@ -125,36 +117,22 @@ impl Apply<'_> {
         Ok(rows.into_iter().map(|row| (row.external_id.clone(), row)).collect())
     }
 
-    async fn write_people(&mut self, rows: &[IdentityRow]) -> Result<(), StoreError> {
+    async fn write_identities(&mut self, rows: &[IdentityRow]) -> Result<(), StoreError> {
         let identities: Vec<_> = rows
             .iter()
             .map(|row| {
                 [
                     Value::Id(Some(self.source.0)),
                     Value::Text(Some(&row.external_id)),
-                    Value::Id(Some(row.person)),
+                    Value::Id(Some(self.source.person(&row.external_id).0)),
                     Value::Text(row.handle.as_deref()),
                     Value::Text(row.name.as_deref()),
                     Value::Text(row.email.as_deref()),
+                    Value::Flag(row.self_asserted),
                 ]
             })
             .collect();
-        // The identity that was known first decides what a person is called.
-        let people: Vec<_> = rows
-            .iter()
-            .filter(|row| row.person == self.source.person(&row.external_id).0)
-            .map(|row| {
-                let name =
-                    row.name.as_deref().or(row.handle.as_deref()).unwrap_or(&row.external_id);
-                [
-                    Value::Id(Some(row.person)),
-                    Value::Text(Some(name)),
-                    Value::Text(row.email.as_deref()),
-                ]
-            })
-            .collect();
-        IDENTITY.write(&mut self.transaction, &identities).await?;
-        PERSON.write(&mut self.transaction, &people).await
+        IDENTITY.write(&mut self.transaction, &identities).await
     }
 
     pub(super) async fn projects(&mut self, records: &[ProjectRecord]) -> Result<(), StoreError> {
@@ -205,7 +183,7 @@ impl Apply<'_> {
     }
 
     /// An entry that only tells read models to look again.
-    fn log(&mut self, subject: Subject, field: &'static str) {
+    pub(super) fn log(&mut self, subject: Subject, field: &'static str) {
         self.changes.push(NewChange {
             subject,
             field: field.into(),

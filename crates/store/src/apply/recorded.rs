@@ -74,8 +74,8 @@ impl Apply<'_> {
              JOIN comment ON comment.task = answer.task
                  AND comment.created_at BETWEEN answer.sent_at - {SAME_MICROSECONDS}
                      AND answer.sent_at + {SAME_MICROSECONDS}
-             JOIN person AS mailer ON mailer.id = answer.author
-             JOIN person AS author ON author.id = comment.author
+             JOIN identity AS mailer ON mailer.id = answer.author
+             JOIN identity AS author ON author.id = comment.author
              WHERE mailer.id = author.id OR LOWER(mailer.email) = LOWER(author.email)
              ORDER BY answer.id, comment.created_at, comment.id"
         );
