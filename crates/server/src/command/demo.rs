@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use mainstem_engine::{LogObserver, SyncOptions};
 use mainstem_model::{Clock, SystemClock, TokenScope};
-use mainstem_sandbox::Sandbox;
 use mainstem_sandbox::mail::{self, MailOptions};
+use mainstem_sandbox::{JiraOptions, Sandbox};
 use serde_json::json;
 use tokio::net::TcpListener;
 
@@ -26,7 +26,7 @@ use crate::token::TokenText;
 /// The seed of the made-up sites: one where several tasks hold each other up.
 const SEED: u64 = 7;
 /// Lines of the example's answer that are shown.
-const SHOWN_LINES: usize = 54;
+const SHOWN_LINES: usize = 76;
 /// What a dashboard would ask first. It stands in single quotes on a command line; `KEY` is the key of an
 /// issue that waits for mail.
 const QUESTION: &str = "{ mail: task(key: \"KEY\") { key title blockedBy { nodes { key title dueOn } } links(kinds: [BLOCKS], origins: [INFERRED]) { nodes { evidence { quote } } } } jira: tasks(first: 1, filter: {isBlocked: {eq: true}, source: {connector: {eq: \"jira\"}}}) { ...held } github: tasks(first: 1, filter: {isBlocked: {eq: true}, source: {connector: {eq: \"github\"}}}) { ...held } } fragment held on TaskConnection { totalCount nodes { key title status { name } assignees { name } blockedBy { nodes { key } } } }";
@@ -43,7 +43,8 @@ pub async fn run(arguments: &DemoArguments) -> Result<ExitCode, Failure> {
     let clock = Arc::new(SystemClock);
     let github = sandbox::github_options(arguments.issues, SEED);
     let github = Sandbox::start(github, clock.clone()).await?;
-    let jira = sandbox::jira_options(arguments.issues, SEED);
+    // Whom Jira and the mailbox know by one address is one person.
+    let jira = JiraOptions { shows_emails: true, ..sandbox::jira_options(arguments.issues, SEED) };
     let jira = Sandbox::start_jira(jira, clock.clone()).await?;
     let (Some(waiting), Some(told_of)) = (jira.site.open_issue(), github.site.open_issue()) else {
         return Err(Failure::Failed("the made-up sites are empty; give more --issues".into()));
