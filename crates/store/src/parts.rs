@@ -183,7 +183,12 @@ impl Store {
         tasks: &[TaskId],
         visibility: &Visibility,
     ) -> Result<HashMap<TaskId, PartPage<R::Part>>, StoreError> {
-        let (rows, conditions) = self.rows_of_tasks::<R>(tasks, "task, source", visibility);
+        // Where all is seen, the source is not looked up either.
+        let columns = match visibility {
+            Visibility::Everything => "task",
+            Visibility::Sources(_) => "task, source",
+        };
+        let (rows, conditions) = self.rows_of_tasks::<R>(tasks, columns, visibility);
         let (condition, parameters) = conditions.finish();
         let text = format!(
             "SELECT task, COUNT(*) FROM ({rows}) AS rows_of_tasks WHERE {condition} GROUP BY task"
@@ -218,7 +223,8 @@ impl Store {
         conditions.visible("source", visibility);
         conditions.visible("task_source", visibility);
         let columns = R::COLUMNS;
-        let rows = R::rows(columns, |_, id| self.dialect().among_ids(id, ids));
+        let rows = format!("{columns}, task_source");
+        let rows = R::rows(&rows, |_, id| self.dialect().among_ids(id, ids));
         let (condition, parameters) = conditions.finish();
         // Of several tasks of one part the first is taken: it comes last.
         let text = format!(
@@ -240,8 +246,8 @@ trait PartRow:
     type Id: Eq + Hash;
     type Part;
 
-    /// A query for rows with these columns and `task_source`, which is the source of the task. `which`
-    /// is the condition, on the columns that hold the task and the part's own id.
+    /// A query for rows with these columns, among which may be `task_source`, the source of the task.
+    /// `which` is the condition, on the columns that hold the task and the part's own id.
     fn rows(columns: &str, which: impl Fn(&str, &str) -> String) -> String;
 
     /// A query for moment and id of the part whose id is the parameter `id`.
@@ -254,7 +260,8 @@ trait PartRow:
 
 /// The rows of a table whose tasks are of its own source.
 fn own_rows(table: &str, columns: &str, which: impl Fn(&str, &str) -> String) -> String {
-    format!("SELECT {columns}, source AS task_source FROM {table} WHERE {}", which("task", "id"))
+    let columns = columns.replace("task_source", "source AS task_source");
+    format!("SELECT {columns} FROM {table} WHERE {}", which("task", "id"))
 }
 
 /// Moment and id of one row.
@@ -263,7 +270,7 @@ fn own_place(kind: &PartKind, id: &str) -> String {
     format!("SELECT {moment}, id FROM {table} WHERE id = {id}")
 }
 
-/// The rows of notices of a kind, as columns of these names.
+/// The rows of notices of a kind, as columns of these names; the only other one is `task_source`.
 fn notice_rows(
     kind: &str,
     wanted: &str,
@@ -272,10 +279,9 @@ fn notice_rows(
 ) -> String {
     let named = wanted.split(", ").map(|name| {
         let column = columns.iter().find(|(known, _)| *known == name);
-        format!("{} AS {name}", column.map_or("NULL", |(_, column)| column))
+        format!("{} AS {name}", column.map_or("source.id", |(_, column)| column))
     });
-    let mut selected: Vec<String> = named.collect();
-    selected.push("source.id AS task_source".to_owned());
+    let selected: Vec<String> = named.collect();
     standing(&selected.join(", "), kind, |task| which(task, "notice.id"))
 }
 
