@@ -91,9 +91,11 @@ struct Line {
 #[derive(Default)]
 struct Ahead {
     expected: VecDeque<Entry>,
-    /// By folder and name.
-    read: HashMap<(Arc<str>, String), Vec<u8>>,
+    read: Read,
 }
+
+/// Messages that were read, by folder and name.
+type Read = HashMap<(Arc<str>, String), Vec<u8>>;
 
 impl Imap {
     /// A mailbox that was not looked at yet. Connections are made by this runtime.
@@ -218,7 +220,7 @@ impl Imap {
 
     /// Says what will be read next, in this order.
     pub fn expect(&self, entries: Vec<Entry>) {
-        *lock(&self.kept.ahead) = Ahead { expected: entries.into(), read: HashMap::new() };
+        *lock(&self.kept.ahead) = Ahead { expected: entries.into(), read: Read::new() };
     }
 
     /// Reads a message; `None` where it is not there any more.
@@ -267,17 +269,13 @@ impl Imap {
     }
 
     /// Reads messages of one folder.
-    fn fetch(
-        &self,
-        entries: &[Entry],
-        extent: Extent,
-    ) -> Result<Vec<((Arc<str>, String), Vec<u8>)>, Trouble> {
+    fn fetch(&self, entries: &[Entry], extent: Extent) -> Result<Read, Trouble> {
         let mut uids: Vec<u32> = entries.iter().filter_map(uid).collect();
         uids.sort_unstable();
         let Some(Entry { folder, place: Place::OnServer { name, validity, .. }, .. }) =
             entries.first()
         else {
-            return Ok(Vec::new());
+            return Ok(Read::new());
         };
         let what = match extent {
             Extent::Start => {
