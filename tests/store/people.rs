@@ -51,7 +51,7 @@ both_databases! {
 
         let ada = one.id.person("1");
         let person = decided(ada, &[(one.id, "1"), (other.id, "1")]);
-        let position = db.store.decide_people(&[person.clone()], &record("mergePeople")).await.unwrap();
+        let position = db.store.decide_people(std::slice::from_ref(&person), &record("mergePeople")).await.unwrap();
         assert_eq!(position, db.store.head().await.unwrap());
         let subject = |id: PersonId| (format!("{:?}", Subject::Person(id)), ChangeCause::Api);
         let both = BTreeSet::from([subject(ada), subject(other.id.person("1"))]);

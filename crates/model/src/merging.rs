@@ -118,7 +118,7 @@ mod tests {
     fn identities_are_one_person_by_address_or_by_decision() {
         let all = vec![vec![0, 1, 2]];
         let (first, last, none) = (vec![vec![0, 1]], vec![vec![1, 2]], vec![]);
-        let table: [(&str, &[Case], &Vec<Vec<usize>>); 13] = [
+        let table: [(&str, &[Case], _); 13] = [
             ("the same address", &[("a", "ada", ""), ("b", "ADA", ""), ("c", "ada", "")], &all),
             ("no address", &[("a", "", ""), ("b", "", "")], &none),
             ("nobody's address", &[("a", "noreply", ""), ("b", "noreply", "")], &none),
