@@ -315,7 +315,7 @@ impl Reader {
         let settings = &snapshot.settings;
         let is_theirs =
             |message: &&Message| message.letter.kind == Kind::Person && !message.is_own(settings);
-        let answered = messages().filter(is_theirs).last().or_else(|| messages().last());
+        let answered = messages().rfind(is_theirs).or_else(|| messages().next_back());
         let answered = answered.ok_or_else(gone)?;
         let raw = self.store.read_letter(&answered.entry).map_err(told)?.ok_or_else(gone)?;
         let (header, _) = Header::split(&raw).map_err(|_| gone())?;
