@@ -67,6 +67,11 @@ impl Connector for Email {
         })
     }
 
+    fn further_origins(&self, settings: &Settings) -> Vec<Url> {
+        let smtp = EmailSettings::read(settings).ok().and_then(|settings| settings.smtp);
+        smtp.and_then(|server| server.origin()).into_iter().collect()
+    }
+
     fn selects(&self, settings: &Settings, scope: &ScopeKey) -> bool {
         EmailSettings::read(settings).is_ok_and(|settings| settings.reads(scope))
     }

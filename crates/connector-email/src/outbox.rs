@@ -14,14 +14,14 @@ use mainstem_connector::{ConnectorError, Disposition};
 
 use self::answer::Answer;
 use self::copy::{Copies, Copy};
-use self::smtp::{SendError, Server};
-use crate::mailbox::imap::Account;
+use self::smtp::SendError;
+use crate::mailbox::imap::{Account, Address as ServerAddress, ImapError};
 
 /// Where answers go, and where their copies lie.
 #[derive(Clone)]
 pub struct Outbox {
     /// Takes them.
-    pub server: Server,
+    pub server: ServerAddress,
     /// Whom they are from.
     pub from: Address,
     /// Keeps the copies; both servers take the same credential.
@@ -35,7 +35,7 @@ impl Outbox {
     /// [`ConnectorError::OUTCOME_UNKNOWN`] where it may have been sent; it was not otherwise.
     pub async fn send(&self, folder: &str, answer: &Answer) -> Result<(), ConnectorError> {
         let host = &self.account.address.host;
-        let told = |error: crate::mailbox::imap::ImapError| error.told(host);
+        let told = |error: ImapError| error.told(host);
         let mut copies = Copies::open(&self.account, folder).await.map_err(told)?;
         match copies.find(&answer.message_id).await.map_err(told)? {
             Some(Copy { is_draft: false, .. }) => return Ok(()),

@@ -8,7 +8,6 @@ use serde::Deserialize;
 
 use crate::mailbox::imap::{self, decoded};
 use crate::mailbox::{Folder, Local, Role};
-use crate::outbox::smtp::Server;
 
 /// Folders that hold no conversations; they are read where they are asked for by name.
 const LEFT_OUT: [&str; 7] =
@@ -46,7 +45,7 @@ pub struct EmailSettings {
     /// Whether only a sender that the server vouches for may begin a task.
     pub require_authentication: bool,
     /// Where answers are handed to.
-    pub smtp: Option<Server>,
+    pub smtp: Option<imap::Address>,
     /// Whom answers are from; the user name of the credential otherwise.
     pub from: Option<Address>,
 }
@@ -117,7 +116,7 @@ impl EmailSettings {
                     .into(),
             );
         }
-        let smtp = given.smtp.as_deref().map(Server::read);
+        let smtp = given.smtp.as_deref().map(imap::Address::read_smtp);
         if smtp == Some(None) {
             wrong.push(
                 "smtp: give the address of a server, such as \"smtps://smtp.acme.example\"; it gets the \
@@ -237,6 +236,9 @@ mod tests {
                 json!({"maildir": "a", "require_authentication": true}),
                 "require_authentication: name",
             ),
+            (json!({"imap": "imaps://a.example", "smtp": "a.example"}), "smtp: give the address"),
+            (json!({"maildir": "a", "smtp": "smtps://a.example"}), "smtp: a copy of what"),
+            (json!({"imap": "imaps://a.example", "from": "support"}), "from: give one address"),
             (json!({"maildir": 7}), "settings.maildir: "),
             (json!({"maildirs": "a"}), "unknown field `maildirs`"),
         ] {

@@ -28,6 +28,12 @@ pub trait Connector: Send + Sync + 'static {
     /// A sentence for each thing that is wrong, naming the setting and what to give instead.
     fn check(&self, settings: &Settings) -> Result<url::Url, Vec<String>>;
 
+    /// Where the credential is shown beside the origin that [`check`](Self::check) answers: a credential
+    /// that is kept is good for just these.
+    fn further_origins(&self, _settings: &Settings) -> Vec<url::Url> {
+        Vec::new()
+    }
+
     /// Whether settings that were checked ask for this scope, provided that the tool shows it. One that
     /// is asked for and not discovered any more has been lost, and is not let go without a word.
     fn selects(&self, settings: &Settings, scope: &ScopeKey) -> bool;

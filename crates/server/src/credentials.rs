@@ -99,10 +99,11 @@ impl Credentials {
             .registry
             .get(&source.connector)
             .ok_or_else(|| format!("the connector {:?} is not known", source.connector))?;
-        let site = connector
-            .check(&Settings(source.settings.clone()))
-            .map_err(|faults| faults.join("; "))?;
-        Ok(site.origin().ascii_serialization())
+        let settings = Settings(source.settings.clone());
+        let site = connector.check(&settings).map_err(|faults| faults.join("; "))?;
+        let all = std::iter::once(site).chain(connector.further_origins(&settings));
+        let all: Vec<String> = all.map(|site| site.origin().ascii_serialization()).collect();
+        Ok(all.join(" "))
     }
 }
 

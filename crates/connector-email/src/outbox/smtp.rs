@@ -19,10 +19,9 @@ use tokio::io::{
     AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader, ReadBuf,
 };
 use tokio::time::timeout;
-use url::Url;
 
 use super::answer::Answer;
-use crate::mailbox::imap::Login;
+use crate::mailbox::imap::{Address, Login};
 use crate::message::words::{one_line, shortened};
 
 /// How long a server may take for all of it.
@@ -30,35 +29,6 @@ const MOST_TIME: Duration = Duration::from_secs(120);
 /// How much a server may say in all. It has little to say, and lettre reads a long response again for each
 /// of its lines.
 const MOST_SAID: usize = 8 * 1024;
-
-/// Where mail is handed to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Server {
-    host: String,
-    port: u16,
-    /// Whether it is TLS from the first byte; STARTTLS otherwise.
-    implicit_tls: bool,
-}
-
-impl Server {
-    /// Reads `smtps://HOST[:PORT]` or `smtp://HOST[:PORT]`. Nothing else may stand in it.
-    pub fn read(text: &str) -> Option<Self> {
-        let url = Url::parse(text).ok()?;
-        let (implicit_tls, port) = match url.scheme() {
-            "smtps" => (true, 465),
-            "smtp" => (false, 587),
-            _ => return None,
-        };
-        let plain = url.username().is_empty()
-            && url.password().is_none()
-            && matches!(url.path(), "" | "/")
-            && url.query().is_none()
-            && url.fragment().is_none();
-        let host = url.host_str().filter(|host| plain && !host.is_empty())?;
-        let host = host.trim_matches(['[', ']']).to_owned();
-        Some(Self { host, port: url.port().unwrap_or(port), implicit_tls })
-    }
-}
 
 /// Why a message was not sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,7 +45,7 @@ pub enum SendError {
 /// See [`SendError`].
 pub async fn send(
     dial: &Arc<dyn Dial>,
-    server: &Server,
+    server: &Address,
     login: Option<&Login>,
     answer: &Answer,
 ) -> Result<(), SendError> {
@@ -110,16 +80,16 @@ pub async fn send(
 
 async fn open(
     dial: &Arc<dyn Dial>,
-    server: &Server,
+    server: &Address,
     login: Option<&Login>,
 ) -> Result<AsyncSmtpConnection, ConnectorError> {
-    let Server { host, port, implicit_tls } = server;
+    let Address { host, port, tls } = server;
     let unreachable = |error: DialError| {
         ConnectorError::new(Disposition::BackOff, "SMTP_UNREACHABLE", error.to_string())
     };
     let mut connection = dial.connect(host, *port).await.map_err(unreachable)?;
     let mut greeted = false;
-    if *implicit_tls {
+    if *tls {
         connection = dial.secure(host, connection).await.map_err(unreachable)?;
     } else if let Some(cleared) = start_tls(server, &mut connection).await? {
         connection = dial.secure(host, cleared).await.map_err(unreachable)?;
@@ -161,7 +131,7 @@ async fn open(
 /// Asks a server for TLS. Answers the connection on which TLS is to begin; nothing where the server has
 /// no TLS and does not need any, as it is on this machine.
 async fn start_tls(
-    server: &Server,
+    server: &Address,
     connection: &mut Connection,
 ) -> Result<Option<Connection>, ConnectorError> {
     let host = &server.host;
@@ -218,13 +188,13 @@ async fn response(lines: &mut tokio::io::Take<BufReader<Box<dyn Stream>>>) -> io
     }
 }
 
-fn refused(server: &Server, error: &lettre::transport::smtp::Error) -> ConnectorError {
+fn refused(server: &Address, error: &lettre::transport::smtp::Error) -> ConnectorError {
     let disposition = if error.is_permanent() { Disposition::GiveUp } else { Disposition::BackOff };
     let message = format!("{} does not take the message: {}", server.host, cause(error));
     ConnectorError::new(disposition, "MAIL_REFUSED", message)
 }
 
-fn silent(server: &Server) -> ConnectorError {
+fn silent(server: &Address) -> ConnectorError {
     let message = format!("{} does not answer", server.host);
     ConnectorError::new(Disposition::BackOff, "SMTP_UNREACHABLE", message)
 }

@@ -14,10 +14,20 @@ pub struct Address {
 impl Address {
     /// Reads `imaps://HOST`, `imaps://HOST:PORT` or the same with `imap`.
     pub fn read(text: &str) -> Option<Self> {
+        Self::of(text, [("imaps", 993), ("imap", 143)])
+    }
+
+    /// Reads the address of a server that takes mail, `smtps` or `smtp`.
+    pub fn read_smtp(text: &str) -> Option<Self> {
+        Self::of(text, [("smtps", 465), ("smtp", 587)])
+    }
+
+    /// Reads an address of one of two schemes, the first of which is secure from the first byte.
+    fn of(text: &str, schemes: [(&str, u16); 2]) -> Option<Self> {
         let url = Url::parse(text).ok()?;
-        let (tls, port) = match url.scheme() {
-            "imaps" => (true, 993),
-            "imap" => (false, 143),
+        let (tls, port) = match schemes {
+            [(scheme, port), _] if url.scheme() == scheme => (true, port),
+            [_, (scheme, port)] if url.scheme() == scheme => (false, port),
             _ => return None,
         };
         let plain = url.username().is_empty()
@@ -58,6 +68,7 @@ mod tests {
             ("imaps://imap.acme.example/INBOX", None),
             ("imaps://imap.acme.example?x", None),
             ("imaps://", None),
+            ("smtps://smtp.acme.example", None),
         ] {
             assert_eq!(Address::read(text), expected, "{text}");
         }

@@ -77,7 +77,7 @@ async fn sent(
     let key = IdempotencyKey("k".into());
     let answer = Answer::to(&header, &from, ".\nx", &key, Timestamp::default()).unwrap();
     let login = Login::new("support@acme.example", "hunter2".to_owned().into(), false).unwrap();
-    let server = Server::read(address).unwrap();
+    let server = Address::read_smtp(address).unwrap();
     let outcome = send(&dial, &server, Some(&login), &answer).await;
     let heard = fake.heard.lock().unwrap().clone();
     (outcome, heard)
@@ -170,18 +170,15 @@ async fn a_server_that_never_stops_is_left() {
 
 #[test]
 fn an_address_names_a_server_and_nothing_else() {
-    let read = |text: &str| {
-        Server::read(text).map(|server| (server.host, server.port, server.implicit_tls))
-    };
-    assert_eq!(read("smtps://mx.example"), Some(("mx.example".into(), 465, true)));
-    assert_eq!(read("smtp://mx.example:2525/"), Some(("mx.example".into(), 2525, false)));
-    for text in [
-        "mx.example",
-        "smtps://me:secret@mx.example",
-        "smtps://mx.example/x",
-        "http://mx.example",
-        "smtps://",
+    let of = |host: &str, port, tls| Some(Address { host: host.to_owned(), port, tls });
+    for (text, expected) in [
+        ("smtps://mx.example", of("mx.example", 465, true)),
+        ("smtp://mx.example:2525/", of("mx.example", 2525, false)),
+        ("mx.example", None),
+        ("imaps://mx.example", None),
+        ("smtps://me:secret@mx.example", None),
+        ("smtps://mx.example/x", None),
     ] {
-        assert_eq!(read(text), None, "{text}");
+        assert_eq!(Address::read_smtp(text), expected, "{text}");
     }
 }
