@@ -42,8 +42,9 @@ pub fn finish(command: &mut Command) -> anyhow::Result<Finished> {
     let output = child.wait_with_output()?;
     anyhow::ensure!(
         status.success(),
-        "{command:?} failed: {}",
-        String::from_utf8_lossy(&output.stderr)
+        "{command:?} failed: {}{}",
+        String::from_utf8_lossy(&output.stderr),
+        String::from_utf8_lossy(&output.stdout)
     );
     Ok(Finished { wall, peak_bytes, output: String::from_utf8(output.stdout)? })
 }
