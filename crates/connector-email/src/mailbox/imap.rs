@@ -325,7 +325,8 @@ impl Imap {
                 };
                 match doing(&mut line).await {
                     Err(ImapError::Closed { .. } | ImapError::Broken(_)) if may_be_stale => {}
-                    Err(error @ (ImapError::NotVisible { .. } | ImapError::Refused { .. })) => {
+                    // One that is refused otherwise may be refused on this connection for ever.
+                    Err(error @ ImapError::NotVisible { .. }) => {
                         *held = Some(line);
                         return Err(error);
                     }
