@@ -106,14 +106,10 @@ fn github_address(id: &str) -> Option<GitHubAddress<'_>> {
     let (path, host) = id.rsplit_once('@')?;
     let steps: Vec<&str> = path.split('/').collect();
     let [owner, name, kind, number, further @ ..] = &steps[..] else { return None };
-    let named = |text: &str| {
-        let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
-        !text.is_empty() && !matches!(text, "." | "..") && text.bytes().all(plain)
-    };
     if !matches!(*kind, "issues" | "issue" | "pull") || !is_number(number) {
         return None;
     }
-    if !named(owner) || !named(name) || !named(host) {
+    if !is_name(owner) || !is_name(name) || !is_name(host) {
         return None;
     }
     let anchor = match further {
@@ -144,7 +140,14 @@ impl GitHubAddress<'_> {
     }
 }
 
-fn is_number(text: &str) -> bool {
+/// Whether this can be what GitHub calls an owner or a repository.
+pub fn is_name(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    !text.is_empty() && !matches!(text, "." | "..") && text.bytes().all(plain)
+}
+
+/// Whether this can be the number of an item.
+pub fn is_number(text: &str) -> bool {
     (1..=19).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
@@ -174,19 +177,20 @@ fn of_jira(header: &Header<'_>, body: &[u8], from: &Mailbox) -> Option<Option<No
     Some(notice)
 }
 
+/// Whether this can be a key of Jira.
+pub fn is_jira_key(word: &str) -> bool {
+    let is_capital = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+    word.rsplit_once('-').is_some_and(|(project, number)| {
+        project.starts_with(|c: char| c.is_ascii_uppercase())
+            && project.bytes().all(is_capital)
+            && is_number(number)
+    })
+}
+
 /// The leftmost key of a subject such as `[JIRA] (ENG-42) Title`.
 fn jira_key(subject: &str) -> Option<String> {
-    let is_key = |word: &&str| {
-        word.rsplit_once('-').is_some_and(|(project, number)| {
-            project.starts_with(|c: char| c.is_ascii_uppercase())
-                && project
-                    .bytes()
-                    .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
-                && is_number(number)
-        })
-    };
-    let words = subject.split(|c: char| !(c.is_ascii_alphanumeric() || "-_".contains(c)));
-    words.into_iter().find(is_key).map(str::to_owned)
+    let mut words = subject.split(|c: char| !(c.is_ascii_alphanumeric() || "-_".contains(c)));
+    words.find(|word| is_jira_key(word)).map(str::to_owned)
 }
 
 /// `commented` of `[jira] [Commented] (ENG-42) Title`, which not every Jira writes.

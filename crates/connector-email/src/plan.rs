@@ -7,6 +7,7 @@ use mainstem_model::{Criterion, CustomField, Date, Timestamp};
 use serde_json::Value;
 use url::Url;
 
+use crate::about::{is_jira_key, is_name, is_number};
 use crate::message::content::Content;
 use crate::message::words::shortened;
 
@@ -24,6 +25,8 @@ const BLOCKED_BY: [&str; 6] =
 const MOST_QUOTE_CHARACTERS: usize = 200;
 /// How many items a thread can name; a list of everything is no plan.
 const MOST_LINKS: usize = 50;
+/// Digits of the number of an item.
+const MOST_DIGITS: usize = 10;
 
 /// What was found; what a later message says stands for what an earlier one said.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -181,12 +184,12 @@ fn item(word: &str) -> Option<String> {
     if let Ok(url) = Url::parse(&word) {
         let steps: Vec<&str> = url.path_segments()?.filter(|step| !step.is_empty()).collect();
         return match steps[..] {
-            [.., "browse", key] if is_jira_key(key) => Some(key.to_owned()),
+            [.., "browse", key] if is_meant(key) => Some(key.to_owned()),
             [owner, name, "issues" | "pull", number] => github_key(owner, name, number),
             _ => None,
         };
     }
-    if is_jira_key(&word) {
+    if is_meant(&word) {
         return Some(word);
     }
     let (repository, number) = word.split_once('#')?;
@@ -194,26 +197,18 @@ fn item(word: &str) -> Option<String> {
     github_key(owner, name, number)
 }
 
-fn is_jira_key(word: &str) -> bool {
-    let is_capital = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
-    word.split_once('-').is_some_and(|(project, number)| {
-        project.len() >= 2
-            && project.as_bytes()[0].is_ascii_uppercase()
-            && project.bytes().all(is_capital)
-            && is_number(number)
-    })
+/// Whether this is surely meant as a key of Jira: in a text, unlike in a subject that Jira wrote, much else
+/// looks like one.
+fn is_meant(key: &str) -> bool {
+    is_jira_key(key)
+        && key
+            .split_once('-')
+            .is_some_and(|(project, number)| project.len() >= 2 && number.len() <= MOST_DIGITS)
 }
 
 fn github_key(owner: &str, name: &str, number: &str) -> Option<String> {
-    let named = |text: &str| {
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-        !text.is_empty() && text.bytes().all(plain)
-    };
-    (named(owner) && named(name) && is_number(number)).then(|| format!("{owner}/{name}#{number}"))
-}
-
-fn is_number(text: &str) -> bool {
-    (1..=10).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+    let is_issue = is_number(number) && number.len() <= MOST_DIGITS;
+    (is_name(owner) && is_name(name) && is_issue).then(|| format!("{owner}/{name}#{number}"))
 }
 
 fn address(text: &str) -> Option<String> {
