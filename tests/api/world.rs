@@ -59,7 +59,7 @@ fn named(id: &str, key: &str) -> TaskReference {
 }
 
 fn blocks(from: TaskReference, to: TaskReference) -> LinkRecord {
-    LinkRecord { kind: LinkKind::Blocks, from, to, since: None, inference: None }
+    LinkRecord { kind: LinkKind::Blocks, from, to, since: None }
 }
 
 fn relations(task: &str, links: Vec<LinkRecord>, parent: ParentRecord) -> RelationRecord {

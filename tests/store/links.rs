@@ -15,13 +15,7 @@ fn reference(n: u32) -> TaskReference {
 }
 
 fn blocks(from: u32, to: u32) -> LinkRecord {
-    LinkRecord {
-        kind: LinkKind::Blocks,
-        from: reference(from),
-        to: reference(to),
-        since: None,
-        inference: None,
-    }
+    LinkRecord { kind: LinkKind::Blocks, from: reference(from), to: reference(to), since: None }
 }
 
 /// A reading of task 1 at a moment.

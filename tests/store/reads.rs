@@ -121,7 +121,7 @@ both_databases! {
         let source = db.source("acme").await;
         let relations = |n: u32| RelationRecord {
             task: task_external_id(n).into(),
-            links: vec![LinkRecord { kind: LinkKind::Blocks, from: reference(n), to: reference(n + 1), since: None, inference: None }],
+            links: vec![LinkRecord { kind: LinkKind::Blocks, from: reference(n), to: reference(n + 1), since: None }],
             kinds: LinkKind::ALL, parent: ParentRecord::Unsaid,
             version: 1,
             census_token: None,

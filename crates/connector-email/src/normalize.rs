@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use mainstem_model::record::{
-    AvailabilityRecord, Batch, CommentRecord, ExternalId, Inference, LinkRecord, NoticeKind,
-    NoticeRecord, NoticeSet, ParentRecord, PartSet, PersonRecord, ProjectRecord, QuarantineRecord,
-    RelationRecord, TaskRecord, TaskReference,
+    AvailabilityRecord, Batch, CommentRecord, ExternalId, NoticeKind, NoticeRecord, NoticeSet,
+    ParentRecord, PartSet, PersonRecord, ProjectRecord, QuarantineRecord, TaskRecord,
+    TaskReference,
 };
 use mainstem_model::{
-    CustomField, LinkKind, Priority, PriorityLevel, Status, StatusCategory, TaskKind, Timestamp,
+    CustomField, Priority, PriorityLevel, Status, StatusCategory, TaskKind, Timestamp, person,
 };
 use serde_json::{Value, json};
 
@@ -24,7 +24,7 @@ use crate::message::content::Content;
 use crate::message::fold::SIGNATURE;
 use crate::message::header::{Header, Mailbox};
 use crate::message::words::shortened;
-use crate::plan::{Plan, Said, Stated};
+use crate::plan::{Plan, Said};
 use crate::settings::EmailSettings;
 use crate::signal::Kind;
 use crate::snapshot::{Message, Snapshot, Thread, Unread};
@@ -36,10 +36,6 @@ const VERSION: i64 = 0;
 const MOST_RAW_BYTES: usize = 64 * 1024;
 /// How much of a notice is quoted.
 const MOST_QUOTE_CHARACTERS: usize = 500;
-/// How far a line such as `Blocks: ENG-42` is believed, of somebody who may act.
-const CONFIDENCE: f64 = 0.95;
-/// What the id of a sender begins with for whom nobody vouches.
-const UNVERIFIED: &str = "unverified:";
 /// The only project of a source.
 const PROJECT: &str = "mailbox";
 
@@ -133,9 +129,7 @@ impl<'a> Draft<'a> {
             let by = message.letter.from.as_ref().map_or("", |from| &from.address);
             if message.may_act(settings) {
                 let people = &message.letter.people;
-                let url = message.letter.message_id.as_deref().and_then(mid);
-                let url = url.as_deref();
-                plan.read(Said { content: &content, people, by, at: message.at, url }, &all);
+                plan.read(Said { content: &content, people, by, at: message.at }, &all);
             }
             if message.letter.kind == Kind::AutoReply
                 && let Some(away) = away(&message.letter.subject, &content.text, message.at)
@@ -180,15 +174,6 @@ impl<'a> Draft<'a> {
         for assignee in &plan.assignees {
             self.person(assignee);
         }
-        let task = TaskReference { key: key.clone(), external_id: Some(external_id.clone()) };
-        self.batch.relations.push(RelationRecord {
-            task: external_id.clone(),
-            links: plan.links.iter().map(|stated| link(&task, stated)).collect(),
-            kinds: LinkKind::ALL,
-            parent: ParentRecord::None,
-            version: VERSION,
-            census_token: None,
-        });
         let standing = standing(settings, &messages);
         let letter = &messages[opening].letter;
         let title = match letter.subject.as_str() {
@@ -310,7 +295,7 @@ impl<'a> Draft<'a> {
     /// whom nobody vouches is not the person whose address they wrote, here or in any other tool.
     fn note(&mut self, from: &Mailbox, message: &Message) -> ExternalId {
         if !message.is_vouched_for(self.settings) {
-            let external_id: ExternalId = format!("{UNVERIFIED}{}", from.address).into();
+            let external_id: ExternalId = format!("{}{}", person::UNVERIFIED, from.address).into();
             let stranger = || PersonRecord {
                 external_id: external_id.clone(),
                 handle: None,
@@ -347,23 +332,6 @@ fn quote(text: &str) -> String {
     let foot = |line: &&str| line.to_lowercase().contains("unsubscribe") || *line == SIGNATURE;
     let lines: Vec<&str> = text.lines().take_while(|line| !foot(line)).collect();
     shortened(lines.join("\n").trim(), MOST_QUOTE_CHARACTERS)
-}
-
-/// A link between a thread and an item that its text names.
-fn link(thread: &TaskReference, stated: &Stated) -> LinkRecord {
-    let item = TaskReference { key: stated.key.clone(), external_id: None };
-    let (from, to) = if stated.blocks { (thread.clone(), item) } else { (item, thread.clone()) };
-    LinkRecord {
-        kind: LinkKind::Blocks,
-        from,
-        to,
-        since: Some(stated.at),
-        inference: Some(Inference {
-            quote: stated.quote.clone(),
-            url: stated.url.clone(),
-            confidence: CONFIDENCE,
-        }),
-    }
 }
 
 /// How a thread stands.

@@ -1,13 +1,11 @@
-//! What the text of a thread says plainly of its plan: due date, assignee, checklist, what it holds up
-//! and what holds it up. Each comes with the line that says it.
+//! What the text of a thread says plainly of its plan: due date, assignee, checklist. Each comes with the
+//! line that says it.
 
 use std::collections::BTreeSet;
 
 use mainstem_model::{Criterion, CustomField, Date, Timestamp};
 use serde_json::Value;
-use url::Url;
 
-use crate::about::{is_jira_key, is_name, is_number};
 use crate::message::content::Content;
 use crate::message::words::shortened;
 
@@ -17,17 +15,7 @@ const DUE: [&str; 8] =
 /// Words before a mail address, likewise.
 const ASSIGNEE: [&str; 6] =
     ["assignee", "assigned to", "assign to", "owner", "zuständig", "responsable"];
-/// Words before what waits for the thread, likewise.
-const BLOCKS: [&str; 4] = ["blocks", "blocking", "holds up", "blockiert"];
-/// Words before what the thread waits for, likewise.
-const BLOCKED_BY: [&str; 6] =
-    ["blocked by", "depends on", "waiting for", "waits for", "blockiert durch", "wartet auf"];
 const MOST_QUOTE_CHARACTERS: usize = 200;
-/// How many items a thread can name; a list of everything is no plan.
-const MOST_LINKS: usize = 50;
-/// Digits of the number of an item.
-const MOST_DIGITS: usize = 10;
-
 /// What was found; what a later message says stands for what an earlier one said.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Plan {
@@ -36,24 +24,9 @@ pub struct Plan {
     /// Mail addresses.
     pub assignees: Vec<String>,
     pub criteria: Vec<Criterion>,
-    pub links: Vec<Stated>,
     due_from: Option<String>,
     start_from: Option<String>,
     assignees_from: Option<String>,
-}
-
-/// That the thread holds an item up, or waits for one.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stated {
-    /// Whether the thread holds the item up.
-    pub blocks: bool,
-    /// What the tool of the item calls it.
-    pub key: String,
-    /// The line that says so.
-    pub quote: String,
-    /// Where a person reads it.
-    pub url: Option<String>,
-    pub at: Timestamp,
 }
 
 /// A message that may say what becomes of its thread.
@@ -64,8 +37,6 @@ pub struct Said<'a> {
     pub people: &'a [String],
     pub by: &'a str,
     pub at: Timestamp,
-    /// Where a person reads it.
-    pub url: Option<&'a str>,
 }
 
 impl Plan {
@@ -103,19 +74,7 @@ impl Plan {
             {
                 (self.assignees, self.assignees_from) = (vec![assignee], Some(source(line)));
             }
-            for (words, blocks) in [(&BLOCKS[..], true), (&BLOCKED_BY[..], false)] {
-                if words.contains(&word.as_str()) {
-                    self.links.extend(items(value).map(|key| Stated {
-                        blocks,
-                        key,
-                        quote: shortened(line.trim(), MOST_QUOTE_CHARACTERS),
-                        url: said.url.map(str::to_owned),
-                        at: said.at,
-                    }));
-                }
-            }
         }
-        self.links.truncate(MOST_LINKS);
         let criteria: Vec<Criterion> = lines().filter_map(criterion).collect();
         if !criteria.is_empty() {
             self.criteria = criteria;
@@ -172,45 +131,6 @@ fn date(text: &str) -> Option<Date> {
     (ends && plain).then(|| date.parse().ok()).flatten()
 }
 
-/// The items of tools that a text names: `ENG-42`, `acme/api#7`, or the address where one is read.
-fn items(text: &str) -> impl Iterator<Item = String> {
-    let ends = |c: char| c.is_whitespace() || ",;()[]<>".contains(c);
-    text.split(ends).filter_map(|word| item(word.trim_end_matches(['.', ':', '!', '?'])))
-}
-
-fn item(word: &str) -> Option<String> {
-    // What is shown as Markdown has its special characters marked.
-    let word = word.replace('\\', "");
-    if let Ok(url) = Url::parse(&word) {
-        let steps: Vec<&str> = url.path_segments()?.filter(|step| !step.is_empty()).collect();
-        return match steps[..] {
-            [.., "browse", key] if is_meant(key) => Some(key.to_owned()),
-            [owner, name, "issues" | "pull", number] => github_key(owner, name, number),
-            _ => None,
-        };
-    }
-    if is_meant(&word) {
-        return Some(word);
-    }
-    let (repository, number) = word.split_once('#')?;
-    let (owner, name) = repository.split_once('/')?;
-    github_key(owner, name, number)
-}
-
-/// Whether this is surely meant as a key of Jira: in a text, unlike in a subject that Jira wrote, much else
-/// looks like one.
-fn is_meant(key: &str) -> bool {
-    is_jira_key(key)
-        && key
-            .split_once('-')
-            .is_some_and(|(project, number)| project.len() >= 2 && number.len() <= MOST_DIGITS)
-}
-
-fn github_key(owner: &str, name: &str, number: &str) -> Option<String> {
-    let is_issue = is_number(number) && number.len() <= MOST_DIGITS;
-    (is_name(owner) && is_name(name) && is_issue).then(|| format!("{owner}/{name}#{number}"))
-}
-
 fn address(text: &str) -> Option<String> {
     let is_part = |c: char| c.is_alphanumeric() || "@.!#$%&'*+/=?^_{|}~-".contains(c);
     let mut words = text.split(|c| !is_part(c));
@@ -249,7 +169,6 @@ mod tests {
                 people: &people,
                 by: "bob@acme.example",
                 at: Timestamp(0),
-                url: None,
             };
             plan.read(said, &BTreeSet::from(["alice@acme.example", "bob@acme.example"]));
         }
@@ -272,25 +191,6 @@ mod tests {
             ("overdue: 2026-12-01", None),
         ] {
             assert_eq!(due(text).as_deref(), expected, "{text}");
-        }
-        let links = |text: &str| {
-            let links = plan(&[(text, &[])]).links.into_iter();
-            links.map(|stated| (stated.blocks, stated.key)).collect::<Vec<_>>()
-        };
-        for (text, expected) in [
-            ("Blocks: ENG-42", &[(true, "ENG-42")][..]),
-            ("- **Waiting for:** acme/api#7, ENG-1.", &[(false, "acme/api#7"), (false, "ENG-1")]),
-            ("Blocked by: \\<https://acme.atlassian.net/browse/ENG-7>", &[(false, "ENG-7")]),
-            ("depends on: https://github.com/acme/api/pull/12", &[(false, "acme/api#12")]),
-            ("blocks: A\\_B-1", &[(true, "A_B-1")]),
-            ("Blocks: UTF-8x, eng-42, E-1, api#7, https://evil.example/ENG-9", &[]),
-            ("He blocks: ENG-42", &[]),
-            ("> Blocks: ENG-42", &[]),
-            ("Blocks: nothing", &[]),
-        ] {
-            let expected: Vec<_> =
-                expected.iter().map(|(blocks, key)| (*blocks, (*key).to_owned())).collect();
-            assert_eq!(links(text), expected, "{text}");
         }
         let assignee = |text: &str| plan(&[(text, &[])]).assignees;
         assert_eq!(assignee("Assignee: Alice \\<Alice@acme.example>"), ["alice@acme.example"]);

@@ -342,7 +342,7 @@ fn this(locator: &Locator, external_id: Option<ExternalId>) -> TaskReference {
 }
 
 fn link(kind: LinkKind, from: TaskReference, to: TaskReference) -> LinkRecord {
-    LinkRecord { kind, from, to, since: None, inference: None }
+    LinkRecord { kind, from, to, since: None }
 }
 
 fn ends(nodes: Option<Nodes<End>>) -> Vec<TaskReference> {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::task::words;
-use crate::{LinkId, SourceId, TaskId, Timestamp};
+use crate::{CommentId, LinkId, SourceId, TaskId, Timestamp};
 
 words! {
     /// What an edge says: `from KIND to`, as in `from BLOCKS to`.
@@ -55,13 +55,41 @@ pub struct LinkEnd {
     pub task: Option<TaskId>,
     /// What the tool called it when the link was read.
     pub key: String,
+    /// Where people read what has this key (a host and a path), where a text gave an address: the key
+    /// then means no task of another site.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub site: Option<String>,
 }
 
 impl LinkEnd {
-    /// What makes this end the same end: the id where it is known, else the key.
+    /// An end that is known by its id, if at all, and by its key in whichever tool.
+    #[must_use]
+    pub const fn new(task: Option<TaskId>, key: String) -> Self {
+        Self { task, key, site: None }
+    }
+
+    /// The project that a key such as `ENG-42` names, where no address says that it is a key at all:
+    /// `UTF-8` looks like one, and only a project of that name makes it one.
+    #[must_use]
+    pub fn bare_project(&self) -> Option<&str> {
+        let (project, number) = self.key.rsplit_once('-')?;
+        let is_key = project.starts_with(|c: char| c.is_ascii_uppercase())
+            && project
+                .bytes()
+                .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
+            && !number.is_empty()
+            && number.bytes().all(|byte| byte.is_ascii_digit());
+        (is_key && self.task.is_none() && self.site.is_none()).then_some(project)
+    }
+
+    /// What makes this end the same end: the id where it is known, else the key, at its site.
     #[must_use]
     pub fn identity(&self) -> String {
-        self.task.map_or_else(|| self.key.to_lowercase(), |id| id.to_string())
+        match (self.task, &self.site) {
+            (Some(id), _) => id.to_string(),
+            (None, Some(site)) => format!("{site} {}", self.key).to_lowercase(),
+            (None, None) => self.key.to_lowercase(),
+        }
     }
 }
 
@@ -72,6 +100,9 @@ pub struct Evidence {
     pub quote: String,
     /// Where a person can read them.
     pub url: Option<String>,
+    /// The comment that they stand in, where they are not the task's own title or text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<CommentId>,
     /// When they were read.
     pub seen_at: Timestamp,
 }
@@ -91,8 +122,6 @@ pub struct Link {
     pub origin: LinkOrigin,
     /// 0 to 1; 1 for native and declared links.
     pub confidence: f64,
-    /// What a person said of it.
-    pub review: LinkReview,
     /// The task whose payload states it: it is visible only to those who may see that task.
     pub stated_by: TaskId,
     /// The source of `stated_by`.

@@ -2,6 +2,10 @@
 
 use crate::{Evidence, PersonId, SourceId, Timestamp};
 
+/// What the tool's id of somebody begins with for whom nobody vouches: their words are shown, and state
+/// nothing.
+pub const UNVERIFIED: &str = "unverified:";
+
 /// How one tool knows a person. Tasks, comments and changes name identities, so nothing of them is
 /// rewritten when people are merged or split: who an identity is, is looked up when it is shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -173,6 +177,7 @@ mod tests {
                 evidence: Evidence {
                     quote: number.to_string(),
                     url: None,
+                    comment: None,
                     seen_at: Timestamp(said_at),
                 },
             }),

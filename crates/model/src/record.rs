@@ -436,30 +436,17 @@ pub struct RelationRecord {
     pub census_token: Option<String>,
 }
 
-/// One link: the tool's own, or one that a text states plainly.
+/// One link of the tool's own.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LinkRecord {
     /// What the edge says.
     pub kind: LinkKind,
     /// Where it starts.
     pub from: TaskReference,
-    /// Where it leads. What another tool calls a task is found by its key alone.
+    /// Where it leads.
     pub to: TaskReference,
     /// Since when, where the tool says so.
     pub since: Option<Timestamp>,
-    /// What it was read from; `None` where it is the tool's own.
-    pub inference: Option<Inference>,
-}
-
-/// The words of a text that state a link.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Inference {
-    /// The words.
-    pub quote: String,
-    /// Where a person can read them.
-    pub url: Option<String>,
-    /// 0 to 1.
-    pub confidence: f64,
 }
 
 /// A task that the tool now shows under another id (a GitHub transfer). The older identity stays.

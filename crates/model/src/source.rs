@@ -101,4 +101,7 @@ pub struct Source {
     pub last_error: Option<SourceError>,
     /// The oldest of its scopes' last complete passes; `None` before the first.
     pub last_synced_at: Option<Timestamp>,
+    /// Where people read what it reads: a host and a path, as `github.com`; `None` before its first
+    /// session has found out, and where there is no such place.
+    pub site: Option<String>,
 }

@@ -300,13 +300,7 @@ fn relations(number: u64, count: u64) -> Option<RelationRecord> {
                 key: format!("acme/api#{number}"),
                 external_id: Some(number.to_string().into()),
             };
-            LinkRecord {
-                kind: LinkKind::Blocks,
-                from: end(from),
-                to: end(to),
-                since: None,
-                inference: None,
-            }
+            LinkRecord { kind: LinkKind::Blocks, from: end(from), to: end(to), since: None }
         })
         .collect();
     (!links.is_empty()).then(|| RelationRecord {

@@ -5,9 +5,11 @@
 //! `Eq` and `In`, so they do.
 
 use mainstem_model::{
-    Date, PersonId, Presence, PriorityLevel, ProjectId, SourceId, StatusCategory, TaskId, TaskKind,
-    Timestamp,
+    Date, LinkKind, LinkOrigin, LinkReview, PersonId, Presence, PriorityLevel, ProjectId, SourceId,
+    StatusCategory, TaskId, TaskKind, Timestamp,
 };
+
+use crate::links::LinkState;
 
 /// A boolean expression over predicates `P`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -74,6 +76,8 @@ pub enum TextPredicate {
 pub type TextFilter = Filter<TextPredicate>;
 /// A filter on tasks.
 pub type TaskFilter = Filter<TaskPredicate>;
+/// A filter on links.
+pub type LinkFilter = Filter<LinkPredicate>;
 /// A filter on people.
 pub type PersonFilter = Filter<PersonPredicate>;
 /// A filter on projects.
@@ -162,6 +166,31 @@ pub enum TaskPredicate {
     IsReady(bool),
     /// Something open blocks it, as far as the caller sees.
     IsBlocked(bool),
+}
+
+/// A predicate on a link.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum LinkPredicate {
+    /// What it says.
+    Kind(Comparison<LinkKind>),
+    /// Where it comes from.
+    Origin(Comparison<LinkOrigin>),
+    /// What a person said of it.
+    Review(Comparison<LinkReview>),
+    /// How it stands.
+    State(Comparison<LinkState>),
+    /// Since when it holds.
+    Since(Comparison<Timestamp>),
+    /// When it ended.
+    Until(Comparison<Timestamp>),
+    /// Its ends are in two sources.
+    CrossTool(bool),
+    /// The task that it starts from.
+    From(TaskFilter),
+    /// The task that it leads to.
+    To(TaskFilter),
+    /// One of both.
+    Task(TaskFilter),
 }
 
 /// A predicate on a person.

@@ -34,6 +34,7 @@ pub(crate) async fn load(store: &Store) -> Result<Snapshot, LoadError> {
     }
     load_rows(store, &mut snapshot, &mut touched).await?;
     snapshot.put_redirects(store.redirects().await?, &mut touched);
+    snapshot.put_reviews(store.link_reviews().await?, &mut touched);
     snapshot.settle(touched);
     Ok(snapshot)
 }
@@ -83,14 +84,21 @@ async fn read_tasks(store: Store, sender: mpsc::Sender<Rows>) -> Result<(), Load
 }
 
 async fn read_links(store: Store, sender: mpsc::Sender<Rows>) -> Result<(), LoadError> {
-    let mut after: Option<(TaskId, LinkId)> = None;
+    let mut declared = BTreeMap::<TaskId, Vec<Link>>::new();
+    for link in store.load_declared_links().await? {
+        declared.entry(link.stated_by).or_default().push(link);
+    }
+    let mut after: Option<(TaskId, LinkId, Timestamp)> = None;
     let mut stated: Vec<(TaskId, Vec<Link>)> = Vec::new();
     loop {
         let links = store.load_links(after, PAGE).await?;
         let Some(last) = links.last() else { break };
-        after = Some((last.stated_by, last.id));
+        after = Some((last.stated_by, last.id, last.since));
         // The last task of a page may go on in the next one.
         let unfinished = stated.pop();
+        for (stater, links) in &mut stated {
+            links.extend(declared.remove(stater).unwrap_or_default());
+        }
         if sender.send(Rows::Links(std::mem::take(&mut stated))).await.is_err() {
             return Ok(());
         }
@@ -102,8 +110,11 @@ async fn read_links(store: Store, sender: mpsc::Sender<Rows>) -> Result<(), Load
             }
         }
     }
+    for (stater, links) in stated {
+        declared.entry(stater).or_default().extend(links);
+    }
     // Where nobody listens any more, nobody misses it.
-    let _ = sender.send(Rows::Links(stated)).await;
+    let _ = sender.send(Rows::Links(declared.into_iter().collect())).await;
     Ok(())
 }
 
@@ -115,6 +126,7 @@ struct Dirty {
     projects: BTreeSet<ProjectId>,
     sources: BTreeSet<SourceId>,
     redirects: bool,
+    reviews: bool,
 }
 
 impl Dirty {
@@ -128,6 +140,7 @@ impl Dirty {
                 Subject::Source(id) => drop(dirty.sources.insert(id)),
             }
             // A move shows as an entry of its own, or as a task whose key has changed.
+            dirty.reviews |= change.field == "linkReview";
             dirty.redirects |= matches!(change.field.as_str(), "movedTo" | "key" | "previousKeys");
         }
         dirty
@@ -185,6 +198,9 @@ pub(crate) async fn next(store: &Store, newest: &Snapshot) -> Result<Option<Snap
     put_tasks(store, &mut next, &dirty.tasks, &mut touched).await?;
     if dirty.redirects {
         next.put_redirects(store.redirects().await?, &mut touched);
+    }
+    if dirty.reviews {
+        next.put_reviews(store.link_reviews().await?, &mut touched);
     }
     count_generations(&mut next, touched.changed, sources_changed);
     next.settle(touched);

@@ -2,13 +2,14 @@
 //! whom. Ends are bound by id where a task of that id is in the store, else by key, so an edge
 //! appears the moment its other end arrives.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use mainstem_model::{
     Evidence, Link, LinkEnd, LinkId, LinkKind, LinkOrigin, LinkReview, SourceId, TaskId, Timestamp,
 };
 
-use crate::names::{NONE, Symbol};
+use crate::names::Symbol;
 use crate::text;
 
 /// One link as one task states it.
@@ -16,9 +17,10 @@ pub(crate) struct LinkRow {
     pub(crate) id: LinkId,
     pub(crate) kind: LinkKind,
     pub(crate) origin: LinkOrigin,
-    pub(crate) review: LinkReview,
     pub(crate) confidence: f64,
     pub(crate) since: Timestamp,
+    /// When it ended; it is nobody's edge then.
+    pub(crate) until: Option<Timestamp>,
     pub(crate) source: SourceId,
     pub(crate) stated_by: TaskId,
     pub(crate) from: End,
@@ -41,11 +43,13 @@ pub(crate) enum End {
 #[derive(Clone)]
 pub(crate) struct Edge {
     pub(crate) link: Arc<LinkRow>,
-    /// The ordinal of the other end; [`NONE`] where it is not in the store.
+    /// The ordinal of the other end; [`crate::names::NONE`] where it is not in the store.
     pub(crate) other: Symbol,
     pub(crate) kind: LinkKind,
     /// Whether the task is the `from` of the link.
     pub(crate) forward: bool,
+    /// What a person said of it, or of another statement of the same.
+    pub(crate) review: LinkReview,
 }
 
 impl LinkRow {
@@ -58,9 +62,9 @@ impl LinkRow {
             id: link.id,
             kind: link.kind,
             origin: link.origin,
-            review: link.review,
             confidence: link.confidence,
             since: link.since,
+            until: link.until,
             source: link.source,
             stated_by: link.stated_by,
             from: end(link.from),
@@ -70,15 +74,23 @@ impl LinkRow {
         }
     }
 
+    /// The id that it would have were both ends known by these ids.
+    pub(crate) fn between(&self, ends: [Option<TaskId>; 2]) -> Option<LinkId> {
+        let [Some(from), Some(to)] = ends else { return None };
+        let (kind, origin) = (self.kind.as_str(), self.origin.as_str());
+        Some(LinkId::of(kind, origin, &from.to_string(), &to.to_string()))
+    }
+
     fn says_the_same(&self, other: &Self) -> bool {
-        (self.id, self.kind, self.origin, self.review, self.since, self.source)
-            == (other.id, other.kind, other.origin, other.review, other.since, other.source)
+        (self.id, self.kind, self.origin, self.since, self.until, self.source)
+            == (other.id, other.kind, other.origin, other.since, other.until, other.source)
             && self.confidence.to_bits() == other.confidence.to_bits()
             && self.from == other.from
             && self.to == other.to
             && self.evidence == other.evidence
     }
 
+    /// The names of the ends, where they are not those of the task that states it.
     fn names(&self) -> impl Iterator<Item = u64> + '_ {
         [&self.from, &self.to]
             .into_iter()
@@ -106,14 +118,35 @@ pub(crate) struct Graph {
     children: imbl::OrdSet<(u64, u32)>,
     /// The bound edges of each ordinal, sorted by kind, direction, other end, link.
     adjacent: imbl::Vector<Option<Arc<[Edge]>>>,
+    /// What people said of links.
+    reviews: Arc<HashMap<LinkId, LinkReview>>,
     next_number: u64,
 }
 
 impl Graph {
+    /// Replaces what people said of links; answers the links of which it differs.
+    pub(crate) fn review(&mut self, new: HashMap<LinkId, LinkReview>) -> bool {
+        if *self.reviews == new {
+            return false;
+        }
+        self.reviews = Arc::new(new);
+        true
+    }
+
+    /// What a person said of a link between these tasks, however it is stated.
+    pub(crate) fn reviewed(&self, link: &LinkRow, ends: [Option<TaskId>; 2]) -> LinkReview {
+        if link.origin != LinkOrigin::Inferred || self.reviews.is_empty() {
+            return LinkReview::Unreviewed;
+        }
+        let said = |id: &LinkId| self.reviews.get(id).copied();
+        let of_tasks = || said(&link.between(ends)?);
+        said(&link.id).or_else(of_tasks).unwrap_or(LinkReview::Unreviewed)
+    }
+
     /// Replaces the links that a task states; answers the old and the new ones, nothing where they
     /// say the same.
     pub(crate) fn state(&mut self, stater: TaskId, mut links: Vec<Link>) -> Vec<Arc<LinkRow>> {
-        links.sort_by_key(|link| link.id);
+        links.sort_by_key(|link| (link.id, link.since));
         let old = self.stated.get(&stater).cloned().unwrap_or_default();
         let new: Arc<[Arc<LinkRow>]> = (self.next_number..)
             .zip(links)
@@ -199,25 +232,9 @@ impl Edge {
         (self.kind, self.forward, self.other, link.id, link.stated_by, link.number)
     }
 
-    /// Whether both edges of one task say the same, whoever states it.
-    pub(crate) fn repeats(&self, other: &Self) -> bool {
-        (self.kind, self.forward, self.other, self.link.origin)
-            == (other.kind, other.forward, other.other, other.link.origin)
-            && (self.other != NONE
-                || match (self.other_end(), other.other_end()) {
-                    (End::Named(left), End::Named(right)) => text::same(&left.key, &right.key),
-                    (left, right) => left == right,
-                })
-    }
-
-    /// The other end as the link names it.
-    pub(crate) fn other_end(&self) -> &End {
-        if self.forward { &self.link.to } else { &self.link.from }
-    }
-
     /// Whether it can hold its target up.
     pub(crate) fn blocks(&self) -> bool {
-        self.kind == LinkKind::Blocks && self.link.review != LinkReview::Rejected
+        self.kind == LinkKind::Blocks && self.review != LinkReview::Rejected
     }
 }
 

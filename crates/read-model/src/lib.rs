@@ -59,6 +59,7 @@ pub mod filter;
 mod follow;
 mod graph;
 pub mod limits;
+pub mod links;
 mod listing;
 mod matcher;
 pub mod model;
@@ -81,14 +82,13 @@ pub mod view;
 pub use count::{GroupField, GroupValue, TaskCount};
 pub use error::{LoadError, QueryError};
 pub use filter::{
-    Comparison, Filter, PersonFilter, PersonPredicate, ProjectFilter, ProjectPredicate, Quantifier,
-    SourceFilter, SourcePredicate, TaskFilter, TaskPredicate, TextFilter, TextPredicate,
+    Comparison, Filter, LinkFilter, LinkPredicate, PersonFilter, PersonPredicate, ProjectFilter,
+    ProjectPredicate, Quantifier, SourceFilter, SourcePredicate, TaskFilter, TaskPredicate,
+    TextFilter, TextPredicate,
 };
+pub use links::{LinkEndRef, LinkRef, LinkState};
 pub use model::{Behind, ReadModel};
 pub use order::{Direction, OrderField, TaskOrder};
 pub use page::{Page, PageRequest};
-pub use refs::{
-    Freshness, IdentityRef, LinkEndRef, LinkRef, PersonRef, ProjectRef, SourceRef, TaskRef,
-    Workload,
-};
+pub use refs::{Freshness, IdentityRef, PersonRef, ProjectRef, SourceRef, TaskRef, Workload};
 pub use view::{TaskOrdinal, TaskQuery, View};

@@ -2,8 +2,8 @@
 
 use crate::QueryError;
 use crate::filter::{
-    Comparison, Filter, PersonPredicate, ProjectPredicate, SourcePredicate, TaskPredicate,
-    TextPredicate,
+    Comparison, Filter, LinkPredicate, PersonPredicate, ProjectPredicate, SourcePredicate,
+    TaskPredicate, TextPredicate,
 };
 
 /// The deepest nesting of `And`, `Or`, `Not` and the filters of related things.
@@ -20,6 +20,9 @@ pub(crate) struct Size {
     predicates: usize,
     values: usize,
 }
+
+/// A predicate with one value.
+const ONE: Size = Size { depth: 0, predicates: 1, values: 1 };
 
 impl Size {
     /// Adds what stands beside it.
@@ -85,7 +88,7 @@ impl Measured for TextPredicate {
     fn size(&self) -> Size {
         match self {
             Self::Is(comparison) => comparison.size(),
-            Self::Contains(_) => Size { depth: 0, predicates: 1, values: 1 },
+            Self::Contains(_) => ONE,
         }
     }
 }
@@ -118,7 +121,21 @@ impl Measured for TaskPredicate {
             Self::AuthorIsNull(_)
             | Self::ParentIsNull(_)
             | Self::IsReady(_)
-            | Self::IsBlocked(_) => Size { depth: 0, predicates: 1, values: 1 },
+            | Self::IsBlocked(_) => ONE,
+        }
+    }
+}
+
+impl Measured for LinkPredicate {
+    fn size(&self) -> Size {
+        match self {
+            Self::Kind(c) => c.size(),
+            Self::Origin(c) => c.size(),
+            Self::Review(c) => c.size(),
+            Self::State(c) => c.size(),
+            Self::Since(c) | Self::Until(c) => c.size(),
+            Self::CrossTool(_) => ONE,
+            Self::From(filter) | Self::To(filter) | Self::Task(filter) => filter.size().deeper(),
         }
     }
 }

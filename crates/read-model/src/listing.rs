@@ -35,7 +35,7 @@ impl View {
             None => self.visible_people().clone(),
         };
         let rows = rows.iter().filter_map(|symbol| self.person_ref(symbol)).collect();
-        listed(rows, BY_NAME, |person| (person.name(), person.id().0), page)
+        listed(rows, BY_NAME, |person| (SortValue::text(person.name()), person.id().0), page)
     }
 
     /// The cursor of a person in [`View::people`].
@@ -56,7 +56,7 @@ impl View {
         let all = ProjectFilter::And(Vec::new());
         let rows = checked(filter.unwrap_or(&all), |filter| directory::projects(self, filter))?;
         let rows = rows.iter().filter_map(|symbol| self.project_ref(symbol)).collect();
-        listed(rows, BY_KEY, |project| (project.key(), project.id().0), page)
+        listed(rows, BY_KEY, |project| (SortValue::text(project.key()), project.id().0), page)
     }
 
     /// The cursor of a project in [`View::projects`].
@@ -77,7 +77,12 @@ impl View {
         let all = SourceFilter::And(Vec::new());
         let rows = checked(filter.unwrap_or(&all), |filter| directory::sources(self, filter))?;
         let rows = rows.iter().filter_map(|symbol| self.source_ref(symbol)).collect();
-        listed(rows, BY_NAME, |source| (&source.get().name, source.get().id.0), page)
+        listed(
+            rows,
+            BY_NAME,
+            |source| (SortValue::text(&source.get().name), source.get().id.0),
+            page,
+        )
     }
 
     /// The cursor of a source in [`View::sources`].
@@ -96,11 +101,11 @@ fn checked<P: Measured>(
     Ok(find(filter))
 }
 
-/// A page of rows that each have one text and an id to be ordered by.
-fn listed<'v, T>(
+/// A page of rows that each have one value and an id to be ordered by.
+pub(crate) fn listed<'v, T>(
     rows: Vec<T>,
     steps: &[Step],
-    place: impl Fn(&T) -> (&'v str, Uuid),
+    place: impl Fn(&T) -> (SortValue<'v>, Uuid),
     request: &PageRequest,
 ) -> Result<Page<T>, QueryError> {
     let step = steps[0];
@@ -109,9 +114,9 @@ fn listed<'v, T>(
     };
     let (after, before) = (mark(&request.after)?, mark(&request.before)?);
     let against = |row: &T, mark: &cursor::Mark| -> Ordering {
-        let (text, id) = place(row);
+        let (own, id) = place(row);
         let value = mark.values().next().unwrap_or(SortValue::Absent);
-        step.compare(SortValue::text(text), value).then(id.cmp(&mark.id))
+        step.compare(own, value).then(id.cmp(&mark.id))
     };
     Ok(pick(
         rows,
@@ -120,7 +125,7 @@ fn listed<'v, T>(
         before.as_ref().map(|mark| |row: &T| against(row, mark)),
         |left, right| {
             let ((left, left_id), (right, right_id)) = (place(left), place(right));
-            step.compare(SortValue::text(left), SortValue::text(right)).then(left_id.cmp(&right_id))
+            step.compare(left, right).then(left_id.cmp(&right_id))
         },
     ))
 }

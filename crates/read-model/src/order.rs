@@ -72,6 +72,8 @@ pub(crate) enum SortKey {
     Rank,
     /// The name of a person, project or source.
     Name,
+    /// Since when a link holds.
+    Since,
 }
 
 /// A value that rows are ordered by; those of one step are of one kind, or absent.
@@ -145,7 +147,7 @@ impl SortKey {
                 .statuses
                 .get(row.status)
                 .map_or(SortValue::Absent, |name| SortValue::text(name)),
-            Self::Rank | Self::Name => SortValue::Absent,
+            Self::Rank | Self::Name | Self::Since => SortValue::Absent,
         }
     }
 }

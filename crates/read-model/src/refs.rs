@@ -4,14 +4,12 @@
 use std::collections::HashSet;
 
 use mainstem_model::{
-    Away, Date, Evidence, Identity, LinkId, LinkKind, LinkOrigin, LinkReview, PersonId, Presence,
-    PriorityLevel, Project, ProjectId, Source, SourceId, StatusCategory, TaskId, TaskKind,
-    Timestamp, person,
+    Away, Date, Identity, PersonId, Presence, PriorityLevel, Project, ProjectId, Source, SourceId,
+    StatusCategory, TaskId, TaskKind, Timestamp, person,
 };
 
 use mainstem_store::ScopeState;
 
-use crate::graph::{Edge, End};
 use crate::names::{NONE, Symbol};
 use crate::row::TaskRow;
 use crate::snapshot::SourceRow;
@@ -46,23 +44,6 @@ pub struct ProjectRef<'v> {
 #[derive(Clone, Copy)]
 pub struct SourceRef<'v> {
     pub(crate) row: &'v SourceRow,
-}
-
-/// An edge between two tasks that the caller may see. Edges to a task in a hidden source do not
-/// exist for the caller.
-#[derive(Clone, Copy)]
-pub struct LinkRef<'v> {
-    pub(crate) owner: TaskRef<'v>,
-    pub(crate) edge: &'v Edge,
-}
-
-/// One end of a link.
-#[derive(Clone, Copy)]
-pub struct LinkEndRef<'v> {
-    /// The task, where it is in the store.
-    pub task: Option<TaskRef<'v>>,
-    /// The task's present key; where it is not in the store, what the link calls it.
-    pub key: &'v str,
 }
 
 /// How one tool knows a person.
@@ -316,29 +297,6 @@ impl<'v> TaskRef<'v> {
         tasks.into_iter().map(|(_, ordinal)| ordinal).collect()
     }
 
-    /// Its links of these kinds and origins (all where `None`), by kind, direction and id, which is
-    /// the same order in every process. Of several statements of the same edge, one is shown.
-    #[must_use]
-    pub fn links(
-        self,
-        kinds: Option<&[LinkKind]>,
-        origins: Option<&[LinkOrigin]>,
-    ) -> Vec<LinkRef<'v>> {
-        let mut links = Vec::<LinkRef<'v>>::new();
-        for edge in self.view.snapshot().graph.edges(self.ordinal) {
-            let wanted = kinds.is_none_or(|kinds| kinds.contains(&edge.kind))
-                && origins.is_none_or(|origins| origins.contains(&edge.link.origin));
-            if wanted
-                && self.view.shows(edge)
-                && !links.iter().any(|other| other.edge.repeats(edge))
-            {
-                links.push(LinkRef { owner: self, edge });
-            }
-        }
-        links.sort_by_key(|link| (link.edge.kind, link.edge.forward, link.edge.link.id));
-        links
-    }
-
     /// Open (BACKLOG or TODO), present, and nothing open that the caller sees blocks it.
     #[must_use]
     pub fn is_ready(self) -> bool {
@@ -480,75 +438,5 @@ impl<'v> SourceRef<'v> {
         let oldest = passes?.into_iter().min()?;
         let oldest = news.chain([oldest]).min()?;
         Some((now.since(oldest) / 1_000_000).max(0))
-    }
-}
-
-#[allow(missing_docs, reason = "each is the field of mainstem_model::Link of its name")]
-impl<'v> LinkRef<'v> {
-    #[must_use]
-    pub fn id(self) -> LinkId {
-        self.edge.link.id
-    }
-
-    #[must_use]
-    pub fn kind(self) -> LinkKind {
-        self.edge.kind
-    }
-
-    #[must_use]
-    pub fn origin(self) -> LinkOrigin {
-        self.edge.link.origin
-    }
-
-    #[must_use]
-    pub fn from(self) -> LinkEndRef<'v> {
-        if self.edge.forward { self.own_end() } else { self.other_end() }
-    }
-
-    #[must_use]
-    pub fn to(self) -> LinkEndRef<'v> {
-        if self.edge.forward { self.other_end() } else { self.own_end() }
-    }
-
-    fn own_end(self) -> LinkEndRef<'v> {
-        LinkEndRef { task: Some(self.owner), key: self.owner.key() }
-    }
-
-    fn other_end(self) -> LinkEndRef<'v> {
-        if let Some(task) = self.owner.view.task_ref(self.edge.other) {
-            return LinkEndRef { task: Some(task), key: task.key() };
-        }
-        let key = match self.edge.other_end() {
-            End::Named(end) => &*end.key,
-            // The task that states the link is in the store, or the edge would not be shown.
-            End::Stater => "",
-        };
-        LinkEndRef { task: None, key }
-    }
-
-    /// Whether both ends are in the store, in two sources.
-    #[must_use]
-    pub fn cross_tool(self) -> bool {
-        self.other_end().task.is_some_and(|other| other.row.source != self.owner.row.source)
-    }
-
-    #[must_use]
-    pub fn confidence(self) -> f64 {
-        self.edge.link.confidence
-    }
-
-    #[must_use]
-    pub fn review(self) -> LinkReview {
-        self.edge.link.review
-    }
-
-    #[must_use]
-    pub fn evidence(self) -> &'v [Evidence] {
-        &self.edge.link.evidence
-    }
-
-    #[must_use]
-    pub fn since(self) -> Timestamp {
-        self.edge.link.since
     }
 }

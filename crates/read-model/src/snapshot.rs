@@ -2,12 +2,12 @@
 //! changed here, read through a [`crate::View`] only. Its parts are shared with older snapshots, so
 //! a changed copy costs in proportion to the changes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use mainstem_model::{
-    Identity, Link, LinkEnd, PersonId, Position, Project, ProjectId, Source, SourceId, Task,
-    TaskId, Timestamp,
+    Identity, Link, LinkEnd, LinkId, LinkOrigin, LinkReview, PersonId, Position, Project,
+    ProjectId, Source, SourceId, Task, TaskId, Timestamp,
 };
 use mainstem_store::ScopeState;
 
@@ -35,6 +35,8 @@ pub(crate) struct Snapshot {
     pub(crate) graph: Graph,
     pub(crate) people: People,
     pub(crate) projects: imbl::Vector<Option<Arc<Project>>>,
+    /// Symbols of projects by the hash of their folded keys.
+    project_keys: imbl::OrdSet<(u64, u32)>,
     pub(crate) sources: imbl::Vector<Option<Arc<SourceRow>>>,
     /// When the last complete pass of each scope began.
     pub(crate) synced: imbl::Vector<Option<Timestamp>>,
@@ -58,6 +60,8 @@ pub(crate) struct Touched {
     /// Ordinals whose edges, or whose readiness, may be others now.
     edges: BTreeSet<u32>,
     readiness: BTreeSet<u32>,
+    /// People said something else of links now.
+    reviews: bool,
     /// Identities that may belong to another person now.
     identities: BTreeSet<Symbol>,
     /// The model is being built: everything is looked at once, at the end.
@@ -126,14 +130,23 @@ impl Snapshot {
         self.sources.get(symbol as usize)?.as_ref()
     }
 
-    /// The task that an end of a link means: by id, else by key; of several that have or had the
-    /// key, one of the same source before others, one that has it now before one that had it.
+    /// The task that an end of a link means: by id, else by key, at its site where it names one; of
+    /// several that have or had the key, one of the same source before others, one that has it now
+    /// before one that had it.
     pub(crate) fn bind(&self, end: &LinkEnd, source: SourceId) -> Option<u32> {
         if let Some(ordinal) = end.task.and_then(|id| self.find(id)) {
             return Some(ordinal);
         }
         let source = self.names.sources.find(&source);
+        let stands_there = |row: &TaskRow| match &end.site {
+            Some(site) => self
+                .source(row.source)
+                .and_then(|source| source.source.site.as_deref())
+                .is_some_and(|own| own.eq_ignore_ascii_case(site)),
+            None => true,
+        };
         self.keyed(&end.key)
+            .filter(|(_, row)| stands_there(row))
             .min_by_key(|(_, row)| {
                 (Some(row.source) != source, !text::same(&row.key, &end.key), row.id)
             })
@@ -194,13 +207,27 @@ impl Snapshot {
     /// What a link is to its ends, for each that is in the store. One whose stating task is not in
     /// the store is nobody's to see, and one that leads back to its own beginning says nothing.
     fn edges_of(&self, link: &Arc<LinkRow>) -> impl Iterator<Item = (u32, Edge)> {
-        let known = self.find(link.stated_by).is_some();
-        let ends = [&link.from, &link.to].map(|end| self.bind_end(link, end));
-        let [from, to] = if known && ends[0] != ends[1] { ends } else { [None, None] };
-        [(from, to, true), (to, from, false)].into_iter().filter_map(|(own, other, forward)| {
-            let other = other.unwrap_or(NONE);
-            Some((own?, Edge { link: Arc::clone(link), other, kind: link.kind, forward }))
-        })
+        let holds = link.until.is_none() && self.find(link.stated_by).is_some();
+        let ends = self.ends(link);
+        let [from, to] = if holds && ends[0] != ends[1] { ends } else { [None, None] };
+        let review = self.review_of(link, [from, to]);
+        [(from, to, true), (to, from, false)].into_iter().filter_map(
+            move |(own, other, forward)| {
+                let other = other.unwrap_or(NONE);
+                let (link, kind) = (Arc::clone(link), link.kind);
+                Some((own?, Edge { link, other, kind, forward, review }))
+            },
+        )
+    }
+
+    /// The ordinals of a link's ends, as far as they are in the store.
+    pub(crate) fn ends(&self, link: &LinkRow) -> [Option<u32>; 2] {
+        [&link.from, &link.to].map(|end| self.bind_end(link, end))
+    }
+
+    /// What a person said of a link between these.
+    pub(crate) fn review_of(&self, link: &LinkRow, ends: [Option<u32>; 2]) -> LinkReview {
+        self.graph.reviewed(link, ends.map(|end| Some(self.row(end?)?.id)))
     }
 
     /// Notes the ends of links as they are bound now.
@@ -300,6 +327,16 @@ impl Snapshot {
         }
     }
 
+    /// Replaces what people said of links.
+    pub(crate) fn put_reviews(
+        &mut self,
+        reviews: HashMap<LinkId, LinkReview>,
+        touched: &mut Touched,
+    ) {
+        touched.reviews |= self.graph.review(reviews);
+        touched.changed |= touched.reviews;
+    }
+
     /// Replaces what tasks have become.
     pub(crate) fn put_redirects(
         &mut self,
@@ -381,16 +418,37 @@ impl Snapshot {
     pub(crate) fn put_project(&mut self, project: Project, touched: &mut Touched) {
         let symbol = self.names.projects.intern(&project.id);
         if self.project(symbol).map(|old| &**old) != Some(&project) {
-            touched.changed = true;
-            *slot(&mut self.projects, symbol) = Some(Arc::new(project));
+            self.replace_project(symbol, Some(project), touched);
         }
     }
 
     /// Forgets a project.
     pub(crate) fn remove_project(&mut self, id: ProjectId, touched: &mut Touched) {
-        if let Some(symbol) = self.names.projects.find(&id) {
-            touched.changed |= slot(&mut self.projects, symbol).take().is_some();
+        let symbol = self.names.projects.find(&id);
+        if let Some(symbol) = symbol.filter(|symbol| self.project(*symbol).is_some()) {
+            self.replace_project(symbol, None, touched);
         }
+    }
+
+    fn replace_project(&mut self, symbol: Symbol, new: Option<Project>, touched: &mut Touched) {
+        touched.changed = true;
+        let place = slot(&mut self.projects, symbol);
+        let old = std::mem::replace(place, new.map(Arc::new));
+        index(&mut self.project_keys, symbol, old.as_deref(), place.as_deref(), |project| {
+            vec![text::folded_hash(&project.key)]
+        });
+    }
+
+    /// The projects of this key, whatever the case.
+    pub(crate) fn projects_called<'a>(
+        &'a self,
+        key: &'a str,
+    ) -> impl Iterator<Item = &'a Arc<Project>> {
+        let hash = text::folded_hash(key);
+        let symbols = self.project_keys.range((hash, 0)..=(hash, u32::MAX));
+        symbols
+            .filter_map(|(_, symbol)| self.project(*symbol))
+            .filter(move |project| text::same(&project.key, key))
     }
 
     /// Replaces all sources and their scopes; answers whether that changed anything of them. What
@@ -442,11 +500,18 @@ impl Snapshot {
     }
 
     /// Brings people, edges and readiness up to date after a set of changes.
-    pub(crate) fn settle(&mut self, touched: Touched) {
+    pub(crate) fn settle(&mut self, mut touched: Touched) {
         if touched.everything {
             return self.settle_all();
         }
-        self.people.settle(touched.identities);
+        self.people.settle(std::mem::take(&mut touched.identities));
+        if touched.reviews {
+            // Few are ever reviewed, and that seldom: all that a text states is looked at again.
+            let inferred =
+                self.graph.links().filter(|link| link.origin == LinkOrigin::Inferred).cloned();
+            let inferred: Vec<_> = inferred.collect();
+            self.touch_ends(&inferred, &mut touched);
+        }
         for ordinal in &touched.edges {
             let edges = self.bound_edges(*ordinal);
             self.graph.bind(*ordinal, edges);

@@ -5,8 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 use mainstem_model::{
-    Identity, LinkId, PersonId, Position, Project, ProjectId, SourceId, TaskId, Timestamp,
-    Visibility,
+    Identity, PersonId, Position, Project, ProjectId, SourceId, TaskId, Timestamp, Visibility,
 };
 use mainstem_store::FieldAsOf;
 use roaring::RoaringBitmap;
@@ -21,7 +20,7 @@ use crate::page::{Page, PageRequest};
 use crate::past::{Past, undo};
 use crate::plan::Plan;
 use crate::postings::Set;
-use crate::refs::{LinkRef, PersonRef, ProjectRef, SourceRef, TaskRef};
+use crate::refs::{PersonRef, ProjectRef, SourceRef, TaskRef};
 use crate::row::TaskRow;
 use crate::select::{self, ListOrder};
 use crate::snapshot::{Snapshot, SourceRow};
@@ -197,15 +196,6 @@ impl View {
     #[must_use]
     pub fn task(&self, id: TaskId) -> Option<TaskRef<'_>> {
         self.task_ref(self.visible(id)?)
-    }
-
-    /// The link of this id, as the task that states it sees it. Looks through every link: this is for
-    /// single questions.
-    #[must_use]
-    pub fn link(&self, id: LinkId) -> Option<LinkRef<'_>> {
-        let row = self.snapshot().graph.links().find(|link| link.id == id)?;
-        let links = self.task(row.stated_by)?.links(None, None);
-        links.into_iter().find(|link| link.id() == id)
     }
 
     /// The task of this ordinal.
@@ -428,8 +418,21 @@ impl View {
 
     /// Whether the caller sees an edge: the task that states it, and the other end where it exists.
     pub(crate) fn shows(&self, edge: &Edge) -> bool {
-        (edge.other == NONE || self.universe().contains(edge.other))
-            && self.0.visibility.allows(edge.link.source)
+        if edge.other == NONE {
+            return self.shows_link(&edge.link, [NONE; 2]);
+        }
+        self.universe().contains(edge.other) && self.allows_source(edge.link.source)
+    }
+
+    /// Whether the caller sees what is of this source.
+    pub(crate) fn allows_source(&self, source: SourceId) -> bool {
+        self.0.visibility.allows(source)
+    }
+
+    /// Whether the caller sees a project of this key, whatever the case.
+    pub(crate) fn knows_project(&self, key: &str) -> bool {
+        let mut called = self.snapshot().projects_called(key);
+        called.any(|project| self.0.visibility.allows(project.source))
     }
 
     /// Nothing that the caller sees holds it up.

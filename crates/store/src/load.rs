@@ -1,5 +1,7 @@
 //! Loading whole tables for the read model, page by page, or particular rows by id.
 
+use std::collections::HashMap;
+
 use mainstem_model::{
     Away, Evidence, Identity, Link, LinkEnd, LinkId, LinkKind, LinkOrigin, LinkReview, PersonId,
     Presence, Priority, PriorityLevel, Project, ProjectId, SourceId, Status, StatusCategory, Task,
@@ -45,38 +47,81 @@ impl Store {
         rows.into_iter().map(TaskRow::read).collect()
     }
 
-    /// Current links (without an end), page by page in the order of (`stated_by`, `id`).
+    /// Links of tools and texts, also those that have ended, page by page in the order of
+    /// (`stated_by`, `id`, `since`).
     ///
     /// # Errors
     /// [`StoreError::Database`], [`StoreError::Inconsistent`].
     pub async fn load_links(
         &self,
-        after: Option<(TaskId, LinkId)>,
+        after: Option<(TaskId, LinkId, Timestamp)>,
         limit: u32,
     ) -> Result<Vec<Link>, StoreError> {
-        let (task, link) =
-            after.map_or((Uuid::nil(), Uuid::nil()), |(task, link)| (task.0, link.0));
-        let from = "FROM link WHERE until_at IS NULL AND (stated_by, id) > ($1, $2)
-            ORDER BY stated_by, id LIMIT $3";
-        let parameters =
-            vec![Parameter::Id(task), Parameter::Id(link), Parameter::Number(limit.into())];
+        let (task, link, since) = after.map_or((Uuid::nil(), Uuid::nil(), 0), |after| {
+            let (task, link, since) = after;
+            (task.0, link.0, since.0)
+        });
+        let from = "FROM link WHERE (stated_by, id, since_at) > ($1, $2, $3)
+            ORDER BY stated_by, id, since_at LIMIT $4";
+        let parameters = vec![
+            Parameter::Id(task),
+            Parameter::Id(link),
+            Parameter::Number(since),
+            Parameter::Number(limit.into()),
+        ];
         let rows: Vec<LinkRow> = self.select_packed(from, parameters).await?;
         rows.into_iter().map(LinkRow::read).collect()
     }
 
-    /// Current links that these tasks state.
+    /// Every link that was made here, also those that have ended.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`], [`StoreError::Inconsistent`].
+    pub async fn load_declared_links(&self) -> Result<Vec<Link>, StoreError> {
+        self.select_links("declared_link", Conditions::new(self.dialect(), "TRUE")).await
+    }
+
+    /// Links that these tasks state, also those that have ended, wherever they come from.
     ///
     /// # Errors
     /// [`StoreError::Database`], [`StoreError::Inconsistent`].
     pub async fn links_stated_by(&self, tasks: &[TaskId]) -> Result<Vec<Link>, StoreError> {
-        let mut conditions = Conditions::new(self.dialect(), "until_at IS NULL");
+        let mut conditions = Conditions::new(self.dialect(), "TRUE");
         conditions.among_ids("stated_by", tasks.iter().map(|task| task.0).collect());
+        let mut links = self.select_links("link", conditions.clone()).await?;
+        links.extend(self.select_links("declared_link", conditions).await?);
+        Ok(links)
+    }
+
+    async fn select_links(
+        &self,
+        table: &str,
+        conditions: Conditions,
+    ) -> Result<Vec<Link>, StoreError> {
         let (condition, parameters) = conditions.finish();
         let columns = LinkRow::COLUMNS;
-        let text = format!("SELECT {columns} FROM link WHERE {condition} ORDER BY stated_by, id");
+        let text = format!(
+            "SELECT {columns} FROM {table} WHERE {condition} ORDER BY stated_by, id, since_at"
+        );
         let rows: Vec<LinkRow> = read!(self, pool =>
             bind_all!(sqlx::query_as(AssertSqlSafe(text)), parameters).fetch_all(pool).await)?;
         rows.into_iter().map(LinkRow::read).collect()
+    }
+
+    /// What people said of links that texts state, by the id of the link.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`], [`StoreError::Inconsistent`].
+    pub async fn link_reviews(&self) -> Result<HashMap<LinkId, LinkReview>, StoreError> {
+        let text = "SELECT link, review FROM link_review";
+        let rows: Vec<(Uuid, String)> =
+            read!(self, pool => sqlx::query_as(text).fetch_all(pool).await)?;
+        let read = |(link, review): (Uuid, String)| {
+            let link = LinkId(link);
+            let place = || format!("link_review.review of {link}");
+            Ok((link, word(&review, LinkReview::from_word, place)?))
+        };
+        rows.into_iter().map(read).collect()
     }
 
     /// Every identity, with its absence and what an admin decided of it, by id.
@@ -215,7 +260,7 @@ impl TaskRow {
             assignees: list(&self.assignees, || place("assignees"))?,
             author: self.author.map(PersonId),
             labels: list(&self.labels, || place("labels"))?,
-            parent: self.parent_key.map(|key| LinkEnd { task: self.parent_task.map(TaskId), key }),
+            parent: self.parent_key.map(|key| LinkEnd::new(self.parent_task.map(TaskId), key)),
             start_on: date(self.start_on.as_deref(), || place("start_on"))?,
             due_on: date(self.due_on.as_deref(), || place("due_on"))?,
             created_at: Timestamp(self.created_at),
@@ -246,11 +291,12 @@ row! {
         kind: String,
         from_task: Option<Uuid>,
         from_key: String,
+        from_site: Option<String>,
         to_task: Option<Uuid>,
         to_key: String,
+        to_site: Option<String>,
         origin: String,
         confidence: f64,
-        review: String,
         evidence: String,
     }
 }
@@ -268,11 +314,14 @@ impl LinkRow {
         Ok(Link {
             id: LinkId(self.id),
             kind: word(&self.kind, LinkKind::from_word, || place("kind"))?,
-            from: LinkEnd { task: self.from_task.map(TaskId), key: self.from_key },
-            to: LinkEnd { task: self.to_task.map(TaskId), key: self.to_key },
+            from: LinkEnd {
+                task: self.from_task.map(TaskId),
+                key: self.from_key,
+                site: self.from_site,
+            },
+            to: LinkEnd { task: self.to_task.map(TaskId), key: self.to_key, site: self.to_site },
             origin: word(&self.origin, LinkOrigin::from_word, || place("origin"))?,
             confidence: self.confidence,
-            review: word(&self.review, LinkReview::from_word, || place("review"))?,
             stated_by: TaskId(self.stated_by),
             source: SourceId(self.source),
             evidence: list(&self.evidence, || place("evidence"))?,
@@ -305,7 +354,12 @@ impl IdentityRow {
         let away = match (self.until_at, self.quote, self.said_at) {
             (Some(until), Some(quote), Some(said_at)) => Some(Away {
                 until: Timestamp(until),
-                evidence: Evidence { quote, url: self.url, seen_at: Timestamp(said_at) },
+                evidence: Evidence {
+                    quote,
+                    url: self.url,
+                    comment: None,
+                    seen_at: Timestamp(said_at),
+                },
             }),
             _ => None,
         };

@@ -35,6 +35,7 @@ const MIGRATIONS: &[Migration] = migrations![
     8 "0008_notices.sql",
     9 "0009_people.sql",
     10 "0010_payloads_apart.sql",
+    11 "0011_links.sql",
 ];
 
 /// Any constant will do, as long as every version of the program takes the same.

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use mainstem_model::record::{
     AbsenceRecord, AvailabilityRecord, Batch, CensusEntry, CommentRecord, Heard, Hint,
-    HistoryChange, HistoryEntry, HistoryRecord, Inference, LinkRecord, MoveRecord, NoticeKind,
-    NoticeRecord, NoticeSet, ParentRecord, PartSet, PersonRecord, ProjectRecord, QuarantineRecord,
+    HistoryChange, HistoryEntry, HistoryRecord, LinkRecord, MoveRecord, NoticeKind, NoticeRecord,
+    NoticeSet, ParentRecord, PartSet, PersonRecord, ProjectRecord, QuarantineRecord,
     RelationRecord, RemoteLinkSet, Scope, TaskRecord, TaskReference, WorklogRecord,
 };
 use mainstem_model::{Criterion, CustomField, Priority, RemoteLink, SourceError, Status};
@@ -229,8 +229,7 @@ texts! {
     RemoteLinkSet { task, links; }
     RemoteLink { title, url, relationship; }
     RelationRecord { task, links, parent, census_token; kinds, version }
-    LinkRecord { from, to, inference; kind, since }
-    Inference { quote, url; confidence }
+    LinkRecord { from, to; kind, since }
     MoveRecord { from, to, scope; }
     AbsenceRecord { task; presence }
     QuarantineRecord { external_id, kind, reason; raw }

@@ -461,6 +461,7 @@ impl PartRow for NoticeRow {
             evidence: Evidence {
                 quote: self.quote,
                 url: self.url,
+                comment: None,
                 seen_at: Timestamp(self.seen_at),
             },
         };

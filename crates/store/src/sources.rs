@@ -39,6 +39,7 @@ row! {
         error_message: Option<String>,
         error_at: Option<i64>,
         last_synced_at: Option<i64>,
+        site: Option<String>,
     }
 }
 
@@ -83,6 +84,7 @@ impl TryFrom<SourceRow> for Source {
             credential_expires_at: row.credential_expires_at.map(Timestamp),
             provisioned: row.provisioned,
             last_synced_at: row.last_synced_at.map(Timestamp),
+            site: row.site,
         })
     }
 }
@@ -109,6 +111,7 @@ impl SourceRow {
             error_message: None,
             error_at: None,
             last_synced_at: None,
+            site: None,
         }
     }
 
@@ -129,6 +132,7 @@ impl SourceRow {
             self.error_at = stored.error_at;
         }
         self.last_synced_at = stored.last_synced_at;
+        self.site.clone_from(&stored.site);
         self
     }
 }

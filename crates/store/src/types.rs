@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use mainstem_model::record::{Cursor, Heard, Hint, Site};
 use mainstem_model::{
-    ChangeCause, CredentialRef, PersonId, Position, SourceError, SourceId, TaskId, Timestamp,
-    TokenId, TokenScope, Visibility, Webhook,
+    ChangeCause, CredentialRef, LinkId, LinkReview, PersonId, Position, SourceError, SourceId,
+    TaskId, Timestamp, TokenId, TokenScope, Visibility, Webhook,
 };
 
 /// Why the store could not do what was asked, cut by what happens next.
@@ -395,6 +395,19 @@ pub struct DecidedPerson {
     pub identities: Vec<(SourceId, String)>,
     /// People decided before of whom each identity that is not named anywhere is of this one now.
     pub takes_over: BTreeSet<PersonId>,
+}
+
+/// What a person says of a link that texts state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReviewedLink {
+    /// The task whose texts state it.
+    pub stated_by: TaskId,
+    /// The source of that task.
+    pub source: SourceId,
+    /// The ids by which it is known: as it is stated, and as it would be with both ends known by id.
+    pub ids: Vec<LinkId>,
+    /// What is said of it.
+    pub review: LinkReview,
 }
 
 /// What somebody does over the API, to be kept.

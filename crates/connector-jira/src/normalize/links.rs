@@ -18,7 +18,7 @@ pub fn links(own: &TaskReference, stated: Option<Vec<wire::IssueLink>>) -> Vec<L
         };
         let (kind, turned) = meaning(&link.kind);
         let (from, to) = if turned { (target, source) } else { (source, target) };
-        let record = LinkRecord { kind, from, to, since: None, inference: None };
+        let record = LinkRecord { kind, from, to, since: None };
         if !links.contains(&record) {
             links.push(record);
         }

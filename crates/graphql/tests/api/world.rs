@@ -108,7 +108,6 @@ fn blocks(from: &str, to: &str) -> RelationRecord {
             from: reference(from),
             to: reference(to),
             since: None,
-            inference: None,
         }],
         kinds: LinkKind::ALL,
         parent: ParentRecord::Unsaid,

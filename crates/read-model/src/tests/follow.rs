@@ -170,7 +170,6 @@ impl Site {
                             from: reference(other),
                             to: reference(number),
                             since: None,
-                            inference: None,
                         })
                         .collect(),
                     kinds: LinkKind::ALL,

@@ -100,6 +100,7 @@ pub(super) fn identities() -> impl Strategy<Value = AnyIdentity> {
                     evidence: Evidence {
                         quote: String::new(),
                         url: None,
+                        comment: None,
                         seen_at: Timestamp(said_at),
                     },
                 }),

@@ -62,10 +62,8 @@ impl Names {
 
     /// One end of a link.
     pub(super) fn link_end(&self, reference: &TaskReference) -> LinkEnd {
-        LinkEnd {
-            task: reference.external_id.as_ref().map(|id| self.task(id)),
-            key: reference.key.clone(),
-        }
+        let task = reference.external_id.as_ref().map(|id| self.task(id));
+        LinkEnd::new(task, reference.key.clone())
     }
 
     /// The parent of a task after a record, which may not say, or may name it by its key alone where

@@ -482,7 +482,7 @@ fn of_verdict(candidates: &[Candidate<'_>], wanted: impl Fn(&Candidate<'_>) -> b
 
 /// A parent as two columns hold it.
 pub(super) fn stored_parent(task: Option<Uuid>, key: Option<&str>) -> Option<LinkEnd> {
-    key.map(|key| LinkEnd { task: task.map(TaskId), key: key.to_owned() })
+    key.map(|key| LinkEnd::new(task.map(TaskId), key.to_owned()))
 }
 
 /// The keys that a task had before, oldest first, its present one not among them.

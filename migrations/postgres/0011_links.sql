@@ -1,0 +1,42 @@
+-- What is read from text comes from one reader for all tools now, so what the mailboxes read is read
+-- again. An end may name the site at which a text says that it stands.
+DELETE FROM link WHERE origin = 'INFERRED';
+ALTER TABLE link ADD COLUMN from_site TEXT;
+ALTER TABLE link ADD COLUMN to_site TEXT;
+
+-- What a person said of a link. It is kept apart from the link, so that it holds whenever the link
+-- comes back.
+ALTER TABLE link DROP COLUMN review;
+CREATE TABLE link_review (
+    link UUID PRIMARY KEY,
+    review TEXT NOT NULL
+);
+
+-- Links that were made here. They belong to no source: where one is removed and comes back, they
+-- hold still.
+CREATE TABLE declared_link (
+    stated_by UUID NOT NULL,
+    id UUID NOT NULL,
+    since_at BIGINT NOT NULL,
+    until_at BIGINT,
+    source UUID NOT NULL,
+    kind TEXT NOT NULL,
+    from_task UUID,
+    from_key TEXT NOT NULL,
+    from_site TEXT,
+    to_task UUID,
+    to_key TEXT NOT NULL,
+    to_site TEXT,
+    origin TEXT NOT NULL,
+    confidence DOUBLE PRECISION NOT NULL,
+    evidence TEXT NOT NULL,
+    PRIMARY KEY (stated_by, id, since_at)
+);
+
+-- Up to where the texts of tasks were read for links, and by which version of the reader.
+CREATE TABLE inference_head (
+    singleton SMALLINT PRIMARY KEY CHECK (singleton = 1),
+    position BIGINT NOT NULL,
+    reader BIGINT NOT NULL
+);
+INSERT INTO inference_head (singleton, position, reader) VALUES (1, 0, 0);
