@@ -1,9 +1,7 @@
 //! Native links and parents, as closer readings of their tasks state them.
 
-use mainstem_model::record::{
-    Batch, Inference, LinkRecord, ParentRecord, RelationRecord, TaskReference,
-};
-use mainstem_model::{Link, LinkKind, LinkOrigin, Position, TaskId};
+use mainstem_model::record::{Batch, LinkRecord, ParentRecord, RelationRecord, TaskReference};
+use mainstem_model::{Link, LinkKind, Position, TaskId};
 use mainstem_store::Store;
 use serde_json::{Value, json};
 
@@ -44,7 +42,8 @@ async fn with_tasks(db: &TestDatabase) -> (TestSource, Position) {
 /// The links that task 1 states now, as pairs of keys.
 async fn stated(store: &Store, source: &TestSource) -> Vec<(String, String)> {
     let links: Vec<Link> = store.links_stated_by(&[id(source, 1)]).await.unwrap();
-    let mut ends: Vec<_> = links.into_iter().map(|link| (link.from.key, link.to.key)).collect();
+    let links = links.into_iter().filter(|link| link.until.is_none());
+    let mut ends: Vec<_> = links.map(|link| (link.from.key, link.to.key)).collect();
     ends.sort();
     ends
 }
@@ -104,7 +103,8 @@ both_databases! {
             version += 1;
             source.apply(&db.store, &reading(version, vec![since(told)])).await;
             let links = db.store.links_stated_by(&[id(&source, 1)]).await.unwrap();
-            assert_eq!(links.iter().map(|link| link.since).collect::<Vec<_>>(), [expected]);
+            let open: Vec<_> = links.iter().filter(|link| link.until.is_none()).collect();
+            assert_eq!(open.iter().map(|link| link.since).collect::<Vec<_>>(), [expected]);
             db.clock.advance_seconds(10);
             version += 1;
             source.apply(&db.store, &reading(version, vec![])).await;
@@ -166,34 +166,5 @@ both_databases! {
         assert_eq!(stated(&db.store, &source).await, keys(&[(1, 2)]));
         source.apply(&db.store, &reading(3, vec![])).await;
         assert_eq!(stated(&db.store, &source).await, []);
-    }
-}
-
-both_databases! {
-    async fn what_a_text_states_comes_with_its_words(db) {
-        let (source, _) = with_tasks(&db).await;
-        let elsewhere = TaskReference { key: "ENG-42".into(), external_id: None };
-        let stated_link = |quote: &str| LinkRecord {
-            to: elsewhere.clone(),
-            inference: Some(Inference {
-                quote: quote.into(),
-                url: Some("mid:1@acme.example".into()),
-                confidence: 0.9,
-            }),
-            ..blocks(1, 1)
-        };
-        for (version, quote) in [(1, "Blocks: ENG-42"), (2, "blocks: ENG-42, as I said")] {
-            source.apply(&db.store, &reading(version, vec![stated_link(quote), blocks(2, 1)])).await;
-            let mut links = db.store.links_stated_by(&[id(&source, 1)]).await.unwrap();
-            links.retain(|link| link.origin == LinkOrigin::Inferred);
-            let [link] = links.as_slice() else { panic!("{links:?}") };
-            assert_eq!((link.to.key.as_str(), link.confidence), ("ENG-42", 0.9));
-            // It holds for the reason that was read first.
-            let [evidence] = link.evidence.as_slice() else { panic!("{link:?}") };
-            assert_eq!(evidence.quote, "Blocks: ENG-42");
-            assert_eq!(evidence.url.as_deref(), Some("mid:1@acme.example"));
-        }
-        source.apply(&db.store, &reading(3, vec![blocks(2, 1)])).await;
-        assert_eq!(stated(&db.store, &source).await, keys(&[(2, 1)]));
     }
 }

@@ -3,6 +3,7 @@
 mod apply;
 mod census;
 mod history;
+mod inferences;
 mod leases;
 mod links;
 mod log;

@@ -2,9 +2,9 @@
 
 use mainstem_model::record::{
     Batch, CensusEntry, CommentRecord, Depth, ExternalId, Hint, HistoryChange, HistoryEntry,
-    Inference, LinkRecord, NoticeKind, NoticeRecord, NoticeSet, ParentRecord, PartSet,
-    PersonRecord, ProjectRecord, QuarantineRecord, RelationRecord, RemoteLinkSet, Scope,
-    TaskRecord, TaskReference, WorklogRecord,
+    LinkRecord, NoticeKind, NoticeRecord, NoticeSet, ParentRecord, PartSet, PersonRecord,
+    ProjectRecord, QuarantineRecord, RelationRecord, RemoteLinkSet, Scope, TaskRecord,
+    TaskReference, WorklogRecord,
 };
 use mainstem_model::{
     ChangeCause, Criterion, CustomField, LinkKind, Position, Priority, PriorityLevel, RemoteLink,
@@ -148,11 +148,6 @@ fn batch(nul: &str) -> Batch {
                 from: reference("acme/web_#9", Some("block_er")),
                 to: reference("acme/api_#1", Some("ta_sk")),
                 since: Some(at(1)),
-                inference: Some(Inference {
-                    quote: text("blocks: acme/api_#1"),
-                    url: Some(text("mid:1@acme_.example")),
-                    confidence: 0.9,
-                }),
             }],
             kinds: LinkKind::ALL,
             parent: task.parent.clone(),

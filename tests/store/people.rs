@@ -135,7 +135,7 @@ both_databases! {
             (away(10, "2026-02-01", "long"), away(20, "2026-01-10", "short"), away(30, "2026-01-20", "a bit"));
         let kept = |record: &AvailabilityRecord, until: &str| Some(Away {
             until: until.parse().unwrap(),
-            evidence: Evidence { quote: record.quote.clone(), url: record.url.clone(), seen_at: record.said_at },
+            evidence: Evidence { quote: record.quote.clone(), url: record.url.clone(), comment: None, seen_at: record.said_at },
         });
         let stored = async || db.store.load_identities().await.unwrap()[0].away.clone();
         source.apply(&db.store, &told(&[second.clone(), first.clone()])).await;

@@ -97,7 +97,7 @@ both_databases! {
             labels: record.labels.clone(),
             milestone: record.milestone.clone(),
             sprint: record.sprint.clone(),
-            parent: Some(LinkEnd { task: Some(source.id.task(&task_external_id(2))), key: "acme/api#2".to_owned() }),
+            parent: Some(LinkEnd::new(Some(source.id.task(&task_external_id(2))), "acme/api#2".to_owned())),
             start_on: record.start_on,
             due_on: record.due_on,
             created_at: record.created_at,
@@ -143,7 +143,7 @@ both_databases! {
         loop {
             let page = db.store.load_links(after, 2).await.unwrap();
             let Some(last) = page.last() else { break };
-            after = Some((last.stated_by, last.id));
+            after = Some((last.stated_by, last.id, last.since));
             links.extend(page);
         }
         assert_eq!(links.len(), 9);

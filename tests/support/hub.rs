@@ -240,7 +240,7 @@ impl Contents {
             store.worklogs(&ids, &Visibility::Everything, None, 1_000).await.unwrap();
         let mut links: Vec<Link> = Vec::new();
         loop {
-            let after = links.last().map(|link| (link.stated_by, link.id));
+            let after = links.last().map(|link| (link.stated_by, link.id, link.since));
             let page = store.load_links(after, 500).await.unwrap();
             if page.is_empty() {
                 break;

@@ -12,7 +12,7 @@ use mainstem_store::{Store, StoreError};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use crate::indexing::index_continually;
+use crate::follow::follow_continually;
 use crate::listen::{Heard, Listeners};
 use crate::memory::SourceMemory;
 use crate::sync_once::sync_once;
@@ -110,12 +110,12 @@ impl Engine {
     }
 
     /// Works until it is cancelled: every second it looks for sources with something due, it listens to
-    /// those that say by themselves that something has changed, and it keeps the search index at the
-    /// newest change. On cancellation each source stops at its next
+    /// those that say by themselves that something has changed, and it keeps the search index and the
+    /// links that texts state at the newest change. On cancellation each source stops at its next
     /// batch and gives its lease back; then this returns.
     pub async fn run(&self, cancellation: CancellationToken) {
         let shared = &self.0;
-        let indexing = tokio::spawn(index_continually(Arc::clone(shared), cancellation.clone()));
+        let following = tokio::spawn(follow_continually(Arc::clone(shared), cancellation.clone()));
         let mut visits = Visits::default();
         let mut listeners = Listeners::default();
         let mut store_answers = true;
@@ -140,9 +140,10 @@ impl Engine {
         }
         listeners.end().await;
         visits.end().await;
-        if indexing.await.is_err() {
+        if following.await.is_err() {
             tracing::error!(
-                "the indexing of search has panicked; searches stay exact, but are slower"
+                "following the changes has panicked; searches stay exact, but are slower, and links \
+                 that texts state come with the next start"
             );
         }
     }

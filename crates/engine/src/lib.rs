@@ -11,9 +11,9 @@ mod call;
 mod census;
 mod credentials;
 mod engine;
+mod follow;
 mod hints;
 mod history;
-mod indexing;
 mod lease;
 mod listen;
 mod memory;
@@ -28,6 +28,7 @@ mod session;
 mod sleeper;
 mod state;
 mod sync_once;
+mod texts;
 mod visit;
 mod visits;
 mod webhook;
@@ -40,3 +41,4 @@ pub use report::{
     SyncReport,
 };
 pub use sleeper::{Sleeper, TokioSleeper};
+pub use texts::read_texts;

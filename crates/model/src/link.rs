@@ -133,3 +133,12 @@ pub struct Link {
     /// Until when it held; `None` while it holds.
     pub until: Option<Timestamp>,
 }
+
+impl Link {
+    /// The id that follows from kind, origin and both ends.
+    #[must_use]
+    pub fn derived_id(&self) -> LinkId {
+        let (from, to) = (self.from.identity(), self.to.identity());
+        LinkId::of(self.kind.as_str(), self.origin.as_str(), &from, &to)
+    }
+}

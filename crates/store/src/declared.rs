@@ -7,7 +7,7 @@ use mainstem_model::{
 use crate::apply::changes::{self, NewChange};
 use crate::dialect::{Dialect, Transaction, execute};
 use crate::inferences::LINK_REVIEW;
-use crate::links::{DECLARED_LINK, begins, link_id};
+use crate::links::{DECLARED_LINK, begins};
 use crate::{NewAuditRecord, ReviewedLink, Store, StoreError};
 
 impl Store {
@@ -23,7 +23,7 @@ impl Store {
     ) -> Result<(LinkId, Position), StoreError> {
         let now = self.now();
         link.origin = LinkOrigin::Declared;
-        link.id = link_id(&link);
+        link.id = link.derived_id();
         let mut transaction = self.begin().await?;
         transaction.hold_declared_links().await?;
         transaction.record(record, now).await?;

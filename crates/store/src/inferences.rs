@@ -18,7 +18,7 @@ use crate::apply::changes;
 use crate::conditions::{Conditions, bind_all};
 use crate::decode::{json as read_json, list, word};
 use crate::dialect::{Ids, Transaction, execute, read, row, run};
-use crate::links::{Interval, Intervals, LINK, begins, entry, link_id, named};
+use crate::links::{Interval, Intervals, LINK, begins, entry, named};
 use crate::{Store, StoreError};
 
 /// Entries of the log that one step follows.
@@ -163,7 +163,7 @@ impl Store {
             "SELECT {} FROM (
                  SELECT task.id AS id, task.source AS source, connector, site, task.kind AS kind,
                      task.key AS key, previous_keys, project.key AS project_key, task.url AS url,
-                     title, body, remote_links, external_id AS author, created_at, updated_at
+                     title, body, remote_links, identity.external_id AS author, created_at, updated_at
                  FROM task JOIN source ON source.id = task.source
                  LEFT JOIN project ON project.id = task.project
                  LEFT JOIN task_detail ON task_detail.task = task.id
@@ -193,7 +193,7 @@ impl Store {
         let text = format!(
             "SELECT {} FROM (
                  SELECT comment.id AS id, comment.task AS task, body, updated_at,
-                     comment.created_at AS written_at, comment.url AS url, external_id AS author
+                     comment.created_at AS written_at, comment.url AS url, identity.external_id AS author
                  FROM comment LEFT JOIN identity ON identity.id = comment.author
                  WHERE {condition}) AS text
              ORDER BY written_at, id",
@@ -260,7 +260,6 @@ impl Transaction<'_> {
             let known = intervals.get(&task.0).unwrap_or(&none);
             let mut seen = HashSet::new();
             for mut link in links {
-                link.id = link_id(&link);
                 if !seen.insert(link.id.0) {
                     continue;
                 }

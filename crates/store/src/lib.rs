@@ -37,4 +37,5 @@ mod webhooks;
 
 pub use apply::PreparedBatch;
 pub use connect::{Store, StoreOptions};
+pub use inferences::{CommentText, TaskTexts, TextStep};
 pub use types::*;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use mainstem_model::{Link, LinkId, Subject, TaskId, Timestamp};
+use mainstem_model::{Link, Subject, TaskId, Timestamp};
 use serde_json::{Value as Json, json};
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
@@ -186,10 +186,4 @@ pub(crate) fn entry(
         occurred_at: at,
         history_key: None,
     }
-}
-
-/// The id of a link.
-pub(crate) fn link_id(link: &Link) -> LinkId {
-    let (from, to) = (link.from.identity(), link.to.identity());
-    LinkId::of(link.kind.as_str(), link.origin.as_str(), &from, &to)
 }

@@ -78,7 +78,11 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`], [`StoreError::Inconsistent`].
     pub async fn load_declared_links(&self) -> Result<Vec<Link>, StoreError> {
-        self.select_links("declared_link", Conditions::new(self.dialect(), "TRUE")).await
+        let columns = LinkRow::COLUMNS;
+        let text = format!("SELECT {columns} FROM declared_link ORDER BY stated_by, id, since_at");
+        let rows: Vec<LinkRow> =
+            read!(self, pool => sqlx::query_as(AssertSqlSafe(text)).fetch_all(pool).await)?;
+        rows.into_iter().map(LinkRow::read).collect()
     }
 
     /// Links that these tasks state, also those that have ended, wherever they come from.
@@ -88,20 +92,12 @@ impl Store {
     pub async fn links_stated_by(&self, tasks: &[TaskId]) -> Result<Vec<Link>, StoreError> {
         let mut conditions = Conditions::new(self.dialect(), "TRUE");
         conditions.among_ids("stated_by", tasks.iter().map(|task| task.0).collect());
-        let mut links = self.select_links("link", conditions.clone()).await?;
-        links.extend(self.select_links("declared_link", conditions).await?);
-        Ok(links)
-    }
-
-    async fn select_links(
-        &self,
-        table: &str,
-        conditions: Conditions,
-    ) -> Result<Vec<Link>, StoreError> {
         let (condition, parameters) = conditions.finish();
         let columns = LinkRow::COLUMNS;
         let text = format!(
-            "SELECT {columns} FROM {table} WHERE {condition} ORDER BY stated_by, id, since_at"
+            "SELECT {columns} FROM link WHERE {condition}
+             UNION ALL SELECT {columns} FROM declared_link WHERE {condition}
+             ORDER BY stated_by, id, since_at"
         );
         let rows: Vec<LinkRow> = read!(self, pool =>
             bind_all!(sqlx::query_as(AssertSqlSafe(text)), parameters).fetch_all(pool).await)?;

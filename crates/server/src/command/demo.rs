@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use mainstem_engine::{LogObserver, SyncOptions};
+use mainstem_engine::{LogObserver, SyncOptions, read_texts};
 use mainstem_model::{Clock, SystemClock, TokenScope};
 use mainstem_sandbox::mail::{self, MailOptions};
 use mainstem_sandbox::{JiraOptions, Sandbox};
@@ -73,6 +73,7 @@ pub async fn run(arguments: &DemoArguments) -> Result<ExitCode, Failure> {
         let reasons = serde_json::to_string(&report.sources).unwrap_or_default();
         return Err(Failure::Failed(format!("what is made up could not be read: {reasons}")));
     }
+    read_texts(&store, &*installation.clock).await?;
     let token = TokenText::random(&*installation.random)
         .map_err(|error| Failure::Failed(error.to_string()))?;
     store.create_token(&token.keep("demo", TokenScope::Admin)).await?;

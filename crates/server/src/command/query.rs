@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Args;
+use mainstem_engine::read_texts;
 use mainstem_graphql::{Answer, Api, ApiSettings, Caller, Question};
 use mainstem_model::{TokenId, TokenScope, Visibility};
 use mainstem_read_model::ReadModel;
@@ -54,6 +55,7 @@ pub async fn run(installation: &Installation, arguments: &Arguments) -> Result<E
         )));
     }
     let store = installation.open().await?;
+    read_texts(&store, &*installation.clock).await?;
     let api = api(installation, &store).await?;
     let answer = answer(&api, question).await;
     let text = String::from_utf8_lossy(&answer.body);
