@@ -1,5 +1,5 @@
 -- What is read from text comes from one reader for all tools now, so what the mailboxes read is read
--- again. An end may name the site at which a text says that it stands.
+-- again. An end may name the host at which a text says that it stands.
 DELETE FROM link WHERE origin = 'INFERRED';
 ALTER TABLE link ADD COLUMN from_site TEXT;
 ALTER TABLE link ADD COLUMN to_site TEXT;

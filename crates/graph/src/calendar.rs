@@ -126,6 +126,13 @@ impl Default for WorkingHours {
     }
 }
 
+impl Default for Calendar {
+    /// The calendar of [`WorkingHours::default`].
+    fn default() -> Self {
+        Self::weekly(&WorkingHours::default())
+    }
+}
+
 impl Calendar {
     /// The calendar of one person, or of all who work the same hours: these hours, less the holidays,
     /// their own days off and absences.
@@ -141,6 +148,13 @@ impl Calendar {
         if from >= until {
             return Err(CalendarError::NoWorkingHours { from: hours.from, until: hours.until });
         }
+        Self::weekly(hours).without(time_off)
+    }
+
+    /// The calendar of hours that somebody works, with nothing taken off.
+    fn weekly(hours: &WorkingHours) -> Self {
+        let (from, until) = (seconds_of_day(hours.from), seconds_of_day(hours.until));
+        let until = if until == 0 { DAY } else { until };
         let weekdays = || {
             let weekdays = hours.weekdays.iter();
             weekdays.map(|day| i64::from(day.to_monday_zero_offset()) - THURSDAY)
@@ -159,7 +173,7 @@ impl Calendar {
             patterns.push((offset, Arc::clone(&pattern)));
             (start, pattern)
         }));
-        Self { seconds, days, zones: vec![Arc::new(offsets)] }.without(time_off)
+        Self { seconds, days, zones: vec![Arc::new(offsets)] }
     }
 
     fn without(mut self, time_off: &[TimeOff]) -> Result<Self, CalendarError> {

@@ -55,8 +55,8 @@ pub struct LinkEnd {
     pub task: Option<TaskId>,
     /// What the tool called it when the link was read.
     pub key: String,
-    /// Where people read what has this key (a host and a path), where a text gave an address: the key
-    /// then means no task of another site.
+    /// The host at which people read what has this key, where a text gave an address: the key then
+    /// means no task of another site.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub site: Option<String>,
 }

@@ -166,6 +166,16 @@ pub enum TaskPredicate {
     IsReady(bool),
     /// Something open blocks it, as far as the caller sees.
     IsBlocked(bool),
+    /// The tasks that block it, open or not, as far as the caller sees.
+    BlockedBy(Quantifier, Box<TaskFilter>),
+    /// The tasks that it blocks, likewise.
+    Blocks(Quantifier, Box<TaskFilter>),
+    /// For how many seconds of the team's working time something has blocked it that still does;
+    /// absent where nothing does.
+    BlockedFor(Comparison<i64>),
+    /// It has a link to a task of another source that the caller sees; one that was rejected does not
+    /// count.
+    CrossTool(bool),
 }
 
 /// A predicate on a link.

@@ -232,6 +232,11 @@ impl Edge {
         (self.kind, self.forward, self.other, link.id, link.stated_by, link.number)
     }
 
+    /// The other end as the link names it.
+    pub(crate) fn other_end(&self) -> &End {
+        if self.forward { &self.link.to } else { &self.link.from }
+    }
+
     /// Whether it can hold its target up.
     pub(crate) fn blocks(&self) -> bool {
         self.kind == LinkKind::Blocks && self.review != LinkReview::Rejected

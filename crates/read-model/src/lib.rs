@@ -51,9 +51,13 @@
 //! | page of 50 of all tasks ordered by key, which is not kept sorted | 45 ms |
 //! | following 1 changed task; 1,000 of them, read from SQLite, an older snapshot held | 15 ms; 48 ms |
 
+mod blockage;
+mod calendars;
 pub mod count;
 mod cursor;
+mod dependencies;
 mod directory;
+mod drift;
 pub mod error;
 pub mod filter;
 mod follow;
@@ -79,7 +83,11 @@ mod tests;
 mod text;
 pub mod view;
 
+pub use blockage::Blockage;
+pub use calendars::{Calendars, PersonalHours};
 pub use count::{GroupField, GroupValue, TaskCount};
+pub use dependencies::{DependencyCycle, Impact, ScheduleConflict};
+pub use drift::{Drift, DriftField};
 pub use error::{LoadError, QueryError};
 pub use filter::{
     Comparison, Filter, LinkFilter, LinkPredicate, PersonFilter, PersonPredicate, ProjectFilter,
@@ -87,6 +95,9 @@ pub use filter::{
     TextFilter, TextPredicate,
 };
 pub use links::{LinkEndRef, LinkRef, LinkState};
+pub use mainstem_graph::{
+    ConflictKind, Move, Schedule, ScheduledTask, Shift, ShiftError, ShiftedTask,
+};
 pub use model::{Behind, ReadModel};
 pub use order::{Direction, OrderField, TaskOrder};
 pub use page::{Page, PageRequest};

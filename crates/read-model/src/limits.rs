@@ -121,7 +121,10 @@ impl Measured for TaskPredicate {
             Self::AuthorIsNull(_)
             | Self::ParentIsNull(_)
             | Self::IsReady(_)
-            | Self::IsBlocked(_) => ONE,
+            | Self::IsBlocked(_)
+            | Self::CrossTool(_) => ONE,
+            Self::BlockedFor(c) => c.size(),
+            Self::BlockedBy(_, filter) | Self::Blocks(_, filter) => filter.size().deeper(),
         }
     }
 }

@@ -1,8 +1,6 @@
 //! Links as a caller sees them: those of a task, and all of them.
 
-use mainstem_model::{
-    Evidence, LinkEnd, LinkId, LinkKind, LinkOrigin, LinkReview, TaskId, Timestamp,
-};
+use mainstem_model::{Evidence, LinkId, LinkKind, LinkOrigin, LinkReview, TaskId, Timestamp};
 use roaring::RoaringBitmap;
 
 use crate::QueryError;
@@ -309,17 +307,22 @@ impl View {
     /// Whether the caller sees a link between these: the source of the task that states it, each end
     /// that is in the store, and of what is only like a key the project.
     pub(crate) fn shows_link(&self, link: &LinkRow, ends: [u32; 2]) -> bool {
-        let shows = |(ordinal, end): (u32, &End)| match end {
-            _ if ordinal != NONE => self.universe().contains(ordinal),
-            End::Named(end) => link.origin != LinkOrigin::Inferred || self.may_exist(end),
-            End::Stater => true,
+        let shows = |(ordinal, end): (u32, &End)| match ordinal {
+            NONE => self.shows_unbound(link, end),
+            ordinal => self.universe().contains(ordinal),
         };
         self.allows_source(link.source) && ends.into_iter().zip([&link.from, &link.to]).all(shows)
     }
 
-    /// Whether what a text calls so can be a task: of `UTF-8` no project tells.
-    fn may_exist(&self, end: &LinkEnd) -> bool {
-        end.site.is_some() || end.bare_project().is_none_or(|project| self.knows_project(project))
+    /// Whether the caller sees an end that is not in the store: of what only looks like a key, as `UTF-8`
+    /// does, the project tells that it is one.
+    pub(crate) fn shows_unbound(&self, link: &LinkRow, end: &End) -> bool {
+        match end {
+            End::Named(end) if link.origin == LinkOrigin::Inferred => {
+                end.bare_project().is_none_or(|project| self.knows_project(project))
+            }
+            _ => true,
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::follow;
 use crate::snapshot::Snapshot;
-use crate::{LoadError, View};
+use crate::{Calendars, LoadError, View};
 
 /// How long the loop waits for news before it looks at sources and freshness.
 const REFRESH: Duration = Duration::from_secs(1);
@@ -27,6 +27,7 @@ pub struct ReadModel {
     writing: Mutex<()>,
     reached: watch::Sender<Position>,
     clock: Arc<dyn Clock>,
+    calendars: Arc<Calendars>,
     /// When the model last knew itself to be up to date, in microseconds.
     up_to_date_at: AtomicI64,
 }
@@ -54,15 +55,23 @@ impl ReadModel {
             newest: ArcSwap::from_pointee(snapshot),
             up_to_date_at: AtomicI64::new(clock.now().0),
             clock,
+            calendars: Arc::default(),
         };
         model.catch_up(store).await?;
         Ok(model)
     }
 
-    /// The newest snapshot, seen with these eyes.
+    /// The same model with these calendars instead of the usual working week.
+    #[must_use]
+    pub fn with_calendars(self, calendars: Calendars) -> Self {
+        Self { calendars: Arc::new(calendars), ..self }
+    }
+
+    /// The newest snapshot, seen with these eyes, at this moment.
     #[must_use]
     pub fn view(&self, visibility: &Visibility) -> View {
-        View::new(self.newest.load_full(), visibility.clone())
+        let (now, calendars) = (self.clock.now(), Arc::clone(&self.calendars));
+        View::new(self.newest.load_full(), visibility.clone(), now, calendars)
     }
 
     /// Where the newest snapshot stands in the change log.

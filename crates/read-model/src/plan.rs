@@ -17,6 +17,7 @@ use crate::matcher::{TextMatcher, positive};
 use crate::names::{Dictionary, NONE, Symbol};
 use crate::postings::{BySymbol, Variant};
 use crate::row::TaskRow;
+use crate::select::passing;
 use crate::view::View;
 
 /// The most predicates of one filter that have to look through the text of every row.
@@ -38,8 +39,10 @@ impl<'v> Plan<'v> {
     /// # Errors
     /// [`QueryError::TooComplex`].
     pub(crate) fn of(view: &'v View, filter: Option<&TaskFilter>) -> Result<Self, QueryError> {
-        let present = TaskPredicate::Presence(Comparison::Eq(Presence::Present));
-        let Some(filter) = filter else { return Ok(Planner(view).predicate(&present)) };
+        let Some(filter) = filter else {
+            let present = TaskPredicate::Presence(Comparison::Eq(Presence::Present));
+            return Ok(Planner(view).predicate(&present));
+        };
         check(filter)?;
         if text_searches(filter) > MAX_TEXT_SEARCHES {
             return Err(QueryError::TooComplex {
@@ -47,11 +50,7 @@ impl<'v> Plan<'v> {
                 limit: MAX_TEXT_SEARCHES,
             });
         }
-        let plan = Planner(view).filter(filter);
-        if filter.any(&|predicate| matches!(predicate, TaskPredicate::Presence(_))) {
-            return Ok(plan);
-        }
-        Ok(Self::And(vec![Planner(view).predicate(&present), plan]))
+        Ok(Planner(view).present(filter))
     }
 
     /// The same plan, for these rows only.
@@ -131,6 +130,9 @@ fn text_searches(filter: &TaskFilter) -> usize {
     match filter {
         Filter::And(filters) | Filter::Or(filters) => filters.iter().map(text_searches).sum(),
         Filter::Not(filter) => text_searches(filter),
+        Filter::Is(TaskPredicate::BlockedBy(_, filter) | TaskPredicate::Blocks(_, filter)) => {
+            text_searches(filter)
+        }
         Filter::Is(
             TaskPredicate::Key(predicate)
             | TaskPredicate::Title(predicate)
@@ -258,7 +260,50 @@ impl<'v> Planner<'v> {
                 let rows = self.indexed(|| view.blocked_rows());
                 negate(!wanted, self.is(rows, |ordinal, row| view.is_blocked(ordinal, row)))
             }
+            TaskPredicate::BlockedBy(quantifier, filter) => self.held(*quantifier, filter, false),
+            TaskPredicate::Blocks(quantifier, filter) => self.held(*quantifier, filter, true),
+            TaskPredicate::BlockedFor(comparison) => {
+                let comparison = comparison.sorted();
+                self.is(None, move |ordinal, row| {
+                    comparison.holds(view.blocked_for(ordinal, row).as_ref())
+                })
+            }
+            TaskPredicate::CrossTool(wanted) => {
+                negate(!wanted, self.is(None, |ordinal, row| view.links_across(ordinal, row)))
+            }
         }
+    }
+
+    /// What blocks a task or waits for it (forward).
+    fn held(&self, quantifier: Quantifier, filter: &TaskFilter, forward: bool) -> Plan<'v> {
+        let view = self.0;
+        let plan = self.present(filter);
+        let matching = passing(view, &plan).into_owned();
+        let next_to = move |ordinal| view.next_to(ordinal, forward);
+        match quantifier {
+            Quantifier::Some | Quantifier::None => {
+                let rows = self.indexed(|| {
+                    let others = matching.iter().flat_map(|other| view.next_to(other, !forward));
+                    Cow::Owned(others.collect())
+                });
+                let some = self.is(rows, move |ordinal, _| {
+                    next_to(ordinal).any(|other| matching.contains(other))
+                });
+                negate(quantifier == Quantifier::None, some)
+            }
+            Quantifier::Every => self
+                .is(None, move |ordinal, _| next_to(ordinal).all(|other| matching.contains(other))),
+        }
+    }
+
+    /// The plan of a filter; where it does not speak of presence, for present rows only.
+    fn present(&self, filter: &TaskFilter) -> Plan<'v> {
+        let plan = self.filter(filter);
+        if filter.any(&|predicate| matches!(predicate, TaskPredicate::Presence(_))) {
+            return plan;
+        }
+        let present = TaskPredicate::Presence(Comparison::Eq(Presence::Present));
+        Plan::And(vec![self.predicate(&present), plan])
     }
 
     fn is(

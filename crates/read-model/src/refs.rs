@@ -1,8 +1,6 @@
 //! What a view hands out: references to tasks, people, projects, sources and links, each of which
 //! knows whose eyes it is seen with.
 
-use std::collections::HashSet;
-
 use mainstem_model::{
     Away, Date, Identity, PersonId, Presence, PriorityLevel, Project, ProjectId, Source, SourceId,
     StatusCategory, TaskId, TaskKind, Timestamp, person,
@@ -10,7 +8,7 @@ use mainstem_model::{
 
 use mainstem_store::ScopeState;
 
-use crate::names::{NONE, Symbol};
+use crate::names::Symbol;
 use crate::row::TaskRow;
 use crate::snapshot::SourceRow;
 use crate::view::{TaskOrdinal, View};
@@ -249,48 +247,7 @@ impl<'v> TaskRef<'v> {
         self.by_id(children.into_iter().filter(|child| self.view.row(*child).is_some_and(present)))
     }
 
-    /// Tasks that must finish first, by id. `open_only`: those that are open and not deleted, and
-    /// the way to others leads through open ones only. `transitive`: all that can be reached, at
-    /// most [`MAX_REACHED`], this task itself never among them.
-    #[must_use]
-    pub fn blocked_by(self, open_only: bool, transitive: bool) -> Vec<TaskOrdinal> {
-        self.reached(false, open_only, transitive)
-    }
-
-    /// Tasks that wait for this one; as [`TaskRef::blocked_by`].
-    #[must_use]
-    pub fn blocks(self, open_only: bool, transitive: bool) -> Vec<TaskOrdinal> {
-        self.reached(true, open_only, transitive)
-    }
-
-    fn reached(self, forward: bool, open_only: bool, transitive: bool) -> Vec<TaskOrdinal> {
-        let view = self.view;
-        let mut reached = Vec::new();
-        let mut seen = HashSet::from([self.ordinal]);
-        let mut next = 0;
-        let mut from = self.ordinal;
-        loop {
-            for edge in view.snapshot().graph.edges(from) {
-                let wanted = edge.forward == forward && edge.blocks() && edge.other != NONE;
-                if wanted
-                    && view.shows(edge)
-                    && (!open_only || view.row(edge.other).is_some_and(TaskRow::is_open))
-                    && seen.insert(edge.other)
-                {
-                    reached.push(edge.other);
-                }
-            }
-            if !transitive || next >= reached.len() || reached.len() >= MAX_REACHED {
-                break;
-            }
-            from = reached[next];
-            next += 1;
-        }
-        reached.truncate(MAX_REACHED);
-        self.by_id(reached.into_iter())
-    }
-
-    fn by_id(self, ordinals: impl Iterator<Item = u32>) -> Vec<TaskOrdinal> {
+    pub(crate) fn by_id(self, ordinals: impl Iterator<Item = u32>) -> Vec<TaskOrdinal> {
         let tasks = ordinals.filter_map(|ordinal| self.view.task_ref(ordinal));
         let mut tasks: Vec<_> = tasks.map(|task| (task.id(), task.ordinal())).collect();
         tasks.sort_unstable();

@@ -141,8 +141,8 @@ impl Snapshot {
         let stands_there = |row: &TaskRow| match &end.site {
             Some(site) => self
                 .source(row.source)
-                .and_then(|source| source.source.site.as_deref())
-                .is_some_and(|own| own.eq_ignore_ascii_case(site)),
+                .and_then(|source| source.source.site.as_deref()?.split('/').next())
+                .is_some_and(|host| host.eq_ignore_ascii_case(site)),
             None => true,
         };
         self.keyed(&end.key)

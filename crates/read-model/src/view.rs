@@ -10,7 +10,6 @@ use mainstem_model::{
 use mainstem_store::FieldAsOf;
 use roaring::RoaringBitmap;
 
-use crate::QueryError;
 use crate::count::{GroupField, MAX_FIELDS, TaskCount, tally};
 use crate::filter::TaskFilter;
 use crate::graph::Edge;
@@ -24,6 +23,7 @@ use crate::refs::{PersonRef, ProjectRef, SourceRef, TaskRef};
 use crate::row::TaskRow;
 use crate::select::{self, ListOrder};
 use crate::snapshot::{Snapshot, SourceRow};
+use crate::{Calendars, QueryError};
 
 /// A snapshot seen with one caller's eyes. Cheap to clone; a query takes one for its whole life.
 ///
@@ -42,6 +42,9 @@ struct Inner {
     /// The people whom the caller does not see, once somebody asks.
     hidden_people: OnceLock<RoaringBitmap>,
     past: Option<Past>,
+    /// When the view was taken.
+    now: Timestamp,
+    calendars: Arc<Calendars>,
 }
 
 /// Names a task within one view and its clones: what an owned resolver object keeps beside the view.
@@ -62,7 +65,12 @@ pub struct TaskQuery {
 }
 
 impl View {
-    pub(crate) fn new(snapshot: Arc<Snapshot>, visibility: Visibility) -> Self {
+    pub(crate) fn new(
+        snapshot: Arc<Snapshot>,
+        visibility: Visibility,
+        now: Timestamp,
+        calendars: Arc<Calendars>,
+    ) -> Self {
         let universe = match &visibility {
             Visibility::Everything => Arc::clone(&snapshot.postings.all),
             Visibility::Sources(sources) => {
@@ -71,17 +79,29 @@ impl View {
                 Arc::new(sets.fold(RoaringBitmap::new(), |union, set| union | &**set))
             }
         };
-        Self::over(snapshot, visibility, universe, None)
+        let (people, hidden_people, past) = (OnceLock::new(), OnceLock::new(), None);
+        Self(Arc::new(Inner {
+            snapshot,
+            visibility,
+            universe,
+            people,
+            hidden_people,
+            past,
+            now,
+            calendars,
+        }))
     }
 
-    fn over(
-        snapshot: Arc<Snapshot>,
-        visibility: Visibility,
-        universe: Set,
-        past: Option<Past>,
-    ) -> Self {
-        let (people, hidden_people) = (OnceLock::new(), OnceLock::new());
-        Self(Arc::new(Inner { snapshot, visibility, universe, people, hidden_people, past }))
+    /// When the view was taken, which is now for whoever reads it.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.0.now
+    }
+
+    /// When people work.
+    #[must_use]
+    pub fn calendars(&self) -> &Calendars {
+        &self.0.calendars
     }
 
     /// The place in the change log that the snapshot stands at.
@@ -117,8 +137,16 @@ impl View {
     pub fn as_of(&self, at: Timestamp, changes: Vec<FieldAsOf>) -> Self {
         let mut universe = (*self.0.universe).clone();
         let past = undo(self.snapshot(), &mut universe, at, changes);
-        let (snapshot, visibility) = (Arc::clone(&self.0.snapshot), self.0.visibility.clone());
-        Self::over(snapshot, visibility, Arc::new(universe), Some(past))
+        Self(Arc::new(Inner {
+            snapshot: Arc::clone(&self.0.snapshot),
+            visibility: self.0.visibility.clone(),
+            universe: Arc::new(universe),
+            people: OnceLock::new(),
+            hidden_people: OnceLock::new(),
+            past: Some(past),
+            now: self.0.now,
+            calendars: Arc::clone(&self.0.calendars),
+        }))
     }
 
     // Tasks.
@@ -418,10 +446,12 @@ impl View {
 
     /// Whether the caller sees an edge: the task that states it, and the other end where it exists.
     pub(crate) fn shows(&self, edge: &Edge) -> bool {
-        if edge.other == NONE {
-            return self.shows_link(&edge.link, [NONE; 2]);
-        }
-        self.universe().contains(edge.other) && self.allows_source(edge.link.source)
+        let seen = if edge.other == NONE {
+            self.shows_unbound(&edge.link, edge.other_end())
+        } else {
+            self.universe().contains(edge.other)
+        };
+        seen && self.allows_source(edge.link.source)
     }
 
     /// Whether the caller sees what is of this source.

@@ -1,17 +1,18 @@
 //! A snapshot that followed any changes equals one built afresh, and older ones stay as they were.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use mainstem_model::{TaskId, Timestamp, Visibility};
+use mainstem_model::{LinkId, LinkReview, TaskId, Timestamp, Visibility};
 use proptest::prelude::*;
 
 use super::world::{
-    AnyIdentity, AnyLink, AnyTask, PEOPLE, TASKS, identities, links, person_id, source_id, stated,
-    task_id, tasks, visibilities, worlds,
+    AnyIdentity, AnyLink, AnyTask, PEOPLE, TASKS, identities, links, person_id, reviews, source_id,
+    stated, task_id, tasks, visibilities, worlds,
 };
 use crate::count::GroupField;
-use crate::filter::{Comparison, Filter, TaskFilter, TaskPredicate};
+use crate::filter::{Comparison, Filter, LinkPredicate, TaskFilter, TaskPredicate};
 use crate::order::{Direction, OrderField, TaskOrder};
 use crate::page::PageRequest;
 use crate::refs::TaskRef;
@@ -24,6 +25,8 @@ enum Step {
     Remove(u32),
     State(u32, Vec<AnyLink>),
     Redirect(Vec<(u32, u32)>),
+    /// Somebody says something of links, and takes back what was said before.
+    Review(Vec<(LinkId, LinkReview)>),
     /// An identity comes, changes, is decided of, or goes.
     Identity(u32, Option<AnyIdentity>),
     /// What happened so far becomes visible.
@@ -38,6 +41,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         2 => (0..TASKS).prop_map(Step::Remove),
         4 => (0..TASKS, prop::collection::vec(links(), 0..4)).prop_map(|(number, links)| Step::State(number, links)),
         1 => prop::collection::vec((100..104_u32, 0..TASKS), 0..3).prop_map(Step::Redirect),
+        1 => prop::collection::vec(reviews(), 0..4).prop_map(Step::Review),
         4 => (0..PEOPLE, prop::option::weighted(0.8, identities()))
             .prop_map(|(number, identity)| Step::Identity(number, identity)),
         3 => Just(Step::Publish),
@@ -95,6 +99,20 @@ pub(super) fn dump(view: &View) -> String {
         let query = TaskQuery { filter: Some(Filter::Is(predicate)), ..everything(Vec::new()) };
         let ids: Vec<TaskId> =
             view.tasks(&query).unwrap().items.iter().map(|task| task.id()).collect();
+        writeln!(text, "{ids:?}").unwrap();
+    }
+    let ended = LinkPredicate::Until(Comparison::IsNull(false));
+    for filter in [None, Some(Filter::Is(ended))] {
+        let links = view.links(filter.as_ref(), &PageRequest::first(1_000)).unwrap();
+        let links: Vec<_> = links.items.iter().map(|link| (link.id(), link.state())).collect();
+        writeln!(text, "{links:?}").unwrap();
+    }
+    for drift in view.drifts(None).unwrap() {
+        writeln!(text, "{:?} {:?} {:?}", drift.task.id(), drift.mirror.id(), drift.field).unwrap();
+    }
+    for cycle in view.cycles() {
+        let ids: BTreeSet<_> =
+            cycle.tasks.iter().map(|task| view.task_at(*task).unwrap().id()).collect();
         writeln!(text, "{ids:?}").unwrap();
     }
     for number in 100..104 {
@@ -164,10 +182,12 @@ fn describe(task: TaskRef<'_>, view: &View, text: &mut String) {
             let (from, to) = (link.from(), link.to());
             let end = |end: crate::LinkEndRef<'_>| (end.task.map(TaskRef::id), end.key.to_owned());
             format!(
-                "  {:?} {:?} {:?} {:?} {:?}",
+                "  {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
                 link.id(),
                 link.kind(),
                 link.origin(),
+                link.review(),
+                link.state(),
                 end(from),
                 end(to)
             )
@@ -212,6 +232,10 @@ proptest! {
                         .collect();
                     next.put_redirects(world.redirects.clone().into_iter().collect(), &mut touched);
                 }
+                Step::Review(reviews) => {
+                    world.reviews = reviews.into_iter().collect();
+                    next.put_reviews(world.reviews.clone().into_iter().collect(), &mut touched);
+                }
                 Step::Identity(number, identity) => {
                     let id = person_id(number);
                     world.identities.remove(&id);
@@ -224,7 +248,7 @@ proptest! {
                     }
                 }
                 Step::Publish => {
-                    let view = View::new(Arc::clone(&newest), Visibility::Everything);
+                    let view = View::new(Arc::clone(&newest), Visibility::Everything, Timestamp(0), Arc::default());
                     held.push((view.clone(), dump(&view)));
                     next.settle(std::mem::take(&mut touched));
                     newest = Arc::new(next.clone());
@@ -236,7 +260,7 @@ proptest! {
             }
         }
         for eyes in [&Visibility::Everything, &visibility] {
-            let followed = View::new(Arc::clone(&newest), eyes.clone());
+            let followed = View::new(Arc::clone(&newest), eyes.clone(), Timestamp(0), Arc::default());
             prop_assert_eq!(dump(&followed), dump(&world.view(eyes)));
         }
         for (view, then) in held {

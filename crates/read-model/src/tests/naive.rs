@@ -4,8 +4,8 @@ use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 use mainstem_model::{
-    Identity, Link, LinkEnd, LinkKind, LinkReview, PersonId, Presence, SourceId, StatusCategory,
-    Task, TaskId, Timestamp, Visibility,
+    Identity, Link, LinkEnd, LinkId, LinkKind, LinkOrigin, LinkReview, PersonId, Presence,
+    SourceId, StatusCategory, Task, TaskId, Timestamp, Visibility,
 };
 use proptest::prelude::*;
 
@@ -216,6 +216,25 @@ impl<'w> Naive<'w> {
             TaskPredicate::Presence(c) => compares(c, Some(&task.presence)),
             TaskPredicate::IsReady(wanted) => self.is_ready(task) == *wanted,
             TaskPredicate::IsBlocked(wanted) => self.is_blocked(task) == *wanted,
+            TaskPredicate::BlockedBy(quantifier, filter) => {
+                self.related(task, false, *quantifier, filter)
+            }
+            TaskPredicate::Blocks(quantifier, filter) => {
+                self.related(task, true, *quantifier, filter)
+            }
+            TaskPredicate::BlockedFor(c) => compares(c, self.is_blocked(task).then_some(&0)),
+            TaskPredicate::CrossTool(wanted) => {
+                let edges = self.edges().into_iter();
+                let mut across = edges.filter(|(link, from, to)| {
+                    self.review(link, *from, *to) != LinkReview::Rejected
+                        && from.is_some_and(|from| {
+                            to.is_some_and(|to| {
+                                (from.id == task.id || to.id == task.id) && from.source != to.source
+                            })
+                        })
+                });
+                across.next().is_some() == *wanted
+            }
         }
     }
 
@@ -283,10 +302,16 @@ impl<'w> Naive<'w> {
 
     fn bind(self, end: &LinkEnd, source: SourceId) -> Option<&'w Task> {
         let named = |key: &str| key.to_lowercase() == end.key.to_lowercase();
+        let stands_there = |task: &&Task| {
+            let own = sources().into_iter().find(|source| source.id == task.source);
+            let own = own.and_then(|source| source.site).unwrap();
+            end.site.as_ref().is_none_or(|site| own.split('/').next() == Some(site))
+        };
         end.task.and_then(|id| self.find(id)).or_else(|| {
             self.world
                 .tasks
                 .values()
+                .filter(stands_there)
                 .filter(|task| named(&task.key) || task.previous_keys.iter().any(|key| named(key)))
                 .min_by_key(|task| (task.source != source, !named(&task.key), task.id))
         })
@@ -310,16 +335,66 @@ impl<'w> Naive<'w> {
             .filter(|(_, from, to)| {
                 [from, to].iter().all(|end| end.is_none_or(|end| self.sees(end.id).is_some()))
             })
-            .filter(|(_, from, to)| from.map(|task| task.id) != to.map(|task| task.id))
+            .filter(|(link, from, to)| {
+                let known = |end: &LinkEnd, task: &Option<&Task>| {
+                    task.is_some() || link.origin != LinkOrigin::Inferred || self.may_exist(end)
+                };
+                known(&link.from, from) && known(&link.to, to)
+            })
+            .filter(|(link, from, to)| {
+                link.until.is_none() && from.map(|task| task.id) != to.map(|task| task.id)
+            })
             .collect()
+    }
+
+    /// Whether what a task is held up by, or holds up, matches. A filter that says nothing of presence
+    /// asks for what is present, here as anywhere.
+    fn related(
+        self,
+        task: &Task,
+        forward: bool,
+        quantifier: Quantifier,
+        filter: &TaskFilter,
+    ) -> bool {
+        let others = self.next_to(task.id, forward, false);
+        let mut others = others.iter().map(|id| {
+            let other = &self.world.tasks[id];
+            let says = filter.any(&|predicate| matches!(predicate, TaskPredicate::Presence(_)));
+            (says || other.presence == Presence::Present) && self.passes(filter, other)
+        });
+        match quantifier {
+            Quantifier::Some => others.any(|matches| matches),
+            Quantifier::None => !others.any(|matches| matches),
+            Quantifier::Every => others.all(|matches| matches),
+        }
+    }
+
+    /// What only looks like a key is one where a project says so.
+    fn may_exist(self, end: &LinkEnd) -> bool {
+        let Some((project, _)) = end.key.split_once('-') else { return true };
+        let mut known = projects().into_iter().filter(|one| self.visibility.allows(one.source));
+        end.task.is_some() || end.site.is_some() || known.any(|one| one.key == project)
+    }
+
+    /// What a person said of a link, by its id or that of the tasks at its ends.
+    fn review(self, link: &Link, from: Option<&Task>, to: Option<&Task>) -> LinkReview {
+        let said = |id| self.world.reviews.get(&id).copied();
+        let of_tasks = || {
+            let (from, to) = (from?.id.to_string(), to?.id.to_string());
+            said(LinkId::of(link.kind.as_str(), "INFERRED", &from, &to))
+        };
+        let inferred = link.origin == LinkOrigin::Inferred;
+        let review = if inferred { said(link.id).or_else(of_tasks) } else { None };
+        review.unwrap_or(LinkReview::Unreviewed)
     }
 
     /// Direct neighbours along BLOCKS.
     pub(super) fn next_to(self, task: TaskId, forward: bool, open_only: bool) -> BTreeSet<TaskId> {
         self.edges()
             .into_iter()
-            .filter(|(link, ..)| {
-                link.kind == LinkKind::Blocks && link.review != LinkReview::Rejected
+            .filter(|(link, from, to)| {
+                link.kind == LinkKind::Blocks
+                    && self.review(link, *from, *to) != LinkReview::Rejected
             })
             .filter_map(|(_, from, to)| {
                 let (own, other) = if forward { (from?, to?) } else { (to?, from?) };
@@ -563,5 +638,19 @@ pub(super) fn filters() -> BoxedStrategy<TaskFilter> {
         any::<bool>().prop_map(TaskPredicate::IsReady),
         any::<bool>().prop_map(TaskPredicate::IsBlocked),
     ];
-    expressions(prop_oneof![first, second, third].boxed(), 3)
+    let related = || {
+        let leaf = prop_oneof![
+            comparisons(StatusCategory::ALL.to_vec()).prop_map(TaskPredicate::StatusCategory),
+            comparisons(Presence::ALL.to_vec()).prop_map(TaskPredicate::Presence),
+            any::<bool>().prop_map(TaskPredicate::IsBlocked),
+        ];
+        (quantifier(), expressions(leaf.boxed(), 1).prop_map(Box::new))
+    };
+    let fourth = prop_oneof![
+        related().prop_map(|(q, f)| TaskPredicate::BlockedBy(q, f)),
+        related().prop_map(|(q, f)| TaskPredicate::Blocks(q, f)),
+        seconds().prop_map(TaskPredicate::BlockedFor),
+        any::<bool>().prop_map(TaskPredicate::CrossTool),
+    ];
+    expressions(prop_oneof![first, second, third, fourth].boxed(), 3)
 }

@@ -49,15 +49,23 @@ pub(super) struct World {
     pub(super) links: BTreeMap<TaskId, Vec<Link>>,
     pub(super) redirects: BTreeMap<TaskId, TaskId>,
     pub(super) identities: BTreeMap<PersonId, Identity>,
+    /// What people said of links, by the id of the link.
+    pub(super) reviews: BTreeMap<LinkId, LinkReview>,
+}
+
+/// Where people read a source; two of them stand on one host.
+pub(super) fn site(number: usize) -> String {
+    ["one.example", "two.example", "one.example/jira"][number % SOURCES.len()].to_owned()
 }
 
 pub(super) fn sources() -> Vec<Source> {
-    SOURCES
-        .iter()
-        .map(|name| Source {
+    (0..)
+        .zip(SOURCES)
+        .map(|(number, name)| Source {
+            site: Some(site(number)),
             id: SourceId::of(name),
-            name: (*name).to_owned(),
-            connector: if *name == "gamma" { "jira".to_owned() } else { "github".to_owned() },
+            name: name.to_owned(),
+            connector: if name == "gamma" { "jira".to_owned() } else { "github".to_owned() },
             settings: serde_json::Value::Null,
             credential_kind: String::new(),
             credential_public: serde_json::Value::Null,
@@ -155,12 +163,13 @@ impl World {
             snapshot.put_links(*stater, links.clone(), &mut touched);
         }
         snapshot.put_redirects(self.redirects.clone().into_iter().collect(), &mut touched);
+        snapshot.put_reviews(self.reviews.clone().into_iter().collect(), &mut touched);
         snapshot.settle(touched);
         snapshot
     }
 
     pub(super) fn view(&self, visibility: &Visibility) -> View {
-        View::new(Arc::new(self.snapshot()), visibility.clone())
+        View::new(Arc::new(self.snapshot()), visibility.clone(), Timestamp(0), Arc::default())
     }
 
     /// The world without what these eyes may not see.
@@ -184,7 +193,9 @@ pub(super) fn worlds() -> impl Strategy<Value = World> {
     let links = btree_map(0..TASKS, vec(links(), 0..4), 0..12);
     let redirects = btree_map(100..104_u32, 0..TASKS, 0..3);
     let people = vec(identities(), PEOPLE as usize);
-    (tasks, links, redirects, people).prop_map(|(tasks, links, redirects, people)| World {
+    let rest = (people, vec(reviews(), 0..4));
+    (tasks, links, redirects, rest).prop_map(|(tasks, links, redirects, (people, said))| World {
+        reviews: said.into_iter().collect(),
         tasks: tasks
             .into_iter()
             .map(|(number, task)| (task_id(number), task.named(number)))
@@ -318,15 +329,27 @@ pub(super) enum Naming {
     Key,
     /// By an id that has moved, and an old key.
     Moved,
+    /// By key at the site of its source, or at another one.
+    Site(bool),
+    /// By something that only looks like a key, of a project that is there (true) or not.
+    Lookalike(bool),
 }
 
 pub(super) fn end(number: u32, naming: Naming) -> LinkEnd {
     match naming {
-        Naming::Both => LinkEnd { task: Some(task_id(number)), key: task_key(number) },
-        Naming::Key => LinkEnd { task: None, key: task_key(number).to_uppercase() },
+        Naming::Both => LinkEnd::new(Some(task_id(number)), task_key(number)),
+        Naming::Key => LinkEnd::new(None, task_key(number).to_uppercase()),
+        Naming::Site(own) => LinkEnd {
+            site: Some(site(number as usize + usize::from(!own)).replace("/jira", "")),
+            ..LinkEnd::new(None, task_key(number))
+        },
+        Naming::Lookalike(exists) => {
+            let project = if exists { "ENG" } else { "UTF" };
+            LinkEnd::new(None, format!("{project}-{}", number + 100))
+        }
         Naming::Moved => {
             let moved = source_id(number as usize).task(&(100 + number % 4).to_string());
-            LinkEnd { task: Some(moved), key: "OLD-1".to_owned() }
+            LinkEnd::new(Some(moved), "OLD-1".to_owned())
         }
     }
 }
@@ -335,24 +358,41 @@ pub(super) fn end(number: u32, naming: Naming) -> LinkEnd {
 pub(super) struct AnyLink {
     kind: LinkKind,
     origin: LinkOrigin,
-    review: LinkReview,
     other: LinkEnd,
     forward: bool,
+    ended: bool,
+}
+
+/// What somebody says of an inferred link between two tasks, by the ids or the keys of these.
+pub(super) fn reviews() -> impl Strategy<Value = (LinkId, LinkReview)> {
+    let kind = prop_oneof![3 => Just(LinkKind::Blocks), 1 => Just(LinkKind::Relates)];
+    let review = prop_oneof![4 => Just(LinkReview::Rejected), 1 => Just(LinkReview::Confirmed)];
+    let naming = prop_oneof![Just(Naming::Both), Just(Naming::Key)];
+    (kind, 0..TASKS, 0..TASKS, naming, review).prop_map(|(kind, from, to, naming, review)| {
+        let (from, to) = (end(from, Naming::Both), end(to, naming));
+        let (from, to) = (from.identity(), to.identity());
+        (LinkId::of(kind.as_str(), "INFERRED", &from, &to), review)
+    })
 }
 
 pub(super) fn links() -> impl Strategy<Value = AnyLink> {
-    let naming =
-        prop_oneof![3 => Just(Naming::Both), 2 => Just(Naming::Key), 1 => Just(Naming::Moved)];
+    let naming = prop_oneof![
+        3 => Just(Naming::Both),
+        2 => Just(Naming::Key),
+        1 => Just(Naming::Moved),
+        2 => any::<bool>().prop_map(Naming::Site),
+        1 => any::<bool>().prop_map(Naming::Lookalike),
+    ];
     let kind = prop_oneof![3 => Just(LinkKind::Blocks), 1 => Just(LinkKind::Relates)];
     let origin = prop_oneof![Just(LinkOrigin::Native), Just(LinkOrigin::Inferred)];
-    let review = prop_oneof![5 => Just(LinkReview::Unreviewed), 1 => Just(LinkReview::Rejected)];
-    (kind, origin, review, 0..TASKS, naming, any::<bool>()).prop_map(
-        |(kind, origin, review, number, naming, forward)| AnyLink {
+    let ended = prop::bool::weighted(0.2);
+    (kind, origin, 0..TASKS, naming, any::<bool>(), ended).prop_map(
+        |(kind, origin, number, naming, forward, ended)| AnyLink {
             kind,
             origin,
-            review,
             other: end(number, naming),
             forward,
+            ended,
         },
     )
 }
@@ -377,12 +417,11 @@ pub(super) fn stated(number: u32, links: Vec<AnyLink>) -> Vec<Link> {
                 to,
                 origin: link.origin,
                 confidence: 1.0,
-                review: link.review,
                 stated_by: task_id(number),
                 source: source_id(number as usize),
                 evidence: Vec::new(),
                 since: Timestamp(0),
-                until: None,
+                until: link.ended.then_some(Timestamp(1)),
             }
         })
         .filter(|link| ids.insert(link.id))
