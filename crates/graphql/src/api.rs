@@ -19,7 +19,7 @@ use crate::error::{Code, Problem};
 use crate::kept::{Exactness, KeptAnswers, Key, Stand};
 use crate::mutation::{self, Mutations};
 use crate::needs::Loaded;
-use crate::objects::{Mutated, Query};
+use crate::objects::Query;
 use crate::plan::{MAX_COST, Plan, Selection};
 use crate::request::Request;
 use crate::writer::{Object, Sources, Writer};
@@ -301,8 +301,8 @@ impl Api {
                     return Ok(executed);
                 }
             };
-            let alone = Selection { type_name: Mutated::TYPE.to_owned(), fields: vec![field] };
-            let written = self.written(mutated, &alone, introspection, question).await?;
+            let alone = Selection { type_name: "Mutation".to_owned(), fields: vec![field] };
+            let written = self.written(&mutated, &alone, introspection, question).await?;
             executed.position = written.view.position();
             executed.problems.extend(written.problems);
             let Some(fields) =

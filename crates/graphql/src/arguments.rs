@@ -1,8 +1,11 @@
 //! The arguments of every field that takes some, read once before anything runs.
 
-use mainstem_model::{ChangeCause, LinkKind, LinkOrigin, SourceId, TaskId, Timestamp};
+use mainstem_model::{
+    ChangeCause, LinkKind, LinkOrigin, LinkReview, ProjectId, SourceId, TaskId, Timestamp,
+};
 use mainstem_read_model::{
-    GroupField, PageRequest, PersonFilter, ProjectFilter, TaskFilter, TaskOrder,
+    Comparison, Filter, GroupField, LinkFilter, Move, PageRequest, PersonFilter, ProjectFilter,
+    ProjectPredicate, TaskFilter, TaskOrder, TaskPredicate, TextPredicate,
 };
 use serde_json::Value as JsonValue;
 
@@ -18,6 +21,9 @@ const MAX_PAGE: i64 = 100;
 const MAX_LIST: usize = 100;
 /// Characters of a cursor, a search or a key.
 const MAX_TEXT: usize = 1_000;
+
+/// Working days by which a task can be shifted.
+const MAX_SHIFT: i64 = 10_000;
 
 /// What it costs to look at a past moment: every change since then is undone.
 const PAST_COST: u64 = 1_000;
@@ -48,12 +54,46 @@ pub enum Arguments {
     Blockers(BlockerArguments),
     /// `links` of a task.
     Links(LinkArguments),
+    /// `links` at the root.
+    AllLinks(Option<LinkFilter>, PageRequest),
+    /// `drifts`, `scheduleConflicts`.
+    Matching(Option<TaskFilter>, PageRequest),
+    /// `criticalPath`.
+    CriticalPath(Target),
+    /// `linkTasks`.
+    LinkTasks(NewLink),
+    /// `unlinkTasks`: the link.
+    UnlinkTasks(String),
+    /// `reviewLink`: the link, and what is said of it.
+    ReviewLink(String, LinkReview),
+    /// `shiftSchedule`: the task, and how it moves.
+    ShiftSchedule(String, Move),
     /// `fields` of a task.
     Names(Option<Vec<String>>),
     /// `mergePeople`: the people.
     MergePeople(Vec<String>),
     /// `splitPerson`.
     SplitPerson(SplitPerson),
+}
+
+/// What is to be reached.
+pub enum Target {
+    /// A task, by global id.
+    Task(String),
+    /// All of a milestone.
+    Milestone(TaskFilter),
+}
+
+/// The input of `linkTasks`.
+pub struct NewLink {
+    /// Where it starts, by global id.
+    pub from: String,
+    /// Where it leads, by global id.
+    pub to: String,
+    /// What it says.
+    pub kind: LinkKind,
+    /// Why.
+    pub note: Option<String>,
 }
 
 /// The input of `splitPerson`.
@@ -179,6 +219,21 @@ impl Arguments {
                 origins: get(values, "origins")?,
                 page: page(values)?,
             }),
+            ("Query", "links") => Self::AllLinks(filter_by(values, filter::link)?, page(values)?),
+            ("Query", "drifts" | "scheduleConflicts") => {
+                Self::Matching(filter_by(values, filter::task)?, page(values)?)
+            }
+            ("Query", "criticalPath") => Self::CriticalPath(target(values)?),
+            ("Mutation", "linkTasks") => Self::LinkTasks(new_link(&input(values))?),
+            ("Mutation", "unlinkTasks") => Self::UnlinkTasks(require(&input(values), "link")?),
+            ("Mutation", "reviewLink") => {
+                let input = input(values);
+                Self::ReviewLink(require(&input, "link")?, require(&input, "review")?)
+            }
+            ("Mutation", "shiftSchedule") => {
+                let input = input(values);
+                Self::ShiftSchedule(require(&input, "task")?, movement(&input)?)
+            }
             ("Mutation", "mergePeople") => {
                 let people = require(&input(values), "people")?;
                 Self::MergePeople(limited("people", Some(people))?.unwrap_or_default())
@@ -193,7 +248,9 @@ impl Arguments {
     pub fn page(&self) -> Option<&PageRequest> {
         match self {
             Self::Page(page) | Self::People(_, page) | Self::Projects(_, page) => Some(page),
-            Self::History(_, page) => Some(page),
+            Self::History(_, page) | Self::AllLinks(_, page) | Self::Matching(_, page) => {
+                Some(page)
+            }
             Self::Tasks(arguments) => Some(&arguments.page),
             Self::Feed(arguments) => Some(&arguments.page),
             Self::Blockers(arguments) => Some(&arguments.page),
@@ -203,6 +260,11 @@ impl Arguments {
             | Self::Task(_)
             | Self::TaskCounts(_)
             | Self::Names(_)
+            | Self::CriticalPath(_)
+            | Self::LinkTasks(_)
+            | Self::UnlinkTasks(_)
+            | Self::ReviewLink(..)
+            | Self::ShiftSchedule(..)
             | Self::MergePeople(_)
             | Self::SplitPerson(_) => None,
         }
@@ -229,16 +291,32 @@ impl Arguments {
         }
     }
 
+    /// Whether time alone changes what they find.
+    pub fn depend_on_time(&self) -> bool {
+        match self {
+            Self::Tasks(arguments) => depends_on_time(arguments.filter.as_ref()),
+            Self::TaskCounts(arguments) => depends_on_time(arguments.filter.as_ref()),
+            Self::Matching(filter, _) => depends_on_time(filter.as_ref()),
+            Self::AllLinks(filter, _) => filter.as_ref().is_some_and(LinkFilter::depends_on_time),
+            _ => false,
+        }
+    }
+
     /// Has the whole list counted, because the answer shows the count.
     pub fn count_total(&mut self) {
         let page = match self {
             Self::Page(page) | Self::People(_, page) | Self::Projects(_, page) => page,
             Self::Tasks(arguments) => &mut arguments.page,
             Self::Blockers(arguments) => &mut arguments.page,
+            Self::AllLinks(_, page) => page,
             _ => return,
         };
         page.count_total = true;
     }
+}
+
+fn depends_on_time(filter: Option<&TaskFilter>) -> bool {
+    filter.is_some_and(TaskFilter::depends_on_time)
 }
 
 /// The argument `filter`.
@@ -328,6 +406,57 @@ fn split(input: &JsonMap) -> Result<SplitPerson, Problem> {
         person: require(input, "person")?,
         identities: identities.iter().map(named).collect::<Result<_, Problem>>()?,
     })
+}
+
+fn target(values: &JsonMap) -> Result<Target, Problem> {
+    let milestone = values.get("milestone").filter(|given| !given.is_null());
+    match (short("to", get(values, "to")?)?, milestone) {
+        (Some(to), None) => Ok(Target::Task(to)),
+        (None, Some(_)) => {
+            let milestone = object(values, "milestone");
+            let name = TextPredicate::Is(Comparison::Eq(require(&milestone, "name")?));
+            let project: Option<ProjectId> = get(&milestone, "project")?;
+            let project = project.map(|id| {
+                let filter = Filter::Is(ProjectPredicate::Id(Comparison::Eq(id)));
+                Filter::Is(TaskPredicate::Project(filter))
+            });
+            let named = Filter::Is(TaskPredicate::Milestone(name));
+            Ok(Target::Milestone(Filter::all([named].into_iter().chain(project).collect())))
+        }
+        _ => Err(Problem::bad_input(
+            "Name what is to be reached by exactly one of to and milestone.",
+        )),
+    }
+}
+
+fn new_link(input: &JsonMap) -> Result<NewLink, Problem> {
+    Ok(NewLink {
+        from: require(input, "from")?,
+        to: require(input, "to")?,
+        kind: require(input, "kind")?,
+        note: short("note", get(input, "note")?)?,
+    })
+}
+
+fn movement(input: &JsonMap) -> Result<Move, Problem> {
+    if get(input, "dryRun")? == Some(false) {
+        return Err(Problem::bad_input(
+            "Dates are not written to the tools yet; leave dryRun true to see what would move.",
+        ));
+    }
+    match (get(input, "startOn")?, get(input, "dueOn")?, get(input, "workingDays")?) {
+        (Some(date), None, None) => Ok(Move::Start(date)),
+        (None, Some(date), None) => Ok(Move::Due(date)),
+        (None, None, Some(days)) if (-MAX_SHIFT..=MAX_SHIFT).contains(&days) => {
+            Ok(Move::WorkingDays(days))
+        }
+        (None, None, Some(days)) => Err(Problem::bad_input(format!(
+            "workingDays takes -{MAX_SHIFT} to {MAX_SHIFT}, not {days}."
+        ))),
+        _ => Err(Problem::bad_input(
+            "Say how the task moves by exactly one of startOn, dueOn and workingDays.",
+        )),
+    }
 }
 
 fn feed(values: &JsonMap) -> Result<FeedArguments, Problem> {

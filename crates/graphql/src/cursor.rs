@@ -1,7 +1,7 @@
 //! Cursors of the lists that the store pages, and the position of an answer. Opaque to callers; each
 //! names its list and the version of its form, so that one of another list is told apart.
 
-use mainstem_model::{CommentId, LinkId, NoticeId, Position, WorklogId};
+use mainstem_model::{CommentId, LinkId, NoticeId, Position, TaskId, WorklogId};
 use uuid::Uuid;
 
 use crate::error::Problem;
@@ -11,6 +11,7 @@ const CHANGE: &str = "change1-";
 const COMMENT: &str = "comment1-";
 const LINK: &str = "link1-";
 const NOTICE: &str = "notice1-";
+const PAIR: &str = "pair1-";
 const POSITION: &str = "position1-";
 const WORKLOG: &str = "worklog1-";
 
@@ -64,6 +65,25 @@ pub fn link(id: LinkId) -> String {
 /// `BAD_USER_INPUT` where the cursor was not given out for links.
 pub fn read_link(text: &str) -> Result<LinkId, Problem> {
     read_uuid(text, LINK).map(LinkId)
+}
+
+/// The cursor of a place in a list that two tasks and a number order.
+pub fn pair(from: TaskId, to: TaskId, number: u8) -> String {
+    format!("{PAIR}{}{}{number:02x}", from.0.as_simple(), to.0.as_simple())
+}
+
+/// The place that such a cursor names.
+///
+/// # Errors
+/// `BAD_USER_INPUT` where the cursor was not given out for such a list.
+pub fn read_pair(text: &str) -> Result<(TaskId, TaskId, u8), Problem> {
+    let hex = text.strip_prefix(PAIR).filter(|hex| hex.len() == 66 && hex.is_ascii());
+    let read = |hex: &str| {
+        let id = |hex: &str| Uuid::try_parse(hex).ok().map(TaskId);
+        let number = u8::from_str_radix(&hex[64..], 16).ok();
+        Some((id(&hex[..32])?, id(&hex[32..64])?, number?))
+    };
+    hex.and_then(read).ok_or_else(foreign)
 }
 
 /// The cursor of a notice.

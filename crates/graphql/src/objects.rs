@@ -5,6 +5,8 @@ mod change;
 mod comment;
 mod connection;
 mod counts;
+mod dependencies;
+mod drift;
 mod link;
 mod mutation;
 mod node;
@@ -22,6 +24,7 @@ use mainstem_read_model::QueryError;
 
 use crate::error::{Code, Problem};
 
+pub use dependencies::find as find_task;
 pub use mutation::Mutated;
 pub use query::Query;
 

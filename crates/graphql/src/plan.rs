@@ -202,10 +202,14 @@ impl<'d> Planner<'d> {
             return Err(Problem::bad_input(format!("{parent} has no field {}.", field.name)));
         };
         field.nullable = ty.ty.nullable;
-        self.shows_time |= matches!(field.name.as_str(), "lag" | "stale" | "overdue");
+        self.shows_time |= matches!(
+            field.name.as_str(),
+            "lag" | "stale" | "overdue" | "lasted" | "criticalPath" | "scheduleConflicts"
+        );
         if !ty.arguments.is_empty() {
             let values = coercion::arguments(self.types, &ty.arguments, first, self.variables)?;
             field.arguments = Arguments::read(parent, &field.name, &values)?;
+            self.shows_time |= field.arguments.depend_on_time();
         }
 
         self.shows_sources |= matches!(ty.inner.as_str(), "Source" | "Freshness" | "Node");

@@ -33,7 +33,7 @@ pub use id::{
     ChangeId, CommentId, LinkId, NodeId, NoticeId, PersonId, ProjectId, SourceId, TaskId, TokenId,
     WorklogId,
 };
-pub use link::{Evidence, Link, LinkEnd, LinkKind, LinkOrigin, LinkReview};
+pub use link::{Evidence, Link, LinkEnd, LinkKind, LinkOrigin, LinkReview, LinkState};
 pub use notice::Notice;
 pub use person::{Away, Identity};
 pub use project::Project;

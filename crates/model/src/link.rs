@@ -47,6 +47,22 @@ words! {
     }
 }
 
+words! {
+    /// How a link stands.
+    LinkState {
+        /// It holds, and of `BLOCKS`: both ends are open, so it holds up.
+        Active = "ACTIVE",
+        /// It is a `BLOCKS` that holds nothing up any more: one of its ends is finished or gone.
+        Settled = "SETTLED",
+        /// It holds, but one of its ends is not in the store.
+        Unbound = "UNBOUND",
+        /// A person rejected it.
+        Rejected = "REJECTED",
+        /// It holds no more.
+        Ended = "ENDED",
+    }
+}
+
 /// One end of a link. The key always says what was named; the id is there where the tool gave its
 /// immutable id. Whether the task is in the store is for the reader to find out, by id, else by key.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]

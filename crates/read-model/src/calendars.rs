@@ -49,6 +49,15 @@ impl Calendars {
         &self.common
     }
 
+    /// Seconds of one working day of the team.
+    #[must_use]
+    pub fn day_seconds(&self) -> i64 {
+        let WorkingHours { from, until, .. } = &self.hours;
+        let seconds = from.duration_until(*until).as_secs();
+        // Midnight is the end of the day.
+        if seconds > 0 { seconds } else { seconds + 24 * 60 * 60 }
+    }
+
     /// The calendar of whoever has this address and is away for this time; `None` where that is the
     /// team's.
     #[must_use]

@@ -5,11 +5,9 @@
 //! `Eq` and `In`, so they do.
 
 use mainstem_model::{
-    Date, LinkKind, LinkOrigin, LinkReview, PersonId, Presence, PriorityLevel, ProjectId, SourceId,
-    StatusCategory, TaskId, TaskKind, Timestamp,
+    Date, LinkKind, LinkOrigin, LinkReview, LinkState, PersonId, Presence, PriorityLevel,
+    ProjectId, SourceId, StatusCategory, TaskId, TaskKind, Timestamp,
 };
-
-use crate::links::LinkState;
 
 /// A boolean expression over predicates `P`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -170,9 +168,9 @@ pub enum TaskPredicate {
     BlockedBy(Quantifier, Box<TaskFilter>),
     /// The tasks that it blocks, likewise.
     Blocks(Quantifier, Box<TaskFilter>),
-    /// For how many seconds of the team's working time something has blocked it that still does;
-    /// absent where nothing does.
-    BlockedFor(Comparison<i64>),
+    /// For how much of the team's working time something has blocked it that still does; absent where
+    /// nothing does.
+    BlockedFor(Comparison<WorkingTime>),
     /// It has a link to a task of another source that the caller sees; one that was rejected does not
     /// count.
     CrossTool(bool),
@@ -201,6 +199,15 @@ pub enum LinkPredicate {
     To(TaskFilter),
     /// One of both.
     Task(TaskFilter),
+}
+
+/// A length of working time, as people give it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct WorkingTime {
+    /// Working days of the team.
+    pub days: i64,
+    /// Seconds.
+    pub seconds: i64,
 }
 
 /// A predicate on a person.
@@ -239,6 +246,33 @@ pub enum SourcePredicate {
     Name(TextPredicate),
     /// The kind of connector.
     Connector(TextPredicate),
+}
+
+impl TaskFilter {
+    /// Whether time alone changes what matches.
+    #[must_use]
+    pub fn depends_on_time(&self) -> bool {
+        self.any(&|predicate| match predicate {
+            TaskPredicate::BlockedFor(_) => true,
+            TaskPredicate::BlockedBy(_, filter) | TaskPredicate::Blocks(_, filter) => {
+                filter.depends_on_time()
+            }
+            _ => false,
+        })
+    }
+}
+
+impl LinkFilter {
+    /// Whether time alone changes what matches.
+    #[must_use]
+    pub fn depends_on_time(&self) -> bool {
+        self.any(&|predicate| match predicate {
+            LinkPredicate::From(filter)
+            | LinkPredicate::To(filter)
+            | LinkPredicate::Task(filter) => filter.depends_on_time(),
+            _ => false,
+        })
+    }
 }
 
 impl<P> Filter<P> {

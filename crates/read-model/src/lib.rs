@@ -92,9 +92,9 @@ pub use error::{LoadError, QueryError};
 pub use filter::{
     Comparison, Filter, LinkFilter, LinkPredicate, PersonFilter, PersonPredicate, ProjectFilter,
     ProjectPredicate, Quantifier, SourceFilter, SourcePredicate, TaskFilter, TaskPredicate,
-    TextFilter, TextPredicate,
+    TextFilter, TextPredicate, WorkingTime,
 };
-pub use links::{LinkEndRef, LinkRef, LinkState};
+pub use links::{LinkEndRef, LinkRef};
 pub use mainstem_graph::{
     ConflictKind, Move, Schedule, ScheduledTask, Shift, ShiftError, ShiftedTask,
 };

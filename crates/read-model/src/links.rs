@@ -1,6 +1,8 @@
 //! Links as a caller sees them: those of a task, and all of them.
 
-use mainstem_model::{Evidence, LinkId, LinkKind, LinkOrigin, LinkReview, TaskId, Timestamp};
+use mainstem_model::{
+    Evidence, LinkId, LinkKind, LinkOrigin, LinkReview, LinkState, SourceId, TaskId, Timestamp,
+};
 use roaring::RoaringBitmap;
 
 use crate::QueryError;
@@ -38,35 +40,6 @@ pub struct LinkEndRef<'v> {
     pub task: Option<TaskRef<'v>>,
     /// The task's present key; where it is not in the store, what the link calls it.
     pub key: &'v str,
-}
-
-/// How a link stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum LinkState {
-    /// It holds, and of `BLOCKS`: both ends are open, so it holds up.
-    Active,
-    /// It is a `BLOCKS` that holds nothing up any more: one of its ends is finished or gone.
-    Settled,
-    /// It holds, but one of its ends is not in the store.
-    Unbound,
-    /// A person rejected it.
-    Rejected,
-    /// It holds no more.
-    Ended,
-}
-
-impl LinkState {
-    /// The word of the API.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Active => "ACTIVE",
-            Self::Settled => "SETTLED",
-            Self::Unbound => "UNBOUND",
-            Self::Rejected => "REJECTED",
-            Self::Ended => "ENDED",
-        }
-    }
 }
 
 impl<'v> LinkRef<'v> {
@@ -141,6 +114,12 @@ impl<'v> LinkRef<'v> {
     #[must_use]
     pub fn stated_by(self) -> TaskId {
         self.link.stated_by
+    }
+
+    /// The source of that task.
+    #[must_use]
+    pub fn source_id(self) -> SourceId {
+        self.link.source
     }
 
     /// Whether both ends are in the store, in two sources.
@@ -321,6 +300,8 @@ impl View {
             End::Named(end) if link.origin == LinkOrigin::Inferred => {
                 end.bare_project().is_none_or(|project| self.knows_project(project))
             }
+            // Whoever declared it saw a task there, which may be of a source that the caller does not see.
+            End::Named(_) if link.origin == LinkOrigin::Declared => self.sees_all_sources(),
             _ => true,
         }
     }

@@ -10,7 +10,7 @@ use crate::QueryError;
 use crate::directory;
 use crate::filter::{
     Comparison, Filter, PersonFilter, ProjectFilter, Quantifier, SourceFilter, TaskFilter,
-    TaskPredicate, TextFilter, TextPredicate,
+    TaskPredicate, TextFilter, TextPredicate, WorkingTime,
 };
 use crate::limits::check;
 use crate::matcher::{TextMatcher, positive};
@@ -263,7 +263,10 @@ impl<'v> Planner<'v> {
             TaskPredicate::BlockedBy(quantifier, filter) => self.held(*quantifier, filter, false),
             TaskPredicate::Blocks(quantifier, filter) => self.held(*quantifier, filter, true),
             TaskPredicate::BlockedFor(comparison) => {
-                let comparison = comparison.sorted();
+                let day = view.calendars().day_seconds();
+                let seconds =
+                    |time: &WorkingTime| time.days.saturating_mul(day).saturating_add(time.seconds);
+                let comparison = comparison.map(seconds).sorted();
                 self.is(None, move |ordinal, row| {
                     comparison.holds(view.blocked_for(ordinal, row).as_ref())
                 })

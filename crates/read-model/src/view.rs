@@ -51,6 +51,14 @@ struct Inner {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TaskOrdinal(pub(crate) u32);
 
+impl TaskOrdinal {
+    /// The task that a node of a schedule, a shift or a cycle stands for.
+    #[must_use]
+    pub const fn of_node(node: u32) -> Self {
+        Self(node)
+    }
+}
+
 /// A list of tasks.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct TaskQuery {
@@ -177,6 +185,15 @@ impl View {
         let order = self.list_order(steps(order)?);
         let rows = tasks.iter().map(|task| task.0).filter(|task| self.universe().contains(*task));
         Ok(self.shown(order.page(rows, page)?))
+    }
+
+    /// Every task that a filter matches, in no order.
+    ///
+    /// # Errors
+    /// [`QueryError`] says what to change.
+    pub fn all_tasks(&self, filter: &TaskFilter) -> Result<Vec<TaskOrdinal>, QueryError> {
+        let plan = Plan::of(self, Some(filter))?;
+        Ok(select::passing(self, &plan).iter().map(TaskOrdinal).collect())
     }
 
     /// The cursor of a task in the list that [`View::tasks`] gives, and in that of
@@ -452,6 +469,11 @@ impl View {
             self.universe().contains(edge.other)
         };
         seen && self.allows_source(edge.link.source)
+    }
+
+    /// Whether nothing is hidden from the caller.
+    pub(crate) fn sees_all_sources(&self) -> bool {
+        self.0.visibility == Visibility::Everything
     }
 
     /// Whether the caller sees what is of this source.

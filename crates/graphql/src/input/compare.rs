@@ -1,6 +1,6 @@
 //! Comparisons of single values. What is given must all hold; null compares nothing.
 
-use mainstem_read_model::{Comparison, Filter, TextPredicate};
+use mainstem_read_model::{Comparison, Filter, TextPredicate, WorkingTime};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value as JsonValue;
@@ -51,7 +51,15 @@ pub fn compare_duration<P>(
     value: &JsonValue,
     predicate: impl Fn(Comparison<i64>) -> P,
 ) -> Result<Filter<P>, Problem> {
-    compare(value, |comparison: Comparison<Seconds>| predicate(in_seconds(comparison)))
+    compare(value, |comparison| predicate(mapped(comparison, |seconds: Seconds| seconds.0)))
+}
+
+/// A comparison of a length of working time.
+pub fn compare_working_time<P>(
+    value: &JsonValue,
+    predicate: impl Fn(Comparison<WorkingTime>) -> P,
+) -> Result<Filter<P>, Problem> {
+    compare(value, |comparison| predicate(mapped(comparison, |working: Working| working.0)))
 }
 
 /// A comparison of a yes or no.
@@ -98,17 +106,39 @@ impl<'de> Deserialize<'de> for Seconds {
     }
 }
 
-fn in_seconds(comparison: Comparison<Seconds>) -> Comparison<i64> {
-    let all = |values: Vec<Seconds>| values.into_iter().map(|value| value.0).collect();
+/// Working days and whole seconds, given as an ISO 8601 duration.
+struct Working(WorkingTime);
+
+impl<'de> Deserialize<'de> for Working {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let refused = || {
+            serde::de::Error::custom(
+                "working time is given in days, hours, minutes and seconds, such as P1D or PT4H",
+            )
+        };
+        let span = text.parse::<jiff::Span>().map_err(|_| refused())?;
+        let days = i64::from(span.get_days());
+        let rest = span.days(0);
+        if rest.get_years() != 0 || rest.get_months() != 0 || rest.get_weeks() != 0 {
+            return Err(refused());
+        }
+        let rest = jiff::SignedDuration::try_from(rest).map_err(|_| refused())?;
+        Ok(Self(WorkingTime { days, seconds: rest.as_secs() }))
+    }
+}
+
+fn mapped<T, U>(comparison: Comparison<T>, to: impl Fn(T) -> U) -> Comparison<U> {
+    let all = |values: Vec<T>| values.into_iter().map(&to).collect();
     match comparison {
-        Comparison::Eq(value) => Comparison::Eq(value.0),
-        Comparison::Neq(value) => Comparison::Neq(value.0),
+        Comparison::Eq(value) => Comparison::Eq(to(value)),
+        Comparison::Neq(value) => Comparison::Neq(to(value)),
         Comparison::In(values) => Comparison::In(all(values)),
         Comparison::Nin(values) => Comparison::Nin(all(values)),
-        Comparison::Lt(value) => Comparison::Lt(value.0),
-        Comparison::Lte(value) => Comparison::Lte(value.0),
-        Comparison::Gt(value) => Comparison::Gt(value.0),
-        Comparison::Gte(value) => Comparison::Gte(value.0),
+        Comparison::Lt(value) => Comparison::Lt(to(value)),
+        Comparison::Lte(value) => Comparison::Lte(to(value)),
+        Comparison::Gt(value) => Comparison::Gt(to(value)),
+        Comparison::Gte(value) => Comparison::Gte(to(value)),
         Comparison::IsNull(absent) => Comparison::IsNull(absent),
     }
 }

@@ -1,12 +1,14 @@
 //! The filters of the schema. Fields side by side must all hold.
 
 use mainstem_read_model::{
-    Filter, PersonFilter, PersonPredicate, ProjectFilter, ProjectPredicate, Quantifier,
-    SourceFilter, SourcePredicate, TaskFilter, TaskPredicate,
+    Filter, LinkFilter, LinkPredicate, PersonFilter, PersonPredicate, ProjectFilter,
+    ProjectPredicate, Quantifier, SourceFilter, SourcePredicate, TaskFilter, TaskPredicate,
 };
 use serde_json::Value as JsonValue;
 
-use super::compare::{all, compare, compare_boolean, compare_duration, compare_text, unknown};
+use super::compare::{
+    all, compare, compare_boolean, compare_duration, compare_text, compare_working_time, unknown,
+};
 use crate::error::Problem;
 
 /// `TaskFilter`.
@@ -59,6 +61,35 @@ pub fn task(value: &JsonValue) -> Result<TaskFilter, Problem> {
         "presence" => compare(value, P::Presence),
         "isReady" => compare_boolean(value, P::IsReady),
         "isBlocked" => compare_boolean(value, P::IsBlocked),
+        "blockedBy" => quantified(value, |quantifier, value| {
+            Ok(P::BlockedBy(quantifier, Box::new(task(value)?)))
+        }),
+        "blocks" => {
+            quantified(value, |quantifier, value| Ok(P::Blocks(quantifier, Box::new(task(value)?))))
+        }
+        "blockedFor" => compare_working_time(value, P::BlockedFor),
+        "crossTool" => compare_boolean(value, P::CrossTool),
+        _ => unknown(name),
+    })
+}
+
+/// `LinkFilter`.
+///
+/// # Errors
+/// As [`task`].
+pub fn link(value: &JsonValue) -> Result<LinkFilter, Problem> {
+    use LinkPredicate as P;
+    logic(value, link, |name, value| match name {
+        "kind" => compare(value, P::Kind),
+        "origin" => compare(value, P::Origin),
+        "review" => compare(value, P::Review),
+        "state" => compare(value, P::State),
+        "since" => compare(value, P::Since),
+        "until" => compare(value, P::Until),
+        "crossTool" => compare_boolean(value, P::CrossTool),
+        "from" => Ok(Filter::Is(P::From(task(value)?))),
+        "to" => Ok(Filter::Is(P::To(task(value)?))),
+        "task" => Ok(Filter::Is(P::Task(task(value)?))),
         _ => unknown(name),
     })
 }

@@ -61,7 +61,7 @@ impl<'a> ChangeNode<'a> {
     /// those names that lead to a task they see.
     fn may_show(self, value: &Value, view: &View) -> bool {
         if matches!(view.visibility(), Visibility::Everything)
-            || !matches!(self.change.field.as_str(), "links" | "parent")
+            || !matches!(self.change.field.as_str(), "links" | "linkReview" | "parent")
         {
             return true;
         }

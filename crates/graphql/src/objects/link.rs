@@ -3,6 +3,8 @@
 use mainstem_model::{Evidence, LinkId};
 use mainstem_read_model::{LinkRef, View};
 
+use super::node::Node;
+use super::part::PartNode;
 use super::task::TaskNode;
 use crate::error::Problem;
 use crate::plan::Field;
@@ -40,25 +42,60 @@ impl<'a> Object<'a> for LinkNode<'a> {
             "confidence" => writer.float(link.confidence()),
             "review" => writer.word(link.review().as_str()),
             "evidence" => {
-                return writer
-                    .list(link.evidence(), |writer, evidence| writer.object(evidence, field));
+                let task = view.task(link.stated_by()).map(|task| TaskNode { view, task });
+                return writer.list(link.evidence(), |writer, evidence| {
+                    writer.object(EvidenceNode { evidence, task }, field)
+                });
             }
             "since" => writer.instant(link.since()),
-            // The snapshot holds links that hold now.
-            "until" => writer.null(),
+            "until" => writer.optional(link.until(), Writer::instant),
+            "state" => writer.word(link.state().as_str()),
             _ => return Err(unplanned(field)),
         }
         Ok(())
     }
 }
 
-impl<'a> Object<'a> for &'a Evidence {
+/// Evidence, and the task of whose texts it is a part, where it is of one.
+#[derive(Clone, Copy)]
+pub struct EvidenceNode<'a> {
+    /// The evidence.
+    pub evidence: &'a Evidence,
+    /// The task.
+    pub task: Option<TaskNode<'a>>,
+}
+
+impl<'a> EvidenceNode<'a> {
+    /// Evidence that stands in no task or comment.
+    pub fn apart(evidence: &'a Evidence) -> Self {
+        Self { evidence, task: None }
+    }
+
+    fn place(self, writer: &mut Writer<'a>) -> Option<Node<'a>> {
+        match self.evidence.comment {
+            Some(comment) => PartNode::find(comment, writer).map(Node::Comment),
+            None => self.task.map(Node::Task),
+        }
+    }
+}
+
+impl<'a> Object<'a> for EvidenceNode<'a> {
     const TYPE: &'static str = "Evidence";
     fn write(self, field: &Field, writer: &mut Writer<'a>) -> Result<(), Problem> {
+        let evidence = self.evidence;
         match field.name.as_str() {
-            "quote" => writer.string(&self.quote),
-            "url" => writer.optional(self.url.as_deref(), Writer::string),
-            "seenAt" => writer.instant(self.seen_at),
+            "quote" => writer.string(&evidence.quote),
+            "url" => writer.optional(evidence.url.as_deref(), Writer::string),
+            "seenAt" => writer.instant(evidence.seen_at),
+            "in" => {
+                return match self.place(writer) {
+                    Some(node) => node.write(writer, field),
+                    None => {
+                        writer.null();
+                        Ok(())
+                    }
+                };
+            }
             _ => return Err(unplanned(field)),
         }
         Ok(())

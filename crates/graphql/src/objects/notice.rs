@@ -2,6 +2,7 @@
 
 use mainstem_model::{Notice, NoticeId};
 
+use super::link::EvidenceNode;
 use super::part::PartNode;
 use super::person::PersonNode;
 use super::source::SourceNode;
@@ -29,7 +30,7 @@ impl<'a> Object<'a> for PartNode<'a, Notice> {
             }
             "actorName" => writer.optional(notice.actor_name.as_deref(), Writer::string),
             "sentAt" => writer.instant(notice.sent_at),
-            "evidence" => return writer.object(&notice.evidence, field),
+            "evidence" => return writer.object(EvidenceNode::apart(&notice.evidence), field),
             _ => return Err(unplanned(field)),
         }
         Ok(())

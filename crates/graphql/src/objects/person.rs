@@ -6,6 +6,7 @@ use mainstem_read_model::{
     Workload,
 };
 
+use super::link::EvidenceNode;
 use super::query::tasks;
 use super::source::SourceNode;
 use crate::arguments::Arguments;
@@ -82,7 +83,8 @@ impl<'a> Object<'a> for Availability<'a> {
             "until" => writer.optional(away.map(|away| away.until), Writer::instant),
             "reason" => writer.optional(away, |writer, _| writer.string("out of office")),
             "evidence" => {
-                return writer.optional_object(away.map(|away| &away.evidence), field);
+                let evidence = away.map(|away| EvidenceNode::apart(&away.evidence));
+                return writer.optional_object(evidence, field);
             }
             _ => return Err(unplanned(field)),
         }

@@ -6,13 +6,14 @@ use mainstem_store::ChangeQuery;
 
 use super::audit::audit;
 use super::change::{ChangeNode, feed};
+use super::drift::drifts;
 use super::node::Node;
 use super::person::PersonNode;
 use super::project::ProjectNode;
 use super::source::SourceNode;
 use super::task::{TaskNode, one_more};
 use super::viewer::Viewer;
-use super::{connection, counts, refused};
+use super::{connection, counts, dependencies, refused};
 use crate::arguments::{Arguments, FeedArguments, TaskName, TasksArguments};
 use crate::cursor;
 use crate::error::Problem;
@@ -75,6 +76,17 @@ impl<'a> Object<'a> for Query {
                 let page = connection::map(page, ProjectNode);
                 connection::write(writer, field, &page, |node| view.project_cursor(node.0))
             }
+            ("links", _) => dependencies::links(view, field, writer),
+            ("drifts", _) => drifts(view, field, writer),
+            ("cycles", _) => {
+                let cycles = view.cycles().into_iter().map(|cycle| cycle.tasks);
+                dependencies::circles(cycles, view, field, writer)
+            }
+            ("dependencyCycles", _) => dependencies::cycles(&view.cycles(), view, field, writer),
+            ("criticalPath", Arguments::CriticalPath(target)) => {
+                dependencies::critical_path(target, view, field, writer)
+            }
+            ("scheduleConflicts", _) => dependencies::conflicts(view, field, writer),
             ("changes", Arguments::Feed(arguments)) => changes(arguments, field, writer),
             ("sources", _) => sources(writer, field),
             ("audit", _) => audit(writer, field),

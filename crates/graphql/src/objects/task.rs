@@ -13,7 +13,7 @@ use super::link::LinkNode;
 use super::person::PersonNode;
 use super::project::ProjectNode;
 use super::source::SourceNode;
-use super::{connection, part, refused};
+use super::{connection, dependencies, part, refused};
 use crate::arguments::{Arguments, BlockerArguments};
 use crate::cursor;
 use crate::error::{Code, Problem};
@@ -76,6 +76,16 @@ impl<'a> Object<'a> for TaskNode<'a> {
             "closedAt" => writer.optional(task.closed_at(), Writer::instant),
             "estimate" => writer.optional(task.estimate_seconds(), Writer::duration),
             "timeSpent" => writer.optional(task.time_spent_seconds(), Writer::duration),
+            "blockage" => {
+                return dependencies::blockage(task.blockage(), self.view, field, writer);
+            }
+            "mirrors" => {
+                let mirrors = task.mirrors().into_iter();
+                let mirrors = mirrors.filter_map(|mirror| self.view.task_at(mirror));
+                return writer
+                    .list(mirrors, |writer, task| writer.object(TaskNode { task, ..self }, field));
+            }
+            "impact" => return dependencies::impact(&task.impact(), self, field, writer),
             "isReady" => writer.boolean(task.is_ready()),
             "presence" => writer.word(task.presence().as_str()),
             "freshness" => return writer.object(task.freshness(writer.from.now), field),
@@ -113,7 +123,10 @@ impl<'a> TaskNode<'a> {
     }
 
     /// A page of tasks that are known already.
-    fn listed(
+    ///
+    /// # Errors
+    /// The cursor is of another list, or as the objects inside.
+    pub fn listed(
         self,
         tasks: &[TaskOrdinal],
         page: &PageRequest,

@@ -14,7 +14,7 @@ use super::world::{
 };
 use crate::filter::{
     Comparison, Filter, PersonFilter, PersonPredicate, ProjectPredicate, Quantifier, SourceFilter,
-    SourcePredicate, TaskFilter, TaskPredicate, TextFilter, TextPredicate,
+    SourcePredicate, TaskFilter, TaskPredicate, TextFilter, TextPredicate, WorkingTime,
 };
 use crate::order::{Direction, OrderField, TaskOrder};
 
@@ -222,7 +222,10 @@ impl<'w> Naive<'w> {
             TaskPredicate::Blocks(quantifier, filter) => {
                 self.related(task, true, *quantifier, filter)
             }
-            TaskPredicate::BlockedFor(c) => compares(c, self.is_blocked(task).then_some(&0)),
+            TaskPredicate::BlockedFor(c) => {
+                let c = c.map(|time| time.seconds);
+                compares(&c, self.is_blocked(task).then_some(&0))
+            }
             TaskPredicate::CrossTool(wanted) => {
                 let edges = self.edges().into_iter();
                 let mut across = edges.filter(|(link, from, to)| {
@@ -337,7 +340,12 @@ impl<'w> Naive<'w> {
             })
             .filter(|(link, from, to)| {
                 let known = |end: &LinkEnd, task: &Option<&Task>| {
-                    task.is_some() || link.origin != LinkOrigin::Inferred || self.may_exist(end)
+                    task.is_some()
+                        || match link.origin {
+                            LinkOrigin::Native => true,
+                            LinkOrigin::Inferred => self.may_exist(end),
+                            LinkOrigin::Declared => *self.visibility == Visibility::Everything,
+                        }
                 };
                 known(&link.from, from) && known(&link.to, to)
             })
@@ -649,7 +657,9 @@ pub(super) fn filters() -> BoxedStrategy<TaskFilter> {
     let fourth = prop_oneof![
         related().prop_map(|(q, f)| TaskPredicate::BlockedBy(q, f)),
         related().prop_map(|(q, f)| TaskPredicate::Blocks(q, f)),
-        seconds().prop_map(TaskPredicate::BlockedFor),
+        seconds().prop_map(|c| {
+            TaskPredicate::BlockedFor(c.map(|seconds| WorkingTime { days: 0, seconds: *seconds }))
+        }),
         any::<bool>().prop_map(TaskPredicate::CrossTool),
     ];
     expressions(prop_oneof![first, second, third, fourth].boxed(), 3)

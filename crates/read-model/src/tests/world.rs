@@ -384,7 +384,11 @@ pub(super) fn links() -> impl Strategy<Value = AnyLink> {
         1 => any::<bool>().prop_map(Naming::Lookalike),
     ];
     let kind = prop_oneof![3 => Just(LinkKind::Blocks), 1 => Just(LinkKind::Relates)];
-    let origin = prop_oneof![Just(LinkOrigin::Native), Just(LinkOrigin::Inferred)];
+    let origin = prop_oneof![
+        2 => Just(LinkOrigin::Native),
+        3 => Just(LinkOrigin::Inferred),
+        1 => Just(LinkOrigin::Declared),
+    ];
     let ended = prop::bool::weighted(0.2);
     (kind, origin, 0..TASKS, naming, any::<bool>(), ended).prop_map(
         |(kind, origin, number, naming, forward, ended)| AnyLink {
