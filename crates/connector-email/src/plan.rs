@@ -233,7 +233,6 @@ mod tests {
             people: &[],
             by: "bob@acme.example",
             at: Timestamp(0),
-            url: None,
         };
         plan.read(said, &BTreeSet::new());
         assert_eq!(plan.due_on.unwrap().to_string(), "2026-12-01");
