@@ -194,8 +194,8 @@ impl Calendar {
             let (first, last) = (offsets.day(from), offsets.day(until));
             days.push((first + 1, last));
             let ends = [first, last].into_iter().filter(|day| {
-                let (start, end) = (offsets.start_of(*day), offsets.start_of(day + 1));
-                self.seconds.count(start) == self.seconds.count(end)
+                let mut seconds = offsets.seconds_of(*day, *day);
+                seconds.all(|(from, until)| self.seconds.count(from) == self.seconds.count(until))
             });
             days.extend(ends.map(|day| (day, day + 1)));
         }

@@ -45,9 +45,11 @@ pub struct Schedule {
     /// When the last target is finished at the earliest; `None` where there is no target, or one of
     /// them cannot be scheduled.
     pub finish: Option<Timestamp>,
-    /// The chain that determines that, in the order in which it is worked on, to the last target.
-    /// Each can start only when the one before it is finished; the first one waits for no other task.
-    /// Of chains with the same finish it is one with the most tasks. Empty where `finish` is `None`.
+    /// The chain that determines that, in the order in which it is worked on, to the target that is
+    /// finished last. Each can start only when the one before it is finished; the first one waits for
+    /// no other task. Where several blockers hold a task up equally, it goes over the one that is
+    /// finished last, then over the one with more tasks before it (so that, where no work is known,
+    /// this is the longest chain), then over the smaller node. Empty where `finish` is `None`.
     pub critical_path: Vec<u32>,
     /// The cycles among the tasks, whose members are not scheduled.
     pub cycles: Vec<Cycle>,
@@ -199,6 +201,9 @@ impl Passes<'_, '_> {
             let Some(finish) = waiting.map(|(start, _)| start).chain(own).min() else { continue };
             let task = self.tasks[number];
             let start = task.calendar.add_working_seconds(finish, -work_of(task));
+            // It never lies before the earliest one, unless a finish is beyond what can be said.
+            let earliest = self.planned[number].map_or(start, |planned| planned.start);
+            let start = start.max(earliest);
             self.latest[number] = Some((start, finish));
         }
     }
