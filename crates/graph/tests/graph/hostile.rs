@@ -92,7 +92,7 @@ fn one_who_waits_for_itself() {
     let [calendar, ..] = calendars();
     let graph: Edges = [(1, 1), (1, 1), (1, 2)].into_iter().collect();
     let tasks = [task(1, &calendar), task(2, &calendar)];
-    assert_eq!(transitive(&graph, 1, Direction::Blockers, 10).nodes, []);
+    assert!(transitive(&graph, 1, Direction::Blockers, 10).nodes.is_empty());
     assert_eq!(cycles(&graph, [1, 2])[0].path, [1]);
     let planned = schedule(&graph, &tasks, &[2], now(0));
     assert_eq!((planned.cycles.len(), planned.behind_cycles), (1, vec![2]));
@@ -108,7 +108,7 @@ fn one_who_waits_for_itself() {
 #[test]
 fn nothing_at_all() {
     let graph = Edges::default();
-    assert_eq!(transitive(&graph, 0, Direction::Blockers, 0).nodes, []);
+    assert!(transitive(&graph, 0, Direction::Blockers, 0).nodes.is_empty());
     assert_eq!(cycles(&graph, []), []);
     let planned = schedule(&graph, &[], &[1], now(0));
     assert_eq!((planned.tasks.len(), planned.finish), (0, None));
