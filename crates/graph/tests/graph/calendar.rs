@@ -309,6 +309,56 @@ fn somebody_is_away_until_an_instant() {
 }
 
 #[test]
+fn a_second_that_is_worked_in_part_is_worked() {
+    let away = TimeOff::Between {
+        from: at("2026-03-02T10:00:00.5Z"),
+        until: at("2026-03-02T11:00:00.5Z"),
+    };
+    let calendar = Calendar::new(&WorkingHours::default(), &[away]).unwrap();
+    let worked = |from, until| calendar.working_seconds(at(from), at(until));
+    assert_eq!(worked("2026-03-02T10:00:00Z", "2026-03-02T10:30:00Z"), 1);
+    assert_eq!(worked("2026-03-02T10:30:00Z", "2026-03-02T11:00:01Z"), 1);
+}
+
+#[test]
+fn a_day_that_begins_twice_is_taken_off_whole() {
+    // One minute after midnight clocks were put back to 23:01, so Saturday went on for an hour.
+    let hours = WorkingHours {
+        zone: time_zone("America/St_Johns").unwrap(),
+        weekdays: Weekday::Monday.cycle_forward().take(7).collect(),
+        from: Time::midnight(),
+        until: Time::midnight(),
+    };
+    let worked = |off: &[TimeOff]| {
+        let calendar = Calendar::new(&hours, off).unwrap();
+        calendar.working_seconds(at("2009-10-31T00:00:00Z"), at("2009-11-02T12:00:00Z"))
+    };
+    let saturday = worked(&[]) - worked(&[TimeOff::Day(date(2009, 10, 31))]);
+    let sunday = worked(&[]) - worked(&[TimeOff::Day(date(2009, 11, 1))]);
+    assert_eq!((saturday, sunday), (24 * 3_600 + 59 * 60, 24 * 3_600 + 60));
+}
+
+#[test]
+fn among_several_people_the_date_is_the_later_one() {
+    let person = |name| {
+        let hours = WorkingHours { zone: time_zone(name).unwrap(), ..WorkingHours::default() };
+        Calendar::new(&hours, &[]).unwrap()
+    };
+    let (east, west) = (person("Asia/Tokyo"), person("America/New_York"));
+    for people in [[&east, &west], [&west, &east]] {
+        let both = Calendar::of_anybody(people).unwrap();
+        assert_eq!(both.date_at(at("2026-03-02T20:00:00Z")), date(2026, 3, 3));
+        assert_eq!(both.start_of(date(2026, 3, 3)), at("2026-03-02T15:00:00Z"));
+        assert_eq!(both.end_of(date(2026, 3, 3)), at("2026-03-04T05:00:00Z"));
+        // Two shifts of eight hours that do not meet.
+        assert_eq!(
+            both.working_seconds(at("2026-03-02T00:00:00Z"), at("2026-03-03T00:00:00Z")),
+            57_600
+        );
+    }
+}
+
+#[test]
 fn clocks_that_change_within_the_hours_change_the_day() {
     let night = WorkingHours {
         zone: time_zone("Europe/Berlin").unwrap(),

@@ -2,6 +2,7 @@ use jiff::civil::Date;
 use mainstem_graph::{
     Calendar, Conflict, ConflictKind, OpenTask, WorkingHours, conflicts, schedule,
 };
+use mainstem_model::Timestamp;
 use proptest::prelude::*;
 
 use crate::support::{Edges, MONDAY, NODES, any_edges, calendars, graph_of, now, plans, tasks_of};
@@ -71,6 +72,22 @@ proptest! {
         expected.sort_unstable_by_key(|found| (found.blocker, found.blocked, found.kind));
         prop_assert_eq!(conflicts(&graph, &tasks, schedule.as_ref(), now), expected);
     }
+}
+
+#[test]
+fn overdue_begins_where_the_day_ends() {
+    let calendar = Calendar::new(&WorkingHours::default(), &[]).unwrap();
+    let graph: Edges = [(1, 2)].into_iter().collect();
+    let due = |node| OpenTask {
+        node,
+        remaining_seconds: None,
+        start_on: None,
+        due_on: (node == 1).then_some(MONDAY),
+        calendar: &calendar,
+    };
+    let found = |now| conflicts(&graph, &[due(1), due(2)], None, now).len();
+    let end = now(24);
+    assert_eq!((found(Timestamp(end.0 - 1)), found(end)), (0, 1));
 }
 
 #[test]

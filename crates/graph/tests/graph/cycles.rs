@@ -75,6 +75,14 @@ fn the_way_round_is_the_shortest_through_the_smallest_member() {
 }
 
 #[test]
+fn of_ways_round_that_are_equally_short_the_smaller_members_are_shown() {
+    for edges in [[(1, 9), (1, 5), (9, 1), (5, 1)], [(1, 5), (1, 9), (5, 1), (9, 1)]] {
+        let graph: Edges = edges.into_iter().collect();
+        assert_eq!(cycles(&graph, [1])[0].path, [1, 5]);
+    }
+}
+
+#[test]
 fn does_not_claim_what_it_could_not_look_at() {
     let chain: Edges = (0..10).map(|node| (node, node + 1)).collect();
     assert_eq!(closes_cycle(&chain, 10, 0, 9), Closing::Unknown);

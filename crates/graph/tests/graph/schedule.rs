@@ -239,6 +239,22 @@ fn tells_what_determines_the_finish_and_what_has_slack() {
 }
 
 #[test]
+fn instants_are_whole_seconds_and_never_before_now() {
+    let [calendar, ..] = calendars();
+    let task = OpenTask {
+        node: 1,
+        remaining_seconds: Some(60),
+        start_on: None,
+        due_on: None,
+        calendar: &calendar,
+    };
+    let planned = schedule(&Edges::default(), &[task], &[1], Timestamp(now(10).0 + 1));
+    let planned = planned.task(1).unwrap();
+    assert_eq!(planned.earliest_start, now(10).plus_seconds(1));
+    assert_eq!(planned.latest.unwrap().start, planned.earliest_start);
+}
+
+#[test]
 fn a_weekend_between_two_tasks_does_not_break_the_critical_path() {
     let graph: Edges = [(1, 2)].into_iter().collect();
     let [calendar, ..] = calendars();

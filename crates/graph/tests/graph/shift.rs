@@ -21,7 +21,7 @@ fn moves() -> impl Strategy<Value = Move> {
     prop_oneof![
         (-6..25_i64).prop_map(|days| Move::Start(day(days))),
         (-6..25_i64).prop_map(|days| Move::Due(day(days))),
-        (-9..9_i64).prop_map(Move::WorkingDays),
+        (-9..20_i64).prop_map(Move::WorkingDays),
     ]
 }
 
@@ -256,6 +256,25 @@ fn slack_absorbs_and_a_task_without_dates_passes_on() {
     let to_the_same = shift(&graph, known(&tasks), 1, Move::Start(day(0))).unwrap();
     assert_eq!(to_the_same.tasks, [moved(1, Some((0, 0)), (1, 1), 0, None)]);
     assert_eq!(shift(&graph, known(&tasks), 9, Move::WorkingDays(1)), Err(ShiftError::UnknownTask));
+}
+
+#[test]
+fn the_blocker_that_ends_last_pushes() {
+    let calendar = Calendar::new(&WorkingHours::default(), &[]).unwrap();
+    // Both 2 and 3 wait for 1 and hold 4 up; 3 takes longer. Either is told first once.
+    for edges in [[(1, 2), (1, 3), (2, 4), (3, 4)], [(1, 3), (1, 2), (3, 4), (2, 4)]] {
+        let tasks = [
+            task(1, Some(0), Some(0), &calendar),
+            task(2, Some(0), Some(1), &calendar),
+            task(3, Some(0), Some(2), &calendar),
+            task(4, Some(2), Some(3), &calendar),
+        ];
+        let graph: Edges = edges.into_iter().collect();
+        let found = shift(&graph, known(&tasks), 1, Move::WorkingDays(2)).unwrap();
+        let last = found.tasks.last().unwrap();
+        assert_eq!((last.node, last.working_days, last.pushed_by), (4, 2, Some(3)));
+        assert_eq!(last.start_on, Some((day(2), day(4))));
+    }
 }
 
 #[test]
