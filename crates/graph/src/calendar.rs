@@ -173,9 +173,7 @@ impl Calendar {
                 }
                 TimeOff::Between { from, until } if from <= until => {
                     // A second that is worked in part is worked.
-                    let from =
-                        from.0.div_euclid(1_000_000) + i64::from(from.0.rem_euclid(1_000_000) != 0);
-                    instants.push((from, until.seconds()));
+                    instants.push((whole_seconds_up(*from), until.seconds()));
                 }
                 TimeOff::Days { first, last } => return Err(reversed(first, last)),
                 TimeOff::Between { from, until } => return Err(reversed(from, until)),
@@ -306,6 +304,11 @@ impl Calendar {
         let days = self.zones.iter().map(|zone| zone.day(instant.seconds()));
         date_of_number(days.max().unwrap_or_default())
     }
+}
+
+/// Whole seconds since 1970, rounded up.
+pub(crate) fn whole_seconds_up(instant: Timestamp) -> i64 {
+    instant.seconds() + i64::from(instant.0.rem_euclid(1_000_000) != 0)
 }
 
 fn seconds_of_day(time: Time) -> i64 {

@@ -3,6 +3,7 @@
 use mainstem_model::Timestamp;
 
 use crate::access::{Dependencies, OpenTask};
+use crate::calendar::whole_seconds_up;
 use crate::cycles::Cycle;
 use crate::subgraph::Subgraph;
 
@@ -96,7 +97,7 @@ pub fn schedule(
     let mut cycles = Vec::new();
     let mut behind_cycles = Vec::new();
     let mut order = Vec::with_capacity(graph.len());
-    let now = whole_second(now);
+    let now = Timestamp::from_seconds(whole_seconds_up(now));
     for component in &components {
         if graph.is_cyclic(component) {
             cycles.push(Cycle::of(&graph, component));
@@ -239,9 +240,4 @@ impl Passes<'_, '_> {
 
 fn work_of(task: &OpenTask<'_>) -> i64 {
     task.remaining_seconds.unwrap_or_default().max(0)
-}
-
-fn whole_second(instant: Timestamp) -> Timestamp {
-    let down = Timestamp::from_seconds(instant.seconds());
-    if down < instant { down.plus_seconds(1) } else { instant }
 }

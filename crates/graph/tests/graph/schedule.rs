@@ -255,6 +255,25 @@ fn instants_are_whole_seconds_and_never_before_now() {
 }
 
 #[test]
+fn of_equal_chains_the_smaller_nodes_are_shown_and_of_equal_nodes_the_first_task() {
+    let [calendar, ..] = calendars();
+    let task = |node, hours: i64| OpenTask {
+        node,
+        remaining_seconds: Some(hours * 3_600),
+        start_on: None,
+        due_on: None,
+        calendar: &calendar,
+    };
+    for edges in [[(1, 9), (2, 9)], [(2, 9), (1, 9)]] {
+        let graph: Edges = edges.into_iter().collect();
+        let tasks = [task(9, 1), task(2, 3), task(1, 3), task(1, 0)];
+        let schedule = schedule(&graph, &tasks, &[9], now(9));
+        assert_eq!(schedule.critical_path, [1, 9]);
+        assert_eq!(schedule.tasks.len(), 3);
+    }
+}
+
+#[test]
 fn a_weekend_between_two_tasks_does_not_break_the_critical_path() {
     let graph: Edges = [(1, 2)].into_iter().collect();
     let [calendar, ..] = calendars();

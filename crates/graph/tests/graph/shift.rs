@@ -278,6 +278,18 @@ fn the_blocker_that_ends_last_pushes() {
 }
 
 #[test]
+fn of_blockers_that_end_together_the_smaller_one_is_named() {
+    let calendar = Calendar::new(&WorkingHours::default(), &[]).unwrap();
+    for edges in [[(1, 2), (1, 3), (2, 4), (3, 4)], [(1, 3), (1, 2), (3, 4), (2, 4)]] {
+        let tasks: Vec<_> = (1..=4).map(|node| task(node, Some(0), Some(0), &calendar)).collect();
+        let graph: Edges = edges.into_iter().collect();
+        let found = shift(&graph, known(&tasks), 1, Move::WorkingDays(1)).unwrap();
+        let last = found.tasks.last().unwrap();
+        assert_eq!((last.node, last.pushed_by), (4, Some(2)));
+    }
+}
+
+#[test]
 fn a_cycle_that_is_pushed_is_reported_and_stays() {
     let calendar = Calendar::new(&WorkingHours::default(), &[]).unwrap();
     // 1 blocks 2 and 5; 2, 3 and 4 go round; 4 blocks 6.
