@@ -187,9 +187,7 @@ impl Calendar {
                 }
                 TimeOff::Between { from, until } if from <= until => {
                     // A second that is worked in part is worked.
-                    let from =
-                        from.0.div_euclid(1_000_000) + i64::from(from.0.rem_euclid(1_000_000) != 0);
-                    instants.push((from, until.seconds()));
+                    instants.push((whole_seconds_up(*from), until.seconds()));
                 }
                 TimeOff::Days { first, last } => return Err(reversed(first, last)),
                 TimeOff::Between { from, until } => return Err(reversed(from, until)),
@@ -208,8 +206,8 @@ impl Calendar {
             let (first, last) = (offsets.day(from), offsets.day(until));
             days.push((first + 1, last));
             let ends = [first, last].into_iter().filter(|day| {
-                let (start, end) = (offsets.start_of(*day), offsets.start_of(day + 1));
-                self.seconds.count(start) == self.seconds.count(end)
+                let mut seconds = offsets.seconds_of(*day, *day);
+                seconds.all(|(from, until)| self.seconds.count(from) == self.seconds.count(until))
             });
             days.extend(ends.map(|day| (day, day + 1)));
         }
@@ -320,6 +318,11 @@ impl Calendar {
         let days = self.zones.iter().map(|zone| zone.day(instant.seconds()));
         date_of_number(days.max().unwrap_or_default())
     }
+}
+
+/// Whole seconds since 1970, rounded up.
+pub(crate) fn whole_seconds_up(instant: Timestamp) -> i64 {
+    instant.seconds() + i64::from(instant.0.rem_euclid(1_000_000) != 0)
 }
 
 fn seconds_of_day(time: Time) -> i64 {

@@ -1,12 +1,11 @@
 //! Dates that contradict the dependencies.
 
-use std::collections::HashMap;
-
 use mainstem_model::Timestamp;
 use mainstem_model::time::Date;
 
 use crate::access::{Dependencies, OpenTask};
 use crate::calendar::Calendar;
+use crate::numbering::Numbering;
 use crate::schedule::Schedule;
 
 /// How an edge contradicts the dates at its ends.
@@ -50,18 +49,17 @@ pub fn conflicts(
     schedule: Option<&Schedule>,
     now: Timestamp,
 ) -> Vec<Conflict> {
-    let mut by_node = HashMap::with_capacity(tasks.len());
-    for task in tasks {
-        by_node.entry(task.node).or_insert(task);
-    }
+    let mut numbering = Numbering::default();
+    let tasks: Vec<_> = tasks.iter().filter(|task| numbering.add(task.node)).collect();
+    let finish = |node| Some(schedule?.task(node)?.earliest_finish);
+    let finishes: Vec<_> =
+        tasks.iter().map(|task| Some(task.calendar.date_at(finish(task.node)?))).collect();
     let mut conflicts = Vec::new();
-    for blocked in by_node.values() {
+    for blocked in &tasks {
         for blocker in dependencies.blockers_of(blocked.node) {
-            let Some(blocker) = by_node.get(&blocker) else { continue };
-            let finish = schedule
-                .and_then(|schedule| schedule.task(blocker.node))
-                .map(|scheduled| scheduled.earliest_finish);
-            let found = [between(blocker, blocked, finish), overdue(blocker, now)];
+            let Some(number) = numbering.number(blocker) else { continue };
+            let blocker = tasks[number];
+            let found = [between(blocker, blocked, finishes[number]), overdue(blocker, now)];
             conflicts.extend(found.into_iter().flatten().map(|(kind, working_days)| Conflict {
                 blocker: blocker.node,
                 blocked: blocked.node,
@@ -87,7 +85,7 @@ pub(crate) fn delay(calendar: &Calendar, date: Date, not_before: Date) -> i64 {
 fn between(
     blocker: &OpenTask<'_>,
     blocked: &OpenTask<'_>,
-    finish: Option<Timestamp>,
+    finish: Option<Date>,
 ) -> Option<(ConflictKind, i64)> {
     let (date, due_kind, finish_kind) = match (blocked.start_on, blocked.due_on) {
         (Some(start), _) => (
@@ -101,11 +99,8 @@ fn between(
         (None, None) => return None,
     };
     let calendar = blocked.calendar;
-    let ends = [
-        (due_kind, blocker.due_on),
-        (finish_kind, finish.map(|finish| blocker.calendar.date_at(finish))),
-    ];
-    ends.into_iter()
+    [(due_kind, blocker.due_on), (finish_kind, finish)]
+        .into_iter()
         .filter_map(|(kind, end)| Some((kind, delay(calendar, date, end?))))
         .find(|(_, days)| *days > 0)
 }

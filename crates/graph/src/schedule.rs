@@ -3,6 +3,7 @@
 use mainstem_model::Timestamp;
 
 use crate::access::{Dependencies, OpenTask};
+use crate::calendar::whole_seconds_up;
 use crate::cycles::Cycle;
 use crate::subgraph::Subgraph;
 
@@ -45,9 +46,11 @@ pub struct Schedule {
     /// When the last target is finished at the earliest; `None` where there is no target, or one of
     /// them cannot be scheduled.
     pub finish: Option<Timestamp>,
-    /// The chain that determines that, in the order in which it is worked on, to the last target.
-    /// Each can start only when the one before it is finished; the first one waits for no other task.
-    /// Of chains with the same finish it is one with the most tasks. Empty where `finish` is `None`.
+    /// The chain that determines that, in the order in which it is worked on, to the target that is
+    /// finished last. Each can start only when the one before it is finished; the first one waits for
+    /// no other task. Where several blockers hold a task up equally, it goes over the one that is
+    /// finished last, then over the one with more tasks before it (so that, where no work is known,
+    /// this is the longest chain), then over the smaller node. Empty where `finish` is `None`.
     pub critical_path: Vec<u32>,
     /// The cycles among the tasks, whose members are not scheduled.
     pub cycles: Vec<Cycle>,
@@ -94,7 +97,7 @@ pub fn schedule(
     let mut cycles = Vec::new();
     let mut behind_cycles = Vec::new();
     let mut order = Vec::with_capacity(graph.len());
-    let now = whole_second(now);
+    let now = Timestamp::from_seconds(whole_seconds_up(now));
     for component in &components {
         if graph.is_cyclic(component) {
             cycles.push(Cycle::of(&graph, component));
@@ -199,6 +202,9 @@ impl Passes<'_, '_> {
             let Some(finish) = waiting.map(|(start, _)| start).chain(own).min() else { continue };
             let task = self.tasks[number];
             let start = task.calendar.add_working_seconds(finish, -work_of(task));
+            // It never lies before the earliest one, unless a finish is beyond what can be said.
+            let earliest = self.planned[number].map_or(start, |planned| planned.start);
+            let start = start.max(earliest);
             self.latest[number] = Some((start, finish));
         }
     }
@@ -234,9 +240,4 @@ impl Passes<'_, '_> {
 
 fn work_of(task: &OpenTask<'_>) -> i64 {
     task.remaining_seconds.unwrap_or_default().max(0)
-}
-
-fn whole_second(instant: Timestamp) -> Timestamp {
-    let down = Timestamp::from_seconds(instant.seconds());
-    if down < instant { down.plus_seconds(1) } else { instant }
 }

@@ -80,12 +80,12 @@ impl Subgraph {
         self.numbering.number(node)
     }
 
-    /// Who must finish before this, each once, by number.
+    /// Who must finish before this, by number.
     pub(crate) fn blockers(&self, number: usize) -> impl Iterator<Item = usize> + '_ {
         self.blockers.of_number(number)
     }
 
-    /// Who waits for this, each once, by number.
+    /// Who waits for this, by number.
     pub(crate) fn waiting(&self, number: usize) -> impl Iterator<Item = usize> + '_ {
         self.waiting.of_number(number)
     }
@@ -159,12 +159,8 @@ struct Adjacency {
 impl Adjacency {
     fn of(lists: impl Iterator<Item = impl Iterator<Item = usize>>) -> Self {
         let (mut begins, mut neighbours) = (vec![0], Vec::new());
-        let mut list = Vec::new();
-        for unsorted in lists {
-            list.extend(unsorted.map(|number| number as u32));
-            list.sort_unstable();
-            list.dedup();
-            neighbours.append(&mut list);
+        for list in lists {
+            neighbours.extend(list.map(|number| number as u32));
             begins.push(neighbours.len());
         }
         Self { begins, neighbours }

@@ -83,13 +83,11 @@ impl Timeline {
     pub(super) fn of(pieces: impl IntoIterator<Item = (i64, Arc<Pattern>)>) -> Self {
         let mut stretches = Vec::<Stretch>::new();
         for (start, pattern) in pieces {
-            let Some(last) = stretches.last_mut() else {
+            let Some(last) = stretches.last() else {
                 stretches.push(Stretch { start: BEGIN, before: 0, pattern });
                 continue;
             };
-            if last.start == start {
-                last.pattern = pattern;
-            } else if last.pattern != pattern {
+            if last.pattern != pattern {
                 let before = last.count(start);
                 stretches.push(Stretch { start, before, pattern });
             }
