@@ -151,8 +151,8 @@ fn read_lines(text: &Text<'_>, gathered: &mut Gathered) {
             listed: line.form != Form::Heading,
         };
         let mut statements = statement::read(here, setting);
-        if at == 0 && setting.carries_out {
-            place::tagged(text.place, here, &mut statements);
+        if setting.carries_out && place::is_tagged(text.place, at, here) {
+            place::tags(here, &mut statements);
         }
         for statement in statements {
             let named = &here.named[statement.reference];

@@ -48,6 +48,8 @@ pub enum When {
     After,
     /// Where the work goes on then: "can be merged once #7 lands".
     Once,
+    /// Before a colon: "Parent: #7".
+    Named,
     /// As the name of a list, and nowhere else: "Dependencies".
     Label,
 }
@@ -67,7 +69,7 @@ use Sense::{
     BlockedBy, Blocks, CarriedOutBy, CarriesOut, DuplicatedBy, Duplicates, Mirrors, Relates,
     Tracked,
 };
-use When::{After, Before, Closing, Direct, Label, Loose, Once, PullRequest, Until};
+use When::{After, Before, Closing, Direct, Label, Loose, Named, Once, PullRequest, Until};
 
 /// The phrases by what they say. A word in parentheses stands for each that the bar separates.
 const PHRASES: &[(Sense, When, &[&str])] = &[
@@ -220,7 +222,7 @@ const PHRASES: &[(Sense, When, &[&str])] = &[
         Direct,
         &[
             "(fix|fixes|fixed|fixing)",
-            "(fix|fixes) (for|to)",
+            "(fix|fixes) for",
             "(close|closes|closed|closing)",
             "(resolve|resolves|resolved|resolving)",
             "(implement|implements|implemented|implementing)",
@@ -267,11 +269,8 @@ const PHRASES: &[(Sense, When, &[&str])] = &[
             "(voir aussi|lié à|liée à|fait partie de)",
         ],
     ),
-    (
-        Relates,
-        Direct,
-        &["(refs|ref|references|xref)", "companion", "parent", "epic", "continues", "counterpart"],
-    ),
+    (Relates, Direct, &["(refs|ref|references|xref)", "companion", "continues", "counterpart"]),
+    (Relates, Named, &["parent", "epic", "parent (issue|task|story|epic)"]),
     (
         Relates,
         Label,

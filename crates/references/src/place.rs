@@ -44,12 +44,23 @@ fn unindented<'t>(lines: impl Iterator<Item = &'t str>) -> String {
     text
 }
 
-/// The keys of Jira that the title of a pull request or the subject of a commit is tagged with: it
-/// carries those out. `ENG-42: …`, `[ENG-42] …`, `fix(ENG-42): …`, `… (ENG-42)`; in a commit `Jira: ENG-42`.
-pub fn tagged(place: Place, line: &Sentences<'_>, statements: &mut Vec<Statement>) {
-    if !matches!(place, Place::Title | Place::CommitMessage) {
-        return;
+/// Whether a line may be tagged with keys: a title, the subject of a commit, or its trailer `Jira: ENG-42`.
+pub fn is_tagged(place: Place, at: usize, line: &Sentences<'_>) -> bool {
+    let is_trailer = || {
+        let first = line.sentences.first().map(Vec::as_slice);
+        matches!(first, Some([word, Token { part: Part::Mark(':'), .. }, ..])
+            if word.is_any(&["jira", "issue", "issues", "ticket"]))
+    };
+    match place {
+        Place::Title => at == 0,
+        Place::CommitMessage => at == 0 || is_trailer(),
+        Place::Body | Place::Comment | Place::BranchName => false,
     }
+}
+
+/// Reads the keys of Jira that a line is tagged with: the work carries those out. `ENG-42: …`,
+/// `[ENG-42] …`, `fix(ENG-42): …`, `… (ENG-42)`.
+pub fn tags(line: &Sentences<'_>, statements: &mut Vec<Statement>) {
     let tokens: Vec<&Token<'_>> = line.sentences.iter().flatten().collect();
     if tokens.iter().any(|token| token.is_any(&["revert", "reverts", "reverted", "reverting"])) {
         return;
@@ -94,7 +105,7 @@ pub fn tagged(place: Place, line: &Sentences<'_>, statements: &mut Vec<Statement
 /// Where a title begins behind what says only how far the work is.
 fn beginning(tokens: &[&Token<'_>]) -> usize {
     let is_state = |token: &&Token<'_>| {
-        token.is_any(&["wip", "draft", "rfc", "jira"])
+        token.is_any(&["wip", "draft", "rfc", "jira", "issue", "issues", "ticket"])
             || matches!(token.part, Part::Mark('[' | '(' | ']' | ')' | ':'))
     };
     tokens.iter().position(|token| !is_state(token)).unwrap_or(tokens.len())
