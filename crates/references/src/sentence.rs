@@ -6,6 +6,7 @@ use std::ops::Range;
 use crate::Site;
 use crate::grammar::{self, Found, Target};
 use crate::structure::Line;
+use crate::words::Words;
 
 /// A part of a sentence.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +32,11 @@ impl Token<'_> {
     /// Whether it is this word.
     pub fn is(&self, word: &str) -> bool {
         matches!(&self.part, Part::Word(own) if own == word)
+    }
+
+    /// Whether it is a word of this set.
+    pub fn is_in(&self, words: &Words) -> bool {
+        matches!(&self.part, Part::Word(own) if words.contains(own.as_ref()))
     }
 
     /// Whether it is one of these words.

@@ -100,8 +100,8 @@ fn time(text: &str) -> Duration {
 #[test]
 fn eight_times_the_text_takes_about_eight_times_as_long() {
     for piece in PIECES {
-        let small = time(&repeated(piece, MEBIBYTE / 16));
-        let large = time(&repeated(piece, MEBIBYTE / 2));
+        let small = time(&repeated(piece, MEBIBYTE / 64));
+        let large = time(&repeated(piece, MEBIBYTE / 8));
         // Quadratic time would be 64 times as long.
         let bound = small * 24 + Duration::from_millis(20);
         assert!(large < bound, "{piece:?}: {small:?}, then {large:?}");

@@ -2,7 +2,7 @@
 
 use crate::phrases::{self, Phrase, Sense, When};
 use crate::sentence::{Part, Token};
-use crate::words;
+use crate::words::{self, Words};
 
 use super::list::{is_filler, list, skip};
 use super::{MOST_BETWEEN, Manner, REACH, Setting, Statement};
@@ -31,7 +31,7 @@ pub struct Sentence<'s, 'l> {
 impl<'s, 'l> Sentence<'s, 'l> {
     pub fn new(tokens: &'s [Token<'l>], number: usize, setting: Setting) -> Self {
         let question = tokens.iter().rev().take(3).any(|token| token.part == Part::Mark('?'));
-        let condition = tokens.iter().position(|token| token.is_any(words::IF));
+        let condition = tokens.iter().position(|token| token.is_in(&words::IF));
         let condition = condition.unwrap_or(tokens.len());
         Self { tokens, number, setting, question, condition }
     }
@@ -123,7 +123,7 @@ impl<'s, 'l> Sentence<'s, 'l> {
         let reference = (at..end).find(|at| matches!(tokens[*at].part, Part::Reference(_)))?;
         let between = &tokens[at..reference];
         let stops = between.iter().any(|token| {
-            token.is_any(words::STOPS)
+            token.is_in(&words::STOPS)
                 || matches!(token.part, Part::Mark(',' | ';' | '.' | ')' | '—' | '–' | '/'))
         });
         let leads = between.last().is_some_and(is_filler);
@@ -156,8 +156,8 @@ impl<'s, 'l> Sentence<'s, 'l> {
     /// How plainly a phrase is said of this task; not at all of another one, or where it is denied.
     fn is_said(&self, sense: Sense, start: usize, at: usize) -> Option<Manner> {
         let before = &self.tokens[start..at];
-        let denied = before.iter().any(|token| token.is_any(words::NOT));
-        let over = sense_can_end(sense) && before.iter().any(|token| token.is_any(words::PAST));
+        let denied = before.iter().any(|token| token.is_in(&words::NOT));
+        let over = sense_can_end(sense) && before.iter().any(|token| token.is_in(&words::PAST));
         if denied || over || self.condition < at || self.ends_behind(at) {
             return None;
         }
@@ -168,7 +168,7 @@ impl<'s, 'l> Sentence<'s, 'l> {
             Subject::Other if any => {}
             Subject::Other | Subject::Named(_) => return None,
         }
-        let perhaps = before.iter().any(|token| token.is_any(words::PERHAPS));
+        let perhaps = before.iter().any(|token| token.is_in(&words::PERHAPS));
         Some(if perhaps { Manner::Possible } else { Manner::Plain })
     }
 
@@ -190,7 +190,7 @@ impl<'s, 'l> Sentence<'s, 'l> {
                 matches!(
                     token.part,
                     Part::Mark(',' | ';' | ':' | '(' | ')' | '—' | '–' | '|' | '>' | '.')
-                ) || (token.is_any(words::JOINTS) && before + 1 < at)
+                ) || (token.is_in(&words::JOINTS) && before + 1 < at)
             })
             .map_or(least, |before| before + 1)
     }
@@ -209,14 +209,14 @@ impl<'s, 'l> Sentence<'s, 'l> {
         if !named.is_empty() {
             return Subject::Named(named);
         }
-        if before.iter().any(|token| token.is_any(words::WHICH)) {
+        if before.iter().any(|token| token.is_in(&words::WHICH)) {
             return Subject::Other;
         }
         let known = before.iter().all(|token| match token.part {
             Part::Word(_) => {
-                token.is_any(words::SELF)
-                    || token.is_any(words::PERHAPS)
-                    || token.is_any(words::JOINTS)
+                token.is_in(&words::SELF)
+                    || token.is_in(&words::PERHAPS)
+                    || token.is_in(&words::JOINTS)
             }
             Part::Mark(_) => true,
             Part::Opaque | Part::Reference(_) => false,
@@ -229,7 +229,7 @@ impl<'s, 'l> Sentence<'s, 'l> {
             .iter()
             .any(|token| token.is_any(&["this", "it", "it's", "we", "i", "i'm", "we're"]));
         let earlier = &self.tokens[..start];
-        let continues = !own && earlier.last().is_some_and(|token| token.is_any(words::JOINTS));
+        let continues = !own && earlier.last().is_some_and(|token| token.is_in(&words::JOINTS));
         let of_another = continues
             && matches!(earlier.first().map(|token| &token.part), Some(Part::Reference(_)));
         if of_another { Subject::Other } else { Subject::This }
@@ -247,7 +247,7 @@ impl<'s, 'l> Sentence<'s, 'l> {
             return None;
         }
         let this = (behind..self.tokens.len().min(behind + 3))
-            .find(|at| self.tokens[*at].is_any(words::THIS));
+            .find(|at| self.tokens[*at].is_in(&words::THIS));
         let sense = match (this, phrase.sense) {
             (Some(_), sense) => turned(sense),
             // "is a blocker" needs no object.
@@ -258,11 +258,11 @@ impl<'s, 'l> Sentence<'s, 'l> {
         let before = &self.tokens[start..at];
         let Subject::Named(named) = self.subject(start, at) else { return None };
         let open = before.iter().any(|token| {
-            token.is_any(words::NOT) || token.is_any(words::PAST) || token.is_any(words::PERHAPS)
+            token.is_in(&words::NOT) || token.is_in(&words::PAST) || token.is_in(&words::PERHAPS)
         });
         let last = named.last().map(|(_, place)| *place)?;
         let verb = self.tokens[last + 1..at].iter().all(|token| match token.part {
-            Part::Word(_) => token.is_any(words::SELF),
+            Part::Word(_) => token.is_in(&words::SELF),
             Part::Mark(_) => true,
             _ => false,
         });
@@ -282,24 +282,24 @@ impl<'s, 'l> Sentence<'s, 'l> {
         let (_, end) = list(self.tokens, object);
         let behind = &self.tokens[end..self.tokens.len().min(end + REACH)];
         let any =
-            |tokens: &[Token<'_>], words: &[&str]| tokens.iter().any(|token| token.is_any(words));
-        let done = any(&behind[..behind.len().min(6)], words::DONE);
+            |tokens: &[Token<'_>], words: &Words| tokens.iter().any(|token| token.is_in(words));
+        let done = any(&behind[..behind.len().min(6)], &words::DONE);
         let other = before.iter().any(|token| matches!(token.part, Part::Reference(_)));
         if other
             || self.condition < at
-            || any(before, words::PAST)
-            || any(before, &["might", "could", "may"])
+            || any(before, &words::PAST)
+            || before.iter().any(|token| token.is_any(&["might", "could", "may"]))
         {
             return None;
         }
-        let not = any(before, words::NOT);
-        let works = any(before, words::WORK);
+        let not = any(before, &words::NOT);
+        let works = any(before, &words::WORK);
         let sense = match phrase.when {
             When::Before if works && not => Sense::BlockedBy,
             When::Before if works && !done => Sense::Blocks,
-            When::Until if not || any(before, words::WAITING) => Sense::BlockedBy,
+            When::Until if not || any(before, &words::WAITING) => Sense::BlockedBy,
             When::After if works && !not => Sense::BlockedBy,
-            When::Once if done && (works || any(behind, words::WORK)) && !not => Sense::BlockedBy,
+            When::Once if done && (works || any(behind, &words::WORK)) && !not => Sense::BlockedBy,
             _ => return None,
         };
         Some((sense, Manner::Order))

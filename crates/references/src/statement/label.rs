@@ -28,7 +28,7 @@ pub fn label(line: &Sentences<'_>) -> Option<Option<Sense>> {
     if strange > most {
         return None;
     }
-    let denied = tokens.iter().any(|token| token.is_any(words::NOT) || token.is_any(words::PAST));
+    let denied = tokens.iter().any(|token| token.is_in(&words::NOT) || token.is_in(&words::PAST));
     Some((!denied).then_some(phrase.sense))
 }
 
@@ -49,7 +49,7 @@ fn is_name_of_list(token: &Token<'_>) -> bool {
 fn is_preface(token: &Token<'_>) -> bool {
     match &token.part {
         Part::Word(_) => {
-            token.is_any(words::SELF) || token.is_any(&["hourglass", "link", "construction"])
+            token.is_in(&words::SELF) || token.is_any(&["hourglass", "link", "construction"])
         }
         Part::Mark(_) | Part::Opaque => true,
         Part::Reference(_) => false,

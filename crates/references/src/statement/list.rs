@@ -11,7 +11,7 @@ const MOST_TITLE: usize = 3;
 /// Whether a token may stand between a phrase and the reference without a meaning of its own.
 pub fn is_filler(token: &Token<'_>) -> bool {
     match &token.part {
-        Part::Word(_) => token.is_any(words::FILLERS),
+        Part::Word(_) => token.is_in(&words::FILLERS),
         Part::Mark(c) => {
             matches!(c, ':' | '(' | '[' | '-' | '–' | '—' | '=' | '*' | '_' | '#' | '@' | '→')
         }
@@ -47,7 +47,7 @@ fn next_in_list(tokens: &[Token<'_>], from: usize) -> Option<usize> {
         match &token.part {
             Part::Reference(_) => return (joined || titles == 0).then_some(at),
             Part::Mark(',' | '/' | '&' | '+' | ';' | '|') => joined = true,
-            Part::Word(_) if token.is_any(words::AND) => joined = true,
+            Part::Word(_) if token.is_in(&words::AND) => joined = true,
             _ if joined && is_filler(token) => {}
             Part::Word(_) | Part::Opaque if !joined => titles += 1,
             Part::Mark('(' | ')' | '[' | ']' | ':' | '*' | '_' | '#') => {}
