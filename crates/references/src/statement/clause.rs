@@ -189,7 +189,7 @@ impl<'s, 'l> Sentence<'s, 'l> {
                 let token = &self.tokens[*before];
                 matches!(
                     token.part,
-                    Part::Mark(',' | ';' | ':' | '(' | ')' | '—' | '–' | '|' | '>' | '.')
+                    Part::Mark(',' | ';' | ':' | '(' | ')' | '-' | '—' | '–' | '|' | '>' | '.')
                 ) || (token.is_in(&words::JOINTS) && before + 1 < at)
             })
             .map_or(least, |before| before + 1)
