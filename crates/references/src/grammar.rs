@@ -110,7 +110,8 @@ fn is_label(word: &str) -> bool {
 }
 
 /// What a whole word names.
-fn name(word: &str, site: &Site<'_>) -> Option<Target> {
+#[must_use]
+pub fn name(word: &str, site: &Site<'_>) -> Option<Target> {
     github::name(word, site).or_else(|| jira::name(word)).or_else(|| mail::name(word))
 }
 

@@ -1,10 +1,10 @@
 //! Reading links out of text: which tasks a title, a body, a comment, a branch or a commit names, and
 //! what it says of them. Pure: text in, references out.
 //!
-//! The way of a text: [`structure`] takes what its author says out of the Markdown (no code, no quoted
-//! words, no comments of a template), [`grammar`] finds what names a task in it, [`statement`] looks a
-//! sentence at a time for what is said of those, by the tables in [`phrases`], and what is left is a
-//! mention. Names of branches have no sentences: [`branch`].
+//! The way of a text: `structure` takes what its author says out of the Markdown (no code, no quoted
+//! words, no comments of a template), [`grammar`] finds what names a task in it, `statement` looks a
+//! sentence at a time for what is said of those, by the tables in `phrases` and `words`, `belief` says
+//! how far that is believed, and what is left is a mention. Names of branches have no sentences: `branch`.
 //!
 //! # What is believed
 //!
@@ -29,9 +29,23 @@
 //!
 //! Time is linear in the text. Of one text no more than [`MOST_REFERENCES`] are told.
 
+mod belief;
+mod branch;
+mod gathered;
 pub mod grammar;
+mod phrases;
+mod place;
+mod quote;
+mod sentence;
+mod statement;
+mod structure;
+mod words;
 
+use gathered::Gathered;
 use mainstem_model::LinkKind;
+use phrases::Sense;
+use statement::{Manner, Setting};
+use structure::Form;
 
 pub use grammar::{Target, Tool};
 
@@ -102,16 +116,61 @@ pub struct Reference {
 /// The text's own task is not known here: it may be among them.
 #[must_use]
 pub fn read(text: &Text<'_>) -> Vec<Reference> {
-    let mut references: Vec<Reference> = Vec::new();
-    for found in grammar::find(text.text, &text.site) {
-        references.push(Reference {
-            kind: LinkKind::Mentions,
-            outgoing: true,
-            target: found.target,
-            quote: text.text.chars().take(MOST_QUOTE_CHARACTERS).collect(),
-            confidence: 0.5,
-        });
+    let mut gathered = Gathered::new(&text.site);
+    if text.place == Place::BranchName {
+        for target in branch::read(text.text, &text.site) {
+            let (kind, outgoing) = belief::IMPLEMENTS;
+            gathered.add(target, kind, outgoing, belief::BRANCH, || quote::whole(text.text));
+        }
+    } else {
+        read_lines(text, &mut gathered);
     }
-    references.truncate(MOST_REFERENCES);
-    references
+    gathered.references()
+}
+
+fn read_lines(text: &Text<'_>, gathered: &mut Gathered) {
+    let words = place::words(text);
+    let lines = structure::read(&words);
+    let sentences: Vec<_> = lines.iter().map(|line| sentence::read(line, &text.site)).collect();
+    let mut labels = vec![None; lines.len()];
+    for (at, line) in lines.iter().enumerate() {
+        let here = &sentences[at];
+        if here.named.is_empty() {
+            continue;
+        }
+        let over = line.over.iter().find_map(|over| {
+            let label = labels[*over].get_or_insert_with(|| statement::label(&sentences[*over]));
+            label.map(|sense| (*over, sense))
+        });
+        let setting = Setting {
+            carries_out: text.pull_request || text.place == Place::CommitMessage,
+            over: match over {
+                Some((_, sense)) => sense,
+                None => (line.form == Form::Task).then_some(Sense::Relates),
+            },
+            listed: line.form != Form::Heading,
+        };
+        let mut statements = statement::read(here, setting);
+        if setting.carries_out && place::is_tagged(text.place, at, here) {
+            place::tags(here, &mut statements);
+        }
+        for statement in statements {
+            let named = &here.named[statement.reference];
+            let (kind, outgoing) =
+                belief::kind(statement.sense, setting, &text.site, &named.target);
+            let confidence = belief::confidence(kind, statement.manner);
+            gathered.add(named.target.clone(), kind, outgoing, confidence, || match over {
+                Some((over, _)) if statement.manner == Manner::Listed => {
+                    quote::listed(&lines[over].text, &line.text)
+                }
+                _ => quote::around(&line.text, &here.sentences[statement.sentence], &statement),
+            });
+        }
+        for named in &here.named {
+            let confidence = belief::mention(&named.target);
+            gathered.add(named.target.clone(), LinkKind::Mentions, true, confidence, || {
+                quote::near(&line.text, &named.at)
+            });
+        }
+    }
 }

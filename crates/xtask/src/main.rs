@@ -26,6 +26,8 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Print how well links are read out of text, on the labelled set, and all that is read otherwise.
+    Precision,
     /// Write the files that are generated and committed: the GraphQL schema.
     Generate,
     /// Check licences, bans and sources of all dependencies with cargo-deny (installed when missing).
@@ -36,6 +38,7 @@ fn main() -> anyhow::Result<()> {
     match Arguments::parse().command {
         Command::Test { filter } => tasks::test(&filter),
         Command::Bench { arguments } => tasks::bench(&arguments),
+        Command::Precision => tasks::precision(),
         Command::Generate => tasks::generate(),
         Command::Deny => tasks::deny(),
     }

@@ -43,6 +43,13 @@ pub fn bench(arguments: &[String]) -> anyhow::Result<()> {
     cargo(&all)
 }
 
+/// Measures what is read out of text on the labelled set; the test that holds the bars prints the figures.
+pub fn precision() -> anyhow::Result<()> {
+    let arguments =
+        "test --quiet --workspace --locked --test labelled -- --nocapture --test-threads=1";
+    cargo(&arguments.split(' ').collect::<Vec<_>>())
+}
+
 /// Prints the schema from the program into `schema/schema.graphql`.
 pub fn generate() -> anyhow::Result<()> {
     let output = Command::new(env!("CARGO"))

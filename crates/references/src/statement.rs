@@ -1,0 +1,91 @@
+//! What a line says of the references in it.
+
+mod clause;
+mod label;
+mod list;
+
+use crate::phrases::Sense;
+use crate::sentence::{Part, Sentences};
+
+use clause::Sentence;
+pub use label::label;
+use list::{list, skip};
+
+/// How many tokens before a phrase are looked at for its subject, and behind it for its object.
+const REACH: usize = 24;
+/// How many words may stand between a phrase and what it is about.
+const MOST_BETWEEN: usize = 8;
+
+/// How plainly something is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Manner {
+    /// The phrase, and the reference behind it.
+    Plain,
+    /// With words between them.
+    Apart,
+    /// By an order of work: until, before, after.
+    Order,
+    /// By what stands over a list.
+    Listed,
+    /// As possible: "looks like a duplicate".
+    Possible,
+}
+
+/// What is said of a reference.
+#[derive(Debug, Clone, Copy)]
+pub struct Statement {
+    /// Which reference of the line.
+    pub reference: usize,
+    pub sense: Sense,
+    pub manner: Manner,
+    /// The tokens of the sentence from the phrase to the reference, as places in the line.
+    pub from: usize,
+    pub to: usize,
+    /// Which sentence.
+    pub sentence: usize,
+}
+
+/// What a line is about, apart from its words.
+#[derive(Debug, Clone, Copy)]
+pub struct Setting {
+    /// Whether the task is a pull request, or the text a commit.
+    pub carries_out: bool,
+    /// What the line above says of what stands below it, and whether it is denied.
+    pub over: Option<Sense>,
+    /// Whether the line is one that what stands over it speaks of.
+    pub listed: bool,
+}
+
+/// Reads all statements of a line.
+pub fn read(line: &Sentences<'_>, setting: Setting) -> Vec<Statement> {
+    let mut statements = Vec::new();
+    for (number, tokens) in line.sentences.iter().enumerate() {
+        let sentence = Sentence::new(tokens, number, setting);
+        sentence.read(&mut statements);
+    }
+    if let (Some(sense), true) = (setting.over, setting.listed) {
+        listed(line, sense, &mut statements);
+    }
+    statements
+}
+
+/// What stands over a list says its sense of the references that a line of the list begins with.
+fn listed(line: &Sentences<'_>, sense: Sense, statements: &mut Vec<Statement>) {
+    let Some(tokens) = line.sentences.first() else { return };
+    let start = skip(tokens, 0, false);
+    if !matches!(tokens.get(start).map(|token| &token.part), Some(Part::Reference(_))) {
+        return;
+    }
+    for (reference, at) in list(tokens, start).0 {
+        if statements.iter().all(|statement| statement.reference != reference) {
+            statements.push(Statement {
+                reference,
+                sense,
+                manner: Manner::Listed,
+                from: tokens[0].at.start,
+                to: tokens[at].at.end,
+                sentence: 0,
+            });
+        }
+    }
+}

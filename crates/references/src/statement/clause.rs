@@ -1,0 +1,325 @@
+//! What a sentence says: its phrases, whom they speak of, and whether that is said at all.
+
+use crate::phrases::{self, Phrase, Sense, When};
+use crate::sentence::{Part, Token};
+use crate::words::{self, Words};
+
+use super::list::{is_filler, list, skip};
+use super::{MOST_BETWEEN, Manner, REACH, Setting, Statement};
+
+/// Whom a phrase speaks of.
+#[derive(Debug, PartialEq, Eq)]
+enum Subject {
+    /// The task of the text.
+    This,
+    /// These references.
+    Named(Vec<(usize, usize)>),
+    /// Something else.
+    Other,
+}
+
+/// A sentence that is read.
+pub struct Sentence<'s, 'l> {
+    tokens: &'s [Token<'l>],
+    number: usize,
+    setting: Setting,
+    question: bool,
+    /// Where what is said begins to depend on a condition.
+    condition: usize,
+}
+
+impl<'s, 'l> Sentence<'s, 'l> {
+    pub fn new(tokens: &'s [Token<'l>], number: usize, setting: Setting) -> Self {
+        let question = tokens.iter().rev().take(3).any(|token| token.part == Part::Mark('?'));
+        let condition = tokens.iter().position(|token| token.is_in(&words::IF));
+        let condition = condition.unwrap_or(tokens.len());
+        Self { tokens, number, setting, question, condition }
+    }
+
+    pub fn read(&self, statements: &mut Vec<Statement>) {
+        if self.question || !self.names_any() {
+            return;
+        }
+        let mut at = 0;
+        while at < self.tokens.len() {
+            at = self.phrase(at, statements).unwrap_or(at + 1);
+        }
+    }
+
+    fn names_any(&self) -> bool {
+        self.tokens.iter().any(|token| matches!(token.part, Part::Reference(_)))
+    }
+
+    /// Reads the phrase that begins here; says where to go on where there is a statement.
+    fn phrase(&self, at: usize, statements: &mut Vec<Statement>) -> Option<usize> {
+        let tokens = self.tokens;
+        for phrase in phrases::at(&tokens[at..]) {
+            let behind = at + phrase.words.len();
+            if !self.counts(phrase, at, behind) {
+                continue;
+            }
+            if let Some((object, apart)) = self.object(behind, phrase.when) {
+                let Some((sense, manner)) = self.meaning(phrase, at, object) else { continue };
+                let manner = if apart && manner == Manner::Plain { Manner::Apart } else { manner };
+                let (found, end) = list(tokens, object);
+                for (reference, place) in found {
+                    statements.push(self.statement(reference, sense, manner, at, place));
+                }
+                return Some(end);
+            }
+            if let Some(end) = self.of_this(phrase, at, behind, statements) {
+                return Some(end);
+            }
+        }
+        None
+    }
+
+    /// Whether a phrase counts where it stands.
+    fn counts(&self, phrase: &Phrase, at: usize, behind: usize) -> bool {
+        match phrase.when {
+            When::Label => false,
+            When::PullRequest => self.setting.carries_out,
+            When::Named => {
+                self.tokens.get(behind).is_some_and(|token| token.part == Part::Mark(':'))
+            }
+            // "The fix for #7" is something that was spoken of, "a fix for #7" is this.
+            _ if phrase.sense == Sense::CarriesOut => {
+                at.checked_sub(1).is_none_or(|before| !self.tokens[before].is("the"))
+            }
+            _ => true,
+        }
+    }
+
+    fn statement(
+        &self,
+        reference: usize,
+        sense: Sense,
+        manner: Manner,
+        from: usize,
+        to: usize,
+    ) -> Statement {
+        let (from, to) = (from.min(to), from.max(to));
+        Statement {
+            reference,
+            sense,
+            manner,
+            from: self.tokens[from].at.start,
+            to: self.tokens[to].at.end,
+            sentence: self.number,
+        }
+    }
+
+    /// The reference that a phrase is about, and whether words stand between them.
+    fn object(&self, behind: usize, when: When) -> Option<(usize, bool)> {
+        let tokens = self.tokens;
+        let at = skip(tokens, behind, true);
+        if matches!(tokens.get(at)?.part, Part::Reference(_)) {
+            return Some((at, false));
+        }
+        if when != When::Loose {
+            return None;
+        }
+        let end = tokens.len().min(at + MOST_BETWEEN);
+        let reference = (at..end).find(|at| matches!(tokens[*at].part, Part::Reference(_)))?;
+        let between = &tokens[at..reference];
+        let stops = between.iter().any(|token| {
+            token.is_in(&words::STOPS)
+                || matches!(token.part, Part::Mark(',' | ';' | '.' | ')' | '—' | '–' | '/'))
+        });
+        let leads = between.last().is_some_and(is_filler);
+        (!stops && leads).then_some((reference, true))
+    }
+
+    /// What a phrase means here, if it states anything of this task.
+    fn meaning(&self, phrase: &Phrase, at: usize, object: usize) -> Option<(Sense, Manner)> {
+        let start = self.clause(at);
+        let before = &self.tokens[start..at];
+        match phrase.when {
+            When::Before | When::Until | When::After | When::Once => self.order(phrase, at, object),
+            When::Closing => {
+                let closes = |token: &Token<'_>| {
+                    token.is_any(&["closing", "close", "closed", "dropping", "abandoning"])
+                };
+                (before.is_empty() || before.iter().any(closes))
+                    .then_some((phrase.sense, Manner::Plain))
+            }
+            When::Loose | When::Direct | When::Named | When::PullRequest | When::Label => {
+                self.is_said(phrase.sense, start, at).map(|manner| match manner {
+                    Manner::Possible if phrase.sense != Sense::Duplicates => None,
+                    Manner::Possible => Some((Sense::Relates, manner)),
+                    _ => Some((phrase.sense, manner)),
+                })?
+            }
+        }
+    }
+
+    /// How plainly a phrase is said of this task; not at all of another one, or where it is denied.
+    fn is_said(&self, sense: Sense, start: usize, at: usize) -> Option<Manner> {
+        let before = &self.tokens[start..at];
+        let denied = before.iter().any(|token| token.is_in(&words::NOT));
+        let over = sense_can_end(sense) && before.iter().any(|token| token.is_in(&words::PAST));
+        if denied || over || self.condition < at || self.ends_behind(at) {
+            return None;
+        }
+        // What a pull request fixes it fixes whoever is named as the one who does.
+        let any = sense == Sense::CarriesOut && self.setting.carries_out;
+        match self.subject(start, at) {
+            Subject::This => {}
+            Subject::Other if any => {}
+            Subject::Other | Subject::Named(_) => return None,
+        }
+        let perhaps = before.iter().any(|token| token.is_in(&words::PERHAPS));
+        Some(if perhaps { Manner::Possible } else { Manner::Plain })
+    }
+
+    /// Whether it is said behind the phrase that this is over: "blocked by #7 no longer".
+    fn ends_behind(&self, at: usize) -> bool {
+        let end = self.tokens.len().min(at + REACH);
+        self.tokens[at..end].windows(2).any(|pair| {
+            (pair[0].is("no") && pair[1].is("longer")) || (pair[0].is("any") && pair[1].is("more"))
+        }) || self.tokens[at..end].iter().any(|token| token.is_any(&["anymore", "unblocked"]))
+    }
+
+    /// Where the clause begins in which a phrase stands.
+    fn clause(&self, at: usize) -> usize {
+        let least = at.saturating_sub(REACH);
+        (least..at)
+            .rev()
+            .find(|before| {
+                let token = &self.tokens[*before];
+                matches!(
+                    token.part,
+                    Part::Mark(',' | ';' | ':' | '(' | ')' | '-' | '—' | '–' | '|' | '>' | '.')
+                ) || (token.is_in(&words::JOINTS) && before + 1 < at)
+            })
+            .map_or(least, |before| before + 1)
+    }
+
+    /// Whom the words before a phrase speak of.
+    fn subject(&self, start: usize, at: usize) -> Subject {
+        let before = &self.tokens[start..at];
+        let named: Vec<(usize, usize)> = before
+            .iter()
+            .enumerate()
+            .filter_map(|(offset, token)| match token.part {
+                Part::Reference(reference) => Some((reference, start + offset)),
+                _ => None,
+            })
+            .collect();
+        if !named.is_empty() {
+            return Subject::Named(named);
+        }
+        if before.iter().any(|token| token.is_in(&words::WHICH)) {
+            return Subject::Other;
+        }
+        let known = before.iter().all(|token| match token.part {
+            Part::Word(_) => {
+                token.is_in(&words::SELF)
+                    || token.is_in(&words::PERHAPS)
+                    || token.is_in(&words::JOINTS)
+            }
+            Part::Mark(_) => true,
+            Part::Opaque | Part::Reference(_) => false,
+        });
+        if !known {
+            return Subject::Other;
+        }
+        // "#5 is done and blocked by #6": without a subject of its own, a clause has that before it.
+        let own = before
+            .iter()
+            .any(|token| token.is_any(&["this", "it", "it's", "we", "i", "i'm", "we're"]));
+        let earlier = &self.tokens[..start];
+        let continues = !own && earlier.last().is_some_and(|token| token.is_in(&words::JOINTS));
+        let of_another = continues
+            && matches!(earlier.first().map(|token| &token.part), Some(Part::Reference(_)));
+        if of_another { Subject::Other } else { Subject::This }
+    }
+
+    /// "#7 blocks this", "#7 is a blocker": said the other way round.
+    fn of_this(
+        &self,
+        phrase: &Phrase,
+        at: usize,
+        behind: usize,
+        statements: &mut Vec<Statement>,
+    ) -> Option<usize> {
+        if !matches!(phrase.when, When::Loose | When::Direct) {
+            return None;
+        }
+        let this = (behind..self.tokens.len().min(behind + 3))
+            .find(|at| self.tokens[*at].is_in(&words::THIS));
+        let sense = match (this, phrase.sense) {
+            (Some(_), sense) => turned(sense),
+            // "is a blocker" needs no object.
+            (None, Sense::BlockedBy) if phrase.words[0].starts_with("blocker") => Sense::BlockedBy,
+            (None, _) => return None,
+        };
+        let start = self.clause(at);
+        let before = &self.tokens[start..at];
+        let Subject::Named(named) = self.subject(start, at) else { return None };
+        let open = before.iter().any(|token| {
+            token.is_in(&words::NOT) || token.is_in(&words::PAST) || token.is_in(&words::PERHAPS)
+        });
+        let last = named.last().map(|(_, place)| *place)?;
+        let verb = self.tokens[last + 1..at].iter().all(|token| match token.part {
+            Part::Word(_) => token.is_in(&words::SELF),
+            Part::Mark(_) => true,
+            _ => false,
+        });
+        if open || !verb || self.condition < at {
+            return None;
+        }
+        for (reference, place) in named {
+            statements.push(self.statement(reference, sense, Manner::Plain, at, place));
+        }
+        Some(behind)
+    }
+
+    /// Before, until, after, once: what is said of the order of work.
+    fn order(&self, phrase: &Phrase, at: usize, object: usize) -> Option<(Sense, Manner)> {
+        let start = at.saturating_sub(REACH);
+        let before = &self.tokens[start..at];
+        let (_, end) = list(self.tokens, object);
+        let behind = &self.tokens[end..self.tokens.len().min(end + REACH)];
+        let any =
+            |tokens: &[Token<'_>], words: &Words| tokens.iter().any(|token| token.is_in(words));
+        let done = any(&behind[..behind.len().min(6)], &words::DONE);
+        let other = before.iter().any(|token| matches!(token.part, Part::Reference(_)));
+        if other
+            || self.condition < at
+            || any(before, &words::PAST)
+            || before.iter().any(|token| token.is_any(&["might", "could", "may"]))
+        {
+            return None;
+        }
+        let not = any(before, &words::NOT);
+        let works = any(before, &words::WORK);
+        let sense = match phrase.when {
+            When::Before if works && not => Sense::BlockedBy,
+            When::Before if works && !done => Sense::Blocks,
+            When::Until if not || any(before, &words::WAITING) => Sense::BlockedBy,
+            When::After if works && !not => Sense::BlockedBy,
+            When::Once if done && (works || any(behind, &words::WORK)) && !not => Sense::BlockedBy,
+            _ => return None,
+        };
+        Some((sense, Manner::Order))
+    }
+}
+
+/// Whether a statement of this sense may be over, so that the past tense takes it back.
+fn sense_can_end(sense: Sense) -> bool {
+    matches!(sense, Sense::Blocks | Sense::BlockedBy)
+}
+
+/// The same said of the other end.
+fn turned(sense: Sense) -> Sense {
+    match sense {
+        Sense::Blocks => Sense::BlockedBy,
+        Sense::BlockedBy => Sense::Blocks,
+        Sense::Duplicates => Sense::DuplicatedBy,
+        Sense::DuplicatedBy => Sense::Duplicates,
+        Sense::CarriesOut => Sense::CarriedOutBy,
+        Sense::CarriedOutBy => Sense::CarriesOut,
+        Sense::Relates | Sense::Mirrors | Sense::Tracked => sense,
+    }
+}
