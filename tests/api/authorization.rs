@@ -122,6 +122,30 @@ fn everything(schema: &Schema) -> Vec<String> {
         documents.push(format!("{{ task({by}) {{ id title source {{ name }} }} }}"));
     }
     documents.push("{ tasks(search: \"title\") { totalCount nodes { title } } }".to_owned());
+    let all = "{in: [ACTIVE, SETTLED, UNBOUND, REJECTED, ENDED]}";
+    documents.push(format!(
+        "{{ links(first: 100, filter: {{state: {all}}}) {{ totalCount nodes {{ id fromKey toKey state crossTool
+            evidence {{ quote url in {{ __typename id }} }} from {{ title }} to {{ title }} }} }} }}"
+    ));
+    for (way, asked) in [
+        ("cycles", "key"),
+        ("dependencyCycles", "tasks { key } closedBy { id evidence { quote } }"),
+        ("scheduleConflicts", "totalCount nodes { workingDays blocker { key } blocked { key } }"),
+        (
+            "drifts",
+            "totalCount nodes { value mirrorValue newer { key } task { key } mirror { key } }",
+        ),
+        (
+            "criticalPath(milestone: {name: \"open milestone 3\"})",
+            "finishAt schedule { task { key } }",
+        ),
+        ("tasks(filter: {crossTool: {eq: true}})", "totalCount nodes { key }"),
+        ("tasks(filter: {blockedFor: {gte: \"P0D\"}})", "totalCount nodes { key }"),
+        ("tasks(filter: {blockedBy: {some: {}}})", "totalCount nodes { key }"),
+        ("tasks(filter: {blocks: {some: {}}})", "totalCount nodes { key }"),
+    ] {
+        documents.push(format!("{{ {way} {{ {asked} }} }}"));
+    }
     documents
 }
 
@@ -343,7 +367,7 @@ both_databases! {
         let task = |data: &Value| data["task"].clone();
         let data = world.data(&admin(), query).await;
         let all = json!({"isReady": false, "parent": {"key": "hush/project#2"},
-            "blockedBy": {"totalCount": 1}, "links": {"totalCount": 1}});
+            "blockedBy": {"totalCount": 2}, "links": {"totalCount": 4}});
         assert_eq!(task(&data), all);
         let data = world.data(&reader_of(&[OPEN]), query).await;
         let seen = json!({"isReady": true, "parent": null, "blockedBy": {"totalCount": 0},

@@ -2,5 +2,6 @@
 
 mod authorization;
 mod hostile;
+mod links;
 mod schema;
 mod world;

@@ -221,6 +221,8 @@ fn hidden() -> Batch {
         ..task(CANARY, 5)
     };
     let gone = TaskRecord { external_id: "hush-gone".into(), ..task(CANARY, 6) };
+    batch.tasks[1].body = Some("hush body 2: blocked by open/project#4".to_owned());
+    batch.tasks[1].due_on = "2026-04-01".parse().ok();
     batch.tasks.extend([twin, gone]);
     batch.notices = vec![NoticeSet {
         group: "hush".to_owned(),
@@ -269,9 +271,29 @@ impl World {
         let store = &world.database.store;
         let hidden = SourceId::of(HIDDEN);
         store.set_source_state(hidden, SourceState::Degraded, Some(error)).await.unwrap();
+        world.link_across().await;
         store.index_search().await.unwrap();
         world.model.catch_up(store).await.unwrap();
         world
+    }
+
+    /// What the texts of the hidden source say of the open one, and what an admin, who sees both,
+    /// declared: two links that close a circle, and a mirror that has drifted.
+    async fn link_across(&self) {
+        let (store, clock) = (&self.database.store, &self.database.clock);
+        assert!(mainstem_engine::read_texts(store, &**clock).await.unwrap() > 0);
+        let task = |source: &str, id: &str| SourceId::of(source).task(id);
+        let (open, hush) = (task(OPEN, "open-3"), task(HIDDEN, "hush-3"));
+        let twin = task(HIDDEN, "hush-2");
+        for (kind, from, to) in
+            [("BLOCKS", open, hush), ("BLOCKS", hush, open), ("MIRRORS", open, twin)]
+        {
+            let mutation = format!(
+                "mutation {{ linkTasks(input: {{from: \"{from}\", to: \"{to}\", kind: {kind}, \
+                 note: \"{CANARY} because\"}}) {{ link {{ id }} }} }}"
+            );
+            self.data(&admin(), &mutation).await;
+        }
     }
 
     fn what_became_of_the_hidden() -> Batch {

@@ -228,12 +228,8 @@ mod tests {
         };
         let content = Content { calendar: vec![to_do], ..Content::default() };
         let mut plan = Plan::default();
-        let said = Said {
-            content: &content,
-            people: &[],
-            by: "bob@acme.example",
-            at: Timestamp(0),
-        };
+        let said =
+            Said { content: &content, people: &[], by: "bob@acme.example", at: Timestamp(0) };
         plan.read(said, &BTreeSet::new());
         assert_eq!(plan.due_on.unwrap().to_string(), "2026-12-01");
         assert_eq!(plan.assignees, ["alice@acme.example"]);
