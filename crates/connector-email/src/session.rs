@@ -168,7 +168,12 @@ impl Session for EmailSession {
             self.read(move |reader| reader.answer(&locator, &from, &body, &key)).await?;
         outbox.send(&folder, &answer).await?;
         let hint = Hint { external_id: None, locator: task.clone(), depth: Depth::Whole };
-        self.fetch(&[hint]).await
+        // It is sent: an error would say that it was not. The next visit shows it.
+        let read = self.fetch(&[hint]).await;
+        Ok(read.unwrap_or_else(|error| {
+            tracing::warn!(%error, "the thread of a sent message cannot be read again now");
+            Batch::default()
+        }))
     }
 
     fn listens(&self) -> bool {
