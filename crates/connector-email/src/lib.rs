@@ -91,6 +91,7 @@
 //! | | |
 //! |---|---|
 //! | automatic answers, bounces | comments on the thread that they answer, never the beginning of a task; an absence with its last day is a field of the task, with its quote |
+//! | automatic answers that belong to no task | nothing but the absence of their sender, where a server vouches for it |
 //! | newsletters, bulk mail | not read |
 //! | a mailing list where people answer each other | threads like others, the list in a field |
 //! | notifications of GitHub and Jira | evidence on the item that they name (see `about`), with a quote of at most 500 characters; nothing of their header is kept |
