@@ -38,5 +38,13 @@ async fn what_the_demo_prints_can_be_pasted() {
         assert!(said.contains(blocker), "the answer shown is the answer given: {said}");
     }
 
+    let people = "{ people(first: 100) { nodes { name availability { available until evidence { quote } } } } }";
+    let people = client.data(people).await["people"]["nodes"].clone();
+    let is_away = |person: &&serde_json::Value| person["availability"]["available"] == false;
+    let away: Vec<_> = people.as_array().unwrap().iter().filter(is_away).collect();
+    assert_eq!(away.len(), 1, "one of the team has written an automatic answer: {people}");
+    let quote = away[0]["availability"]["evidence"]["quote"].as_str().unwrap();
+    assert!(quote.starts_with("I am out of the office until "), "{quote}");
+
     assert!(demo.terminate().success());
 }

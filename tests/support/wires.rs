@@ -4,8 +4,8 @@
 
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
 use async_trait::async_trait;
@@ -25,6 +25,8 @@ struct State {
     commands: AtomicU64,
     far: AtomicBool,
     idles_are_swallowed: AtomicBool,
+    break_after: Mutex<Option<&'static [u8]>>,
+    broken: AtomicBool,
 }
 
 impl Wires {
@@ -47,6 +49,11 @@ impl Wires {
     /// itself, and nobody is told.
     pub fn swallow_idles(&self) {
         self.state.idles_are_swallowed.store(true, Ordering::SeqCst);
+    }
+
+    /// Once a command with these words was sent, it is the last one that gets through.
+    pub fn break_after(&self, words: &'static str) {
+        *self.state.break_after.lock().unwrap() = Some(words.as_bytes());
     }
 
     fn wire(&self, connection: Connection) -> Connection {
@@ -94,11 +101,19 @@ impl AsyncWrite for Wire {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.inner).poll_write(context, bytes);
         // What is encrypted looks otherwise.
-        if written.is_ready() && bytes.starts_with(b"M") && bytes.ends_with(b"\r\n") {
+        let is_command = bytes.starts_with(b"M") && bytes.ends_with(b"\r\n");
+        if is_command && self.state.broken.load(Ordering::SeqCst) {
+            return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
+        }
+        let written = Pin::new(&mut self.inner).poll_write(context, bytes);
+        if written.is_ready() && is_command {
             self.state.commands.fetch_add(1, Ordering::SeqCst);
             self.is_idle |= bytes.ends_with(b" IDLE\r\n");
+            let last = *self.state.break_after.lock().unwrap();
+            if last.is_some_and(|words| bytes.windows(words.len()).any(|part| part == words)) {
+                self.state.broken.store(true, Ordering::SeqCst);
+            }
         }
         written
     }

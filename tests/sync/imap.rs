@@ -10,15 +10,15 @@ use mainstem_connector::http::{Http, HttpError, Request, Response};
 use mainstem_connector::{Credential, Host, Registry};
 use mainstem_connector_email::Email;
 use mainstem_engine::{
-    CredentialError, CredentialProvider, Engine, EngineParts, EngineSettings, Event, LogObserver,
-    Observer, Sleeper, SyncOptions, SyncReport, TokioSleeper,
+    CredentialError, CredentialProvider, Engine, EngineParts, EngineSettings, LogObserver, Sleeper,
+    SyncOptions, SyncReport, TokioSleeper,
 };
 use mainstem_model::random::SeededRandom;
 use mainstem_model::{
-    Clock, CredentialRef, Presence, Source, SourceState, SystemClock, Task, Visibility,
+    Clock, CredentialRef, Position, Presence, Source, SourceState, SystemClock, Task, Visibility,
 };
+use mainstem_read_model::{PageRequest, ReadModel, TaskQuery};
 use mainstem_store::{SourceSpec, Store, StoreOptions};
-use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -86,13 +86,7 @@ impl Mailbox {
     }
 
     /// An engine as a process has that has just started.
-    fn engine(
-        &self,
-        store: &Store,
-        sleeper: Arc<dyn Sleeper>,
-        secret: &'static str,
-        observer: Arc<dyn Observer>,
-    ) -> Engine {
+    fn engine(&self, store: &Store, sleeper: Arc<dyn Sleeper>, secret: &'static str) -> Engine {
         Engine::new(EngineParts {
             store: store.clone(),
             registry: Registry::default().with(Email),
@@ -104,7 +98,7 @@ impl Mailbox {
             },
             sleeper,
             credentials: Arc::new(Secret(secret)),
-            observer,
+            observer: Arc::new(LogObserver),
             requests: None,
             settings: EngineSettings::default(),
         })
@@ -116,7 +110,7 @@ impl Mailbox {
         self.declare(&db.store, 60).await;
         let max_wait = Duration::from_secs(600);
         let options = SyncOptions { sources: None, max_wait, census: false, history: false };
-        let engine = self.engine(&db.store, Arc::new(Standstill), secret, Arc::new(LogObserver));
+        let engine = self.engine(&db.store, Arc::new(Standstill), secret);
         let report = engine.sync_once(&options, CancellationToken::new()).await.unwrap();
         db.clock.advance_seconds(60);
         report
@@ -231,35 +225,67 @@ both_databases! {
     }
 }
 
+/// How fast each thing is to be seen. Dovecot itself waits half a second before it tells of anything.
+const BAR: Duration = Duration::from_secs(1);
+/// How often each thing is done in each folder at most, until it was seen as fast as that: a machine that does
+/// much else besides does not always let it.
+const MOST_ROUNDS: u32 = 9;
+
 both_databases! {
-    async fn what_happens_in_the_inbox_is_stored_at_once(db) {
+    async fn what_happens_in_any_folder_is_visible_within_a_second(db) {
         let mut mailbox = Mailbox::new(Arc::new(SystemClock));
         let store = by_the_clock(&db).await;
-        let messages: Vec<_> = (0..500).map(|number| mail(number, None)).collect();
-        mailbox.client.append("INBOX", messages.iter().map(String::as_str));
+        let client = &mut mailbox.client;
+        client.run("CREATE Work");
+        for (folder, from, until) in [("INBOX", 1, 500), ("Work", 501, 600)] {
+            let messages: Vec<_> = (from..=until).map(|number| mail(number, None)).collect();
+            client.append(folder, messages.iter().map(String::as_str));
+        }
         // A poll is not what tells of it.
         mailbox.declare(&store, 86_400).await;
-        let running = Running::of(&mailbox, &store);
-        running.until(|shown| shown.len() == 500).await;
+        let running = Running::of(&mailbox, &store).await;
+        running.until(|shown| shown.len() == 600).await;
         let client = &mut mailbox.client;
-        client.run("SELECT INBOX");
+        client.run("SELECT Work");
         // Whatever came before it listens is seen when it begins to.
         client.append("INBOX", [&*mail(900, None)]);
         running.until(|shown| shown.contains_key("Question 900")).await;
+        client.append("Work", [&*mail(901, None)]);
+        running.until(|shown| shown.contains_key("Question 901")).await;
 
-        let mut took = Vec::new();
-        client.append("INBOX", [&*mail(1_000, None)]);
-        took.push(running.until(|shown| shown.contains_key("Question 1000")).await);
-        client.run("UID STORE 3 +FLAGS (\\Seen)");
-        took.push(running.until(|shown| shown["Question 2"] == "read in INBOX").await);
-        client.run("UID MOVE 4 Papiere");
-        took.push(running.until(|shown| shown["Question 3"] == "done in Papiere").await);
-        client.run("UID STORE 5 +FLAGS (\\Deleted)");
-        client.run("EXPUNGE");
-        took.push(running.until(|shown| !shown.contains_key("Question 4")).await);
-        println!("seen after {took:?}");
+        let mut took: BTreeMap<&str, Vec<Duration>> = BTreeMap::new();
+        for (folder, first) in (1..=MOST_ROUNDS)
+            .flat_map(|round| [("INBOX", 10 * round), ("Work", 500 + 10 * round)])
+        {
+            let title = |number: u32| format!("Question {number}");
+            let (new, read, moved, removed) = (1_000 + first, first + 1, first + 2, first + 3);
+            client.run(&format!("SELECT {folder}"));
+            let [to_read, to_move, to_remove] = [read, moved, removed]
+                .map(|number| client.find(&format!("{number}@acme.example")));
+            let mut seen = |what, duration| took.entry(what).or_default().push(duration);
+            running.settled().await;
+            client.append(folder, [&*mail(new, None)]);
+            seen("new mail", running.until(|shown| shown.contains_key(&title(new))).await);
+            running.settled().await;
+            client.run(&format!("UID STORE {to_read} +FLAGS (\\Seen)"));
+            seen("flag", running.until(|shown| shown[&title(read)] == "read").await);
+            running.settled().await;
+            client.run(&format!("UID MOVE {to_move} Papiere"));
+            seen("move", running.until(|shown| shown[&title(moved)] == "done").await);
+            running.settled().await;
+            client.run(&format!("UID STORE {to_remove} +FLAGS (\\Deleted)"));
+            client.run("EXPUNGE");
+            seen("removal", running.until(|shown| !shown.contains_key(&title(removed))).await);
+            if took.values().all(|took| took.iter().any(|took| *took < BAR)) && folder == "Work" {
+                break;
+            }
+        }
         running.stop().await;
-        assert!(took.iter().all(|took| *took < PATIENCE), "{took:?}");
+        for (what, took) in &mut took {
+            took.sort();
+            println!("{what}: {took:?}");
+            assert!(took[0] < BAR, "{what}: {took:?}");
+        }
     }
 }
 
@@ -271,7 +297,7 @@ both_databases! {
         mailbox.declare(&store, 5).await;
         // Every connection that waits is swallowed from its beginning.
         mailbox.wires.swallow_idles();
-        let running = Running::of(&mailbox, &store);
+        let running = Running::of(&mailbox, &store).await;
         running.until(|shown| shown.len() == 1).await;
         mailbox.client.append("INBOX", [&*mail(1, None)]);
         let took = running.until(|shown| shown.len() == 2).await;
@@ -287,50 +313,63 @@ async fn by_the_clock(db: &TestDatabase) -> Store {
     Store::open(&db.url, options).await.unwrap()
 }
 
-/// What is held against a machine that does much else besides: an idle one takes less than a second.
+/// What is held against a machine that does much else besides.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// When nothing will come any more.
+const TOO_LATE: Duration = Duration::from_secs(120);
 
-/// An engine that runs until it is told to stop, and rings whenever it has done something.
+/// An engine, and a read model that follows it, until they are told to stop.
 struct Running {
     cancellation: CancellationToken,
-    task: JoinHandle<()>,
-    bell: Arc<Bell>,
-    store: Store,
-}
-
-#[derive(Default)]
-struct Bell(Notify);
-
-impl Observer for Bell {
-    fn observe(&self, event: &Event<'_>) {
-        LogObserver.observe(event);
-        self.0.notify_one();
-    }
+    model: Arc<ReadModel>,
+    tasks: [JoinHandle<()>; 2],
 }
 
 impl Running {
-    fn of(mailbox: &Mailbox, store: &Store) -> Self {
-        let (cancellation, bell) = (CancellationToken::new(), Arc::new(Bell::default()));
-        let engine = mailbox.engine(store, Arc::new(TokioSleeper), PASSWORD, bell.clone());
-        let token = cancellation.clone();
-        let task = tokio::spawn(async move { engine.run(token).await });
-        Self { cancellation, task, bell, store: store.clone() }
+    async fn of(mailbox: &Mailbox, store: &Store) -> Self {
+        let cancellation = CancellationToken::new();
+        let engine = mailbox.engine(store, Arc::new(TokioSleeper), PASSWORD);
+        let model = Arc::new(ReadModel::load(store, Arc::new(SystemClock)).await.unwrap());
+        let (stop, following) = (cancellation.clone(), Arc::clone(&model));
+        let until = (cancellation.clone(), store.clone());
+        let tasks = [
+            tokio::spawn(async move { engine.run(stop).await }),
+            tokio::spawn(async move { following.follow(&until.1, until.0).await }),
+        ];
+        Self { cancellation, model, tasks }
     }
 
-    /// Waits until the store shows something, and says how long that took.
+    /// Waits until the read model shows something, and says how long that took. It is asked by title and
+    /// status.
     async fn until(&self, is_so: impl Fn(&BTreeMap<String, String>) -> bool) -> Duration {
         let began = Instant::now();
-        let shown = async {
-            while !is_so(&present(&self.store).await) {
-                self.bell.0.notified().await;
+        loop {
+            let Position(seen) = self.model.position();
+            let view = self.model.view(&Visibility::Everything);
+            let all = TaskQuery { page: PageRequest::first(10_000), ..TaskQuery::default() };
+            let tasks = view.tasks(&all).unwrap().items.into_iter();
+            let shown = tasks.map(|task| (task.title().to_owned(), task.status_name().to_owned()));
+            if is_so(&shown.collect()) {
+                return began.elapsed();
             }
-        };
-        tokio::time::timeout(Duration::from_secs(120), shown).await.expect("it comes to be");
-        began.elapsed()
+            self.model.at_least(Position(seen + 1), TOO_LATE).await.expect("it comes to be");
+        }
+    }
+
+    /// Waits until nothing has changed for a second: what was told before is not what tells of the next.
+    async fn settled(&self) {
+        loop {
+            let Position(seen) = self.model.position();
+            if self.model.at_least(Position(seen + 1), Duration::from_secs(1)).await.is_err() {
+                return;
+            }
+        }
     }
 
     async fn stop(self) {
         self.cancellation.cancel();
-        self.task.await.unwrap();
+        for task in self.tasks {
+            task.await.unwrap();
+        }
     }
 }

@@ -60,6 +60,13 @@ impl Letter {
         self.authenticated || !settings.require_authentication
     }
 
+    /// Whether it answers a message in place of somebody who is not there, so far as a server vouches for
+    /// that. What a program sends to many may name dates, too.
+    pub fn may_tell_of_absence(&self) -> bool {
+        let answers = self.kind == Kind::AutoReply && !self.references.is_empty();
+        answers && self.list.is_none() && self.authenticated
+    }
+
     /// Reads a message. `raw` is what was read of it for this.
     ///
     /// # Errors

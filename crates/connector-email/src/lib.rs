@@ -61,8 +61,9 @@
 //! having read anything (BODY.PEEK). Drafts, Junk, Trash and views over other folders (RFC 6154) are read
 //! where `folders` names them; Sent counts as one of `sent_folders`, Archive as one of `done_folders`.
 //!
-//! One connection reads, and another waits for what the server says of the inbox (IDLE); a connection
-//! that falls silent costs no more than a poll. Every command has a minute; whatever goes wrong ends the
+//! One connection reads, and another waits for what the server says of the inbox (IDLE) and, where it can
+//! (NOTIFY), of all other folders of the account; a connection that falls silent costs no more than a
+//! poll. Every command has a minute; whatever goes wrong ends the
 //! connection, and the next one begins anew.
 //!
 //! A message is known by the fields of its header that every copy has alike and by the first 2 KiB behind
@@ -90,6 +91,7 @@
 //! | | |
 //! |---|---|
 //! | automatic answers, bounces | comments on the thread that they answer, never the beginning of a task; an absence with its last day is a field of the task, with its quote |
+//! | automatic answers that belong to no task | nothing but the absence of their sender, where a server vouches for it |
 //! | newsletters, bulk mail | not read |
 //! | a mailing list where people answer each other | threads like others, the list in a field |
 //! | notifications of GitHub and Jira | evidence on the item that they name (see `about`), with a quote of at most 500 characters; nothing of their header is kept |
@@ -105,7 +107,9 @@
 //! * A message within a message (a forward as an attachment) is listed and not opened.
 //! * When a flag of an mbox or of a message on a server changed: its status is logged at the time of the
 //!   last message. Of a Maildir the file system tells it.
-//! * At once, what happens in other folders than the inbox: that waits for the next poll.
+//! * At once, what happens in other folders than the inbox where the server cannot say that (NOTIFY with
+//!   CONDSTORE), in folders that somebody shares, and in one that was not there at the last visit: that
+//!   waits for the next poll.
 //! * What is attached behind the first 512 KiB of a message on a server.
 //! * A thread that goes while two others come in the same bucket is missed until the daily census.
 //! * Where a message that tied two threads together is deleted, what was one task here stays one.

@@ -13,7 +13,7 @@ use mainstem_model::{
 };
 use serde_json::{Value, json};
 
-use crate::away::away;
+use crate::away::{Away, away};
 use crate::item_mail::{ItemMail, Role};
 use crate::letter::Broken;
 use crate::locator::Locator;
@@ -138,13 +138,7 @@ impl<'a> Draft<'a> {
                 fields.push(CustomField { name: "away".into(), value: Value::String(value) });
                 // Anybody can write that somebody else is away; it counts where a server vouches.
                 if message.letter.authenticated {
-                    self.batch.availabilities.push(AvailabilityRecord {
-                        person: by.into(),
-                        until: away.until,
-                        quote: away.quote,
-                        url: message.letter.message_id.as_deref().and_then(mid),
-                        said_at: message.at,
-                    });
+                    self.batch.availabilities.push(availability(by, away, message));
                 }
             }
             if at == opening {
@@ -257,6 +251,20 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
+    /// Adds the absence of which an automatic answer tells, if any; the answer itself is part of nothing.
+    ///
+    /// # Errors
+    /// Where it is not there any more.
+    pub fn add_absence(&mut self, message: &Message) -> Result<(), Stale> {
+        let Some(from) = &message.letter.from else { return Ok(()) };
+        let Some((content, _)) = self.read(message)? else { return Ok(()) };
+        if let Some(away) = away(&message.letter.subject, &content.text, message.at) {
+            self.note(from, message);
+            self.batch.availabilities.push(availability(&from.address, away, message));
+        }
+        Ok(())
+    }
+
     /// Reads a message again, and sees that it is still the same. `None` where its text is beyond every
     /// limit.
     fn read(&mut self, message: &Message) -> Result<Option<(Content, Bytes)>, Stale> {
@@ -323,6 +331,17 @@ impl<'a> Draft<'a> {
             email: Some(address.to_owned()),
             self_asserted: true,
         })
+    }
+}
+
+/// The absence of which a message tells.
+fn availability(person: &str, away: Away, message: &Message) -> AvailabilityRecord {
+    AvailabilityRecord {
+        person: person.into(),
+        until: away.until,
+        quote: away.quote,
+        url: message.letter.message_id.as_deref().and_then(mid),
+        said_at: message.at,
     }
 }
 

@@ -168,7 +168,12 @@ impl Session for EmailSession {
             self.read(move |reader| reader.answer(&locator, &from, &body, &key)).await?;
         outbox.send(&folder, &answer).await?;
         let hint = Hint { external_id: None, locator: task.clone(), depth: Depth::Whole };
-        self.fetch(&[hint]).await
+        // It is sent: an error would say that it was not. The next visit shows it.
+        let read = self.fetch(&[hint]).await;
+        Ok(read.unwrap_or_else(|error| {
+            tracing::warn!(%error, "the thread of a sent message cannot be read again now");
+            Batch::default()
+        }))
     }
 
     fn listens(&self) -> bool {
@@ -182,11 +187,13 @@ impl Session for EmailSession {
     }
 }
 
-/// What a folder lists: a thread, a message about an item of another tool, or one that cannot be read.
+/// What a folder lists: a thread, a message about an item of another tool, an automatic answer that is part
+/// of no task, or a message that cannot be read.
 #[derive(Clone, Copy)]
 enum Listed<'a> {
     Thread(&'a Thread),
     ItemMail(&'a ItemMail),
+    AutoReply(usize),
     Unread(&'a Unread),
 }
 
@@ -485,6 +492,8 @@ fn step(
                 Listed::Thread(thread) => now.add(*id, thread.digest, true),
                 // Those that go are missing from their group: no census is needed to find that.
                 Listed::ItemMail(mail) => now.add(*id, mail.digest(), false),
+                // It tells of an absence once, and nothing becomes of it.
+                Listed::AutoReply(_) => now.add(*id, 1, false),
                 Listed::Unread(unread) => now.add(*id, unread.entry.size, false),
             }
         }
@@ -499,7 +508,7 @@ fn step(
                     tasks += 1;
                     messages += thread.members.len();
                 }
-                Listed::ItemMail(_) => messages += 1,
+                Listed::ItemMail(_) | Listed::AutoReply(_) => messages += 1,
                 Listed::Unread(_) => {}
             }
         }
@@ -521,6 +530,7 @@ fn step(
         let places = match of {
             Listed::Thread(thread) => thread.members.as_slice(),
             Listed::ItemMail(mail) => std::slice::from_ref(&mail.message),
+            Listed::AutoReply(at) => std::slice::from_ref(at),
             Listed::Unread(_) => &[],
         };
         places.iter().map(|at| &snapshot.messages[*at].entry)
@@ -535,6 +545,7 @@ fn step(
             match of {
                 Listed::Thread(thread) => draft.add(thread)?,
                 Listed::ItemMail(mail) => draft.add_item_mail(mail)?,
+                Listed::AutoReply(at) => draft.add_absence(&snapshot.messages[*at])?,
                 Listed::Unread(unread) => draft.put_aside(unread),
             }
         }
@@ -565,6 +576,10 @@ fn listed<'s>(
     for mail in snapshot.item_mail.iter().filter(|_| *scope == snapshot.item_home) {
         let id = ThreadId::of(&ThreadName::Content(mail.identity));
         listed.entry(bucket(id)).or_default().push((id, Listed::ItemMail(mail)));
+    }
+    for at in snapshot.auto_replies.iter().filter(|_| *scope == snapshot.item_home) {
+        let id = ThreadId::of(&ThreadName::Content(snapshot.messages[*at].letter.identity));
+        listed.entry(bucket(id)).or_default().push((id, Listed::AutoReply(*at)));
     }
     for unread in &snapshot.unread {
         let id = ThreadId::of(&unread.broken.names);

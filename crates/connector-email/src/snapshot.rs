@@ -83,7 +83,10 @@ pub struct Snapshot {
     pub unread: Vec<Unread>,
     /// Mail about items of other tools, in the order of identities.
     pub item_mail: Vec<ItemMail>,
-    /// The folder that lists all of that, wherever it lies, so that none seems to come and go with a
+    /// Automatic answers that are part of no task, by their places in `messages`: who wrote one may be away
+    /// all the same.
+    pub auto_replies: Vec<usize>,
+    /// The folder that lists these two, wherever it lies, so that none seems to come and go with a
     /// folder: the first one.
     pub item_home: Arc<str>,
 }
@@ -236,6 +239,7 @@ fn assemble(settings: EmailSettings, folders: Vec<Arc<str>>, read: Vec<Listed>) 
         threads: Vec::new(),
         unread: Vec::new(),
         item_mail: Vec::new(),
+        auto_replies: Vec::new(),
         item_home: Arc::default(),
     };
     let mut places: HashMap<Identity, usize> = HashMap::new();
@@ -287,6 +291,14 @@ fn assemble(settings: EmailSettings, folders: Vec<Arc<str>>, read: Vec<Listed>) 
     snapshot.threads = groups
         .into_iter()
         .map(|group| thread(&snapshot.settings, &snapshot.messages, group))
+        .collect();
+    let tasks = snapshot.threads.iter().filter(|thread| thread.is_task);
+    let in_tasks: HashSet<usize> =
+        tasks.flat_map(|thread| thread.members.iter().copied()).collect();
+    let messages = snapshot.messages.iter().enumerate();
+    snapshot.auto_replies = messages
+        .filter(|(at, message)| message.letter.may_tell_of_absence() && !in_tasks.contains(at))
+        .map(|(at, _)| at)
         .collect();
     snapshot.item_mail = item_mail(&snapshot.settings, &snapshot.messages, about);
     snapshot

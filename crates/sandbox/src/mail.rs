@@ -15,6 +15,8 @@ use crate::site::{Site, SiteOptions};
 const HOUR: i64 = 3_600;
 const DAY: i64 = 24 * HOUR;
 const TEAM: &str = "support@acme.example";
+/// The mail server of the team, which says of what it received whether the sender is who it says.
+pub const SERVER: &str = "mx.acme.example";
 
 /// What the mail is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,8 +93,13 @@ impl Letter {
         let date = jiff::Timestamp::from_microsecond(at.0).unwrap_or_default();
         let date = date.strftime("%a, %d %b %Y %H:%M:%S +0000");
         let Self { id, from, to, subject, fields, text, .. } = self;
+        let domain = from.rsplit('@').next().unwrap_or_default().trim_end_matches('>');
+        let received = match self.folder {
+            "" => format!("Authentication-Results: {SERVER}; dmarc=pass header.from={domain}\n"),
+            _ => String::new(),
+        };
         format!(
-            "Date: {date}\nFrom: {from}\nTo: {to}\nMessage-ID: <{id}>\nSubject: {subject}\n{fields}\
+            "{received}Date: {date}\nFrom: {from}\nTo: {to}\nMessage-ID: <{id}>\nSubject: {subject}\n{fields}\
              MIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\n\n{text}"
         )
     }

@@ -29,9 +29,9 @@ pub use response::{Fetched, Response};
 pub use utf7::decoded;
 
 use super::{Entry, Folder, Place, Role, Trouble};
-pub use folder::Seen;
-use folder::{Mark, set};
-use listener::Listener;
+use folder::set;
+pub use folder::{Mark, Seen};
+pub use listener::Listener;
 use response::Status;
 
 /// How much of a message is read: the texts of a message stand before what is attached.
@@ -130,18 +130,18 @@ impl Imap {
         Self { kept: Arc::clone(&self.kept), waiting: Some(waiting) }
     }
 
-    /// Answers when something may have changed in the inbox since it was last looked at; in the first
-    /// folder, where the inbox is not read.
+    /// Answers when something may have changed since a folder was last looked at: in the inbox (in the
+    /// first folder, where the inbox is not read), and in every other one where the server tells that.
     pub async fn listen(&self) -> Result<(), ConnectorError> {
-        let (key, name) = {
+        let name = {
             let marks = lock(&self.kept.marks);
-            let found = marks.get_key_value("INBOX").or_else(|| marks.first_key_value());
-            found.map_or_else(
-                || ("INBOX".into(), "INBOX".to_owned()),
-                |(key, (name, _))| (Arc::clone(key), name.clone()),
-            )
+            let first = marks.get("INBOX").or_else(|| marks.values().next());
+            first.map_or_else(|| "INBOX".to_owned(), |(name, _)| name.clone())
         };
-        let known = || lock(&self.kept.marks).get(&key).map(|(_, mark)| *mark);
+        let known = |name: &str| {
+            let marks = lock(&self.kept.marks);
+            marks.values().find(|(known, _)| known == name).map(|(_, mark)| *mark)
+        };
         let heard = self.kept.listener.listen(&name, known).await;
         heard.map_err(|error| error.told(&self.kept.account.address.host))
     }

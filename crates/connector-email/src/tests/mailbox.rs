@@ -407,6 +407,54 @@ async fn who_is_away_is_told_where_the_server_vouches_and_a_date_is_named() {
 }
 
 #[tokio::test]
+async fn an_absence_is_heard_wherever_the_answer_that_tells_of_it_belongs() {
+    let mailbox = Maildir::new();
+    let put = |id: u32, from: &str, vouched: bool, fields: &str, body: &str| {
+        let domain = from.rsplit('@').next().unwrap();
+        let vouch = if vouched { "pass" } else { "fail" };
+        let text = format!(
+            "Authentication-Results: mx.acme.example; dmarc={vouch} header.from={domain}\n{}",
+            mail(&format!("{id}@x"), from, fields, body)
+        );
+        mailbox.put(&format!("new/1793610000.{id}.host"), &text);
+    };
+    let answers = "Auto-Submitted: auto-replied\nReferences: <gone@x>\nSubject: Re: Q\n";
+    let away = "I am away until 8 December 2026.";
+    put(1, "ann@acme.example", true, answers, away);
+    // To what a tool told of an item.
+    let told = "X-GitHub-Reason: mention\nReferences: <acme/api/issues/7@github.com>\nSubject: 7\n";
+    put(2, "notifications@github.com", true, told, "When?");
+    let answers_it = "Auto-Submitted: auto-replied\nReferences: <2@x>\nSubject: Re: 7\n";
+    put(3, "bob@acme.example", true, answers_it, away);
+    // Not vouched for; no end; what answers nothing; what goes to many.
+    put(4, "eve@acme.example", false, answers, away);
+    put(5, "cy@acme.example", true, answers, "I am away.");
+    put(
+        6,
+        "root@acme.example",
+        true,
+        "Auto-Submitted: auto-generated\nSubject: x\n",
+        "kept until 8 December 2026",
+    );
+    put(7, "dee@acme.example", true, &format!("List-Id: <l.acme.example>\n{answers}"), away);
+    let session = mailbox.session(json!({"trusted_server": "mx.acme.example"}));
+    let mut cursor = None;
+    let batch = pass(&session, "INBOX", &mut cursor).await;
+    assert!(batch.tasks.is_empty() && batch.comments.is_empty());
+    let mut told: Vec<_> = batch.availabilities.iter().map(|one| &*one.person).collect();
+    told.sort_unstable();
+    assert_eq!(told, ["ann@acme.example", "bob@acme.example"]);
+    for away in &batch.availabilities {
+        assert!(batch.people.iter().any(|person| person.external_id == away.person));
+    }
+    // Each is told of once, and what goes is not missed.
+    assert!(pass(&session, "INBOX", &mut cursor).await.availabilities.is_empty());
+    fs::remove_file(mailbox.path("new/1793610000.1.host")).unwrap();
+    let batch = pass(&session, "INBOX", &mut cursor).await;
+    assert!(batch.availabilities.is_empty() && !batch.wants_census);
+}
+
+#[tokio::test]
 async fn an_mbox_may_grow_and_be_written_anew() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("mail.mbox");

@@ -52,6 +52,8 @@ struct Desk {
     client: Client,
     user: String,
     clock: Arc<ManualClock>,
+    /// The way to the mail server of the process that starts next.
+    wires: Wires,
     heard: Arc<Mutex<Vec<String>>>,
 }
 
@@ -66,14 +68,15 @@ impl Desk {
               Subject: Two invoices\n\nWhich one do we pay?\n"],
         );
         let clock = Arc::new(ManualClock::at("2026-11-02T12:00:00Z".parse().unwrap()));
-        Self { client, user: user.to_owned(), clock, heard: Arc::default() }
+        let wires = Wires::trusting(&server.certificate());
+        Self { client, user: user.to_owned(), clock, wires, heard: Arc::default() }
     }
 
     /// A process that has just started, beside a server that follows this script.
     async fn session(&self, script: Script) -> Box<dyn Session> {
         let server = Dovecot::shared();
         let smtp = Fake { script, is_loopback: false, heard: Arc::clone(&self.heard) };
-        let mail = Wires::trusting(&server.certificate());
+        let mail = self.wires.clone();
         let host = Host {
             http: Arc::new(NoHttp),
             dial: Arc::new(Ways { mail, smtp }),
@@ -131,6 +134,18 @@ async fn an_answer_is_sent_once() {
     assert!(copies.len() == 1 && !copies[0].contains("Draft"), "{copies:?}");
     desk.answer(TAKES_ALL, "b").await.unwrap();
     assert_eq!((desk.begun(), desk.copies().len()), (2, 2));
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_again_is_sent_all_the_same() {
+    let mut desk = Desk::of("breaks");
+    // To take the mark off the copy is the last thing that the server does.
+    desk.wires.break_after("-FLAGS.SILENT");
+    let batch = desk.answer(TAKES_ALL, "a").await.unwrap();
+    assert_eq!((batch.tasks.len(), desk.begun()), (0, 1));
+    desk.wires = Wires::trusting(&Dovecot::shared().certificate());
+    let batch = desk.answer(TAKES_ALL, "a").await.unwrap();
+    assert_eq!((batch.comments.len(), desk.begun(), desk.copies().len()), (2, 1, 1));
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use mainstem_connector::dial::{Connection as Line, Dial, DialError};
 use mainstem_connector::{ConnectorError, Disposition};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, DuplexStream};
 
-use crate::mailbox::imap::{Account, Address, Connection, Login, Seen};
+use crate::mailbox::imap::{Account, Address, Connection, ImapError, Listener, Login, Mark, Seen};
 
 const SECRET: &str = "a-secret-that-must-not-show";
 
@@ -225,7 +225,7 @@ async fn a_server_cannot_make_us_show_the_secret() {
 async fn looked(answers: Answers) -> Result<Seen, ConnectorError> {
     let all: Vec<_> = [LOGS_IN].into_iter().chain(answers.iter().copied()).collect();
     let account = Script { says: GREETING, answers: all.leak(), is_loopback: true }.account(false);
-    let told = |error: crate::mailbox::imap::ImapError| error.told("mail.example");
+    let told = |error: ImapError| error.told("mail.example");
     let mut connection = Connection::open(&account).await.map_err(told)?;
     let mut seen = Seen::default();
     seen.refresh(&mut connection, "INBOX").await.map_err(told)?;
@@ -289,6 +289,80 @@ async fn nothing_that_a_server_says_of_a_folder_does_harm() {
     .await
     .unwrap();
     assert_eq!(seen.messages.keys().collect::<Vec<_>>(), [&7]);
+}
+
+/// What a server is heard to say within five minutes, by somebody who knows two folders. It can do these
+/// things, and says so to these commands.
+async fn heard(capabilities: &str, notify: &str, idle: &str) -> Option<Result<(), ConnectorError>> {
+    let logs_in = format!("TAG OK [CAPABILITY IMAP4rev1 {capabilities}] in\r\n");
+    let answers = [
+        ("AUTHENTICATE", logs_in.as_str()),
+        (
+            "EXAMINE",
+            "* 3 EXISTS\r\n* OK [UIDVALIDITY 1]\r\n* OK [UIDNEXT 8]\r\n* OK [HIGHESTMODSEQ 5]\r\nTAG OK\r\n",
+        ),
+        ("NOTIFY", notify),
+        ("IDLE", idle),
+    ];
+    let answers: Vec<(&str, &str)> =
+        answers.map(|(words, answer)| (words, &*answer.to_owned().leak())).into();
+    let account =
+        Script { says: GREETING, answers: answers.leak(), is_loopback: true }.account(false);
+    let known = |name: &str| {
+        let mark = Mark { validity: 1, next: 8, messages: 3, change: Some(5) };
+        ["INBOX", "Work"].contains(&name).then_some(mark)
+    };
+    let listener = Listener::new(account);
+    let listening = listener.listen("INBOX", known);
+    let heard = tokio::time::timeout(Duration::from_secs(300), listening).await.ok()?;
+    Some(heard.map_err(|error| error.told("mail.example")))
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_server_tells_by_itself_is_heard_of_every_folder_that_is_read() {
+    const ALL: &str = "IDLE CONDSTORE NOTIFY";
+    const SAME: &str =
+        "* STATUS Work (MESSAGES 3 UIDNEXT 8 UIDVALIDITY 1 UNSEEN 2 HIGHESTMODSEQ 5)\r\nTAG OK\r\n";
+    // Whatever it says to a command that it does not offer would be heard.
+    const NEW: &str = "* STATUS Work (UIDNEXT 9)\r\nTAG OK\r\n";
+    const QUIET: &str = "+ idling\r\n";
+    let nothing: Option<Result<(), &str>> = None;
+    // what it can do, what it says to NOTIFY and to IDLE, what is heard
+    for (capabilities, notify, idle, expected) in [
+        ("IDLE CONDSTORE", NEW, QUIET, nothing),
+        ("IDLE NOTIFY", NEW, QUIET, nothing),
+        ("CONDSTORE NOTIFY", NEW, "* 4 EXISTS\r\n", nothing),
+        ("IDLE CONDSTORE", NEW, "+ idling\r\n* 4 EXISTS\r\n", Some(Ok(()))),
+        // It does not want to: the inbox is heard as before.
+        (ALL, "TAG NO too much\r\n", QUIET, nothing),
+        (ALL, "TAG NO too much\r\n", "+ idling\r\n* 2 EXPUNGE\r\n", Some(Ok(()))),
+        (ALL, "TAG BAD what\r\n", "+ idling\r\n* 2 EXPUNGE\r\n", Some(Ok(()))),
+        (ALL, "* BYE enough\r\n", QUIET, Some(Err("INTERRUPTED"))),
+        // What has happened before it was asked.
+        (ALL, SAME, QUIET, nothing),
+        (ALL, NEW, QUIET, Some(Ok(()))),
+        (ALL, "* STATUS Work (UIDVALIDITY 2)\r\nTAG OK\r\n", QUIET, Some(Ok(()))),
+        (ALL, "* STATUS Work (MESSAGES 2)\r\nTAG OK\r\n", QUIET, Some(Ok(()))),
+        (ALL, "* STATUS Work (HIGHESTMODSEQ 6)\r\nTAG OK\r\n", QUIET, Some(Ok(()))),
+        (ALL, "* STATUS Work (HIGHESTMODSEQ 0)\r\nTAG OK\r\n", QUIET, nothing),
+        (ALL, "* STATUS Trash (UIDNEXT 9)\r\nTAG OK\r\n", QUIET, nothing),
+        (ALL, "* STATUS Work\r\nTAG OK\r\n", QUIET, Some(Err("UNREADABLE_ANSWER"))),
+        // What happens then, whoever may have seen it already.
+        (ALL, SAME, "+ idling\r\n* STATUS Work (HIGHESTMODSEQ 5)\r\n", Some(Ok(()))),
+        (ALL, SAME, "+ idling\r\n* STATUS Work (HIGHESTMODSEQ 6)\r\n", Some(Ok(()))),
+        (ALL, SAME, "+ idling\r\n* STATUS {4}\r\nWork (HIGHESTMODSEQ 6)\r\n", Some(Ok(()))),
+        (ALL, SAME, "+ idling\r\n* STATUS Trash (HIGHESTMODSEQ 6)\r\n", nothing),
+        (
+            ALL,
+            SAME,
+            "+ idling\r\n* OK [NOTIFICATIONOVERFLOW] enough\r\n",
+            Some(Err("TOOL_FAILING")),
+        ),
+    ] {
+        let heard = heard(capabilities, notify, idle).await;
+        let told = heard.map(|heard| heard.map_err(|error| error.code));
+        assert_eq!(told, expected, "{capabilities} {notify} {idle}");
+    }
 }
 
 /// One byte a second, for ever.

@@ -131,7 +131,7 @@ fn sources(
     };
     let none = toml::Table::new();
     let maildir = mail.to_string_lossy();
-    let maildir = table(&[("maildir", &maildir)]);
+    let maildir = table(&[("maildir", &maildir), ("trusted_server", mail::SERVER)]);
     let owner = table(&[("base_url", github), ("owner", "acme")]);
     let username = table(&[("username", "me@acme.example")]);
     Ok(vec![

@@ -403,11 +403,14 @@ impl Connection {
         self.wire.has_more()
     }
 
-    /// Ends the waiting. Answers whether something has changed until then.
+    /// Ends the waiting. Answers whether something that was said until then is news.
     ///
     /// # Errors
     /// Where the server is not there any more.
-    pub async fn end_idle(&mut self) -> Result<bool, ImapError> {
+    pub async fn end_idle(
+        &mut self,
+        is_news: impl Fn(&Response) -> bool,
+    ) -> Result<bool, ImapError> {
         within(async {
             self.wire.send(b"DONE\r\n").await?;
             let mut heard = false;
@@ -417,7 +420,7 @@ impl Connection {
                     response @ (Response::Status(_) | Response::Capability(_)) => {
                         self.note(response)?
                     }
-                    response => heard |= response.is_news(),
+                    response => heard |= is_news(&response),
                 }
             }
         })
@@ -429,6 +432,13 @@ impl Connection {
         match response {
             Response::Status(said) if said.status == Status::Bye => {
                 Err(ImapError::Closed { said: Some(self.account.quote(&said.text)) })
+            }
+            // From here on it tells of nothing.
+            Response::Status(said)
+                if said.code == Code::Other("NOTIFICATIONOVERFLOW".to_owned()) =>
+            {
+                let said = self.account.quote(&said.text);
+                Err(ImapError::Refused { doing: "to tell of every change", said })
             }
             Response::Status(said) => {
                 self.show_alert(&said);

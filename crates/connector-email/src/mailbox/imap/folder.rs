@@ -10,7 +10,7 @@ use mainstem_model::Timestamp;
 
 use super::connection::Connection;
 use super::error::ImapError;
-use super::response::{Code, Fetched, Response, Said, Status};
+use super::response::{Code, Fetched, Response, Said, Standing, Status};
 use crate::mailbox::Flags;
 
 /// How many messages one command asks of; what a server says of one takes about a hundred bytes.
@@ -39,6 +39,18 @@ pub struct Mark {
     pub messages: u32,
     /// The number of the last change, where the server counts them.
     pub change: Option<u64>,
+}
+
+impl Mark {
+    /// Whether a folder that stands like this has changed since.
+    pub fn differs_from(&self, told: &Standing) -> bool {
+        let differs = |told: Option<u32>, known| told.is_some_and(|told| told != known);
+        differs(told.validity, self.validity)
+            || differs(told.next, self.next)
+            || differs(told.messages, self.messages)
+            // Zero is what a server says that does not count the changes of this folder.
+            || told.change.filter(|change| *change > 0).is_some_and(|told| Some(told) != self.change)
+    }
 }
 
 /// A message as its folder lists it.

@@ -24,6 +24,8 @@ pub enum Response {
     Capability(Vec<String>),
     /// A folder.
     List(Listed),
+    /// How a folder stands that is not open.
+    Standing(Standing),
     /// How many messages the folder holds.
     Exists(u32),
     /// What it tells of a message.
@@ -78,6 +80,17 @@ pub struct Listed {
     pub attributes: Vec<String>,
     pub delimiter: Option<char>,
     pub name: String,
+}
+
+/// How a folder stands; each part only where it is told.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// What the server calls it.
+    pub name: String,
+    pub messages: Option<u32>,
+    pub next: Option<u32>,
+    pub validity: Option<u32>,
+    pub change: Option<u64>,
 }
 
 /// What is told of a message; each part only where it was asked for.
@@ -189,6 +202,7 @@ fn data(first: &Value, rest: &[Value]) -> Result<Response, ImapError> {
             rest.iter().filter_map(Value::text).map(str::to_uppercase).collect(),
         )),
         "LIST" => listed(rest).map(Response::List),
+        "STATUS" => standing(rest).map(Response::Standing),
         "VANISHED" => {
             let uids = rest.last().and_then(Value::text).ok_or(ImapError::Unintelligible)?;
             uids.split(',').map(range).collect::<Result<_, _>>().map(Response::Vanished)
@@ -224,6 +238,30 @@ fn listed(rest: &[Value]) -> Result<Listed, ImapError> {
     })
 }
 
+fn standing(rest: &[Value]) -> Result<Standing, ImapError> {
+    let [name, told] = rest else { return Err(ImapError::Unintelligible) };
+    let name = name.text().ok_or(ImapError::Unintelligible)?.to_owned();
+    let mut standing = Standing { name, ..Standing::default() };
+    let (pairs, rest) = told.list().ok_or(ImapError::Unintelligible)?.as_chunks::<2>();
+    if !rest.is_empty() {
+        return Err(ImapError::Unintelligible);
+    }
+    for [name, value] in pairs {
+        match name.text().unwrap_or_default().to_ascii_uppercase().as_str() {
+            "MESSAGES" => standing.messages = Some(number(value)?),
+            "UIDNEXT" => standing.next = Some(positive(value.number())?),
+            "UIDVALIDITY" => standing.validity = Some(positive(value.number())?),
+            "HIGHESTMODSEQ" => standing.change = Some(number(value)?),
+            _ => {}
+        }
+    }
+    Ok(standing)
+}
+
+fn number<T: std::str::FromStr>(value: &Value) -> Result<T, ImapError> {
+    value.number().ok_or(ImapError::Unintelligible)
+}
+
 fn fetched(told: &[Value]) -> Result<Fetched, ImapError> {
     let mut fetched = Fetched::default();
     let (pairs, rest) = told.as_chunks::<2>();
@@ -235,9 +273,7 @@ fn fetched(told: &[Value]) -> Result<Fetched, ImapError> {
         match name.split('<').next().unwrap_or_default() {
             "UID" => fetched.uid = Some(positive(value.number())?),
             "FLAGS" => fetched.flags = Some(flags(value.list().ok_or(ImapError::Unintelligible)?)),
-            "RFC822.SIZE" => {
-                fetched.size = Some(value.number().ok_or(ImapError::Unintelligible)?);
-            }
+            "RFC822.SIZE" => fetched.size = Some(number(value)?),
             "INTERNALDATE" => fetched.received_at = value.text().and_then(received_at),
             "BODY[HEADER]" => fetched.header = Some(bytes(value)),
             "BODY[TEXT]" => fetched.text = Some(bytes(value)),
@@ -330,6 +366,20 @@ mod tests {
                 }),
             ),
             (
+                "* STATUS \"a b\" (MESSAGES 0 UIDNEXT 4 UNSEEN 2 HIGHESTMODSEQ 9)",
+                Response::Standing(Standing {
+                    name: "a b".into(),
+                    messages: Some(0),
+                    next: Some(4),
+                    validity: None,
+                    change: Some(9),
+                }),
+            ),
+            (
+                "* STATUS a ()",
+                Response::Standing(Standing { name: "a".into(), ..Standing::default() }),
+            ),
+            (
                 "* LIST () NIL INBOX",
                 Response::List(Listed {
                     attributes: vec![],
@@ -372,6 +422,13 @@ mod tests {
             "* VANISHED 1:x",
             "* SEARCH 0",
             "* LIST ()",
+            "* STATUS",
+            "* STATUS INBOX",
+            "* STATUS INBOX UIDNEXT",
+            "* STATUS INBOX (UIDNEXT)",
+            "* STATUS INBOX (UIDNEXT 0)",
+            "* STATUS INBOX (MESSAGES -1)",
+            "* STATUS (INBOX) (MESSAGES 1)",
             "* 1 FETCH (UID 99999999999)",
         ] {
             assert!(read(said).is_err(), "{said}");
