@@ -2,6 +2,8 @@
 
 use std::process::Command;
 
+use serde_json::json;
+
 use super::client::Client;
 use super::program::Program;
 
@@ -27,15 +29,29 @@ async fn what_the_demo_prints_can_be_pasted() {
     assert!(pasted.status.success(), "{}", String::from_utf8_lossy(&pasted.stderr));
     let answer: serde_json::Value = serde_json::from_slice(&pasted.stdout).unwrap();
     assert!(answer.get("errors").is_none(), "{answer}");
-    let waits = &answer["data"]["mail"];
-    let promise = &waits["blockedBy"]["nodes"][0];
-    assert!(promise["key"].as_str().unwrap().starts_with("support:"), "{waits}");
-    let quote = waits["links"]["nodes"][0]["evidence"][0]["quote"].as_str().unwrap();
-    assert_eq!(quote, format!("Blocks: {}", waits["key"].as_str().unwrap()));
-    for tool in ["jira", "github"] {
-        let tasks = answer["data"][tool]["nodes"].as_array().unwrap();
-        let blocker = tasks[0]["blockedBy"]["nodes"][0]["key"].as_str().unwrap();
-        assert!(said.contains(blocker), "the answer shown is the answer given: {said}");
+    let story = &answer["data"]["story"];
+    let blockers = story["blockedBy"]["nodes"].as_array().unwrap();
+    let keys: Vec<_> = blockers.iter().map(|node| node["key"].as_str().unwrap()).collect();
+    let mail = keys.iter().find(|key| key.starts_with("support:")).expect("a mail holds it up");
+    let issue = keys.iter().find(|key| key.starts_with("acme/")).expect("through an issue");
+    let why = &story["links"]["nodes"][0];
+    let quote = why["evidence"][0]["quote"].as_str().unwrap();
+    assert!(quote.starts_with("The terminals need it: blocked by http"), "{story}");
+    assert_eq!((&why["fromKey"], &why["toKey"]), (&json!(issue), &story["key"]));
+    let ask = format!(
+        "{{ task(key: \"{issue}\") {{ links(kinds: [BLOCKS]) {{ nodes {{ fromKey evidence {{ quote in {{ ... on Task {{ key }} }} }} }} }} }} }}"
+    );
+    let links = client.data(&ask).await["task"]["links"]["nodes"].clone();
+    let promise = json!({
+        "fromKey": mail,
+        "evidence": [{ "quote": format!("Blocks: {issue}"), "in": { "key": mail } }],
+    });
+    assert!(links.as_array().unwrap().contains(&promise), "{links}");
+    for task in answer["data"]["held"]["nodes"].as_array().unwrap() {
+        assert!(
+            said.contains(task["key"].as_str().unwrap()),
+            "the answer shown is the answer given: {said}"
+        );
     }
 
     let people = "{ people(first: 100) { nodes { name availability { available until evidence { quote } } } } }";

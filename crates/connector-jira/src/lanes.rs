@@ -8,7 +8,7 @@ use crate::cursor::{Place, Reading};
 use crate::listing::{ListPage, PAGE_SIZE, whole_minute};
 
 /// Lanes at most: with more, the answers would come faster than they are stored.
-const LANES: usize = 5;
+const LANES: usize = 4;
 /// A lane is worth dividing while it has so many pages left, as far as its last page tells.
 const WORTH_DIVIDING: i64 = 3;
 

@@ -101,6 +101,8 @@ impl Links<'_> {
             (LinkKind::Blocks, true)
         } else if titled || says(&["mirror", "sync", "clone", "copy", "same", "duplicate"]) {
             (LinkKind::Mirrors, true)
+        } else if says(&["mention"]) {
+            (LinkKind::Mentions, true)
         } else if remote.url.contains("/pull/") {
             (LinkKind::Implements, false)
         } else {
@@ -146,7 +148,9 @@ impl Links<'_> {
         });
         link.confidence = link.confidence.max(confidence);
         link.since = link.since.min(at);
-        if link.evidence.len() < MOST_EVIDENCE {
+        // The first message of a thread stands in the task and in a comment.
+        let is_known = link.evidence.iter().any(|known| known.quote == evidence.quote);
+        if link.evidence.len() < MOST_EVIDENCE && !is_known {
             link.evidence.push(evidence);
         }
     }

@@ -1,5 +1,5 @@
-//! A made-up mailbox beside the made-up sites: a supplier's promise that an issue waits for, what a tool
-//! tells of another, somebody who is away, and what no task comes of.
+//! A made-up mailbox beside the made-up sites: a supplier's promise that an issue waits for, what the tool
+//! tells of it, somebody who is away, and what no task comes of.
 
 use std::fs;
 use std::io;
@@ -25,9 +25,8 @@ pub struct MailOptions {
     pub seed: u64,
     /// When it was written last.
     pub now: Timestamp,
-    /// The key of the Jira issue that waits for a promise.
-    pub waiting: String,
-    /// The key of the GitHub issue that a notification tells of, such as `acme/api#7`.
+    /// The key of the GitHub issue that waits for a promise, and of which a notification tells, such as
+    /// `acme/api#7`.
     pub told_of: String,
     /// The host of that GitHub.
     pub host: String,
@@ -58,6 +57,16 @@ impl JiraSite {
             |key: &_| world.is_searched(*key) && world[*key].status.category() != Category::Done;
         let found = world.issues().filter(is_open).last();
         found.map(|key| world.issue_key(key))
+    }
+
+    /// Whoever reported an issue comments on it, in wiki markup; says whether there is such an issue.
+    #[must_use]
+    pub fn comment(&self, key: &str, markup: &str) -> bool {
+        let mut world = self.world_mut();
+        let Ok(issue) = world.find(key) else { return false };
+        let reporter = world[issue].reporter;
+        world.comment(issue, reporter, markup);
+        true
     }
 }
 
@@ -108,7 +117,7 @@ impl Letter {
 fn letters(options: &MailOptions) -> Vec<Letter> {
     const SUPPLIER: &str = "Dana Okafor <dana@terminals.example>";
     const QUESTION: &str = "certificate.1@acme.example";
-    let MailOptions { waiting, told_of, host, .. } = options;
+    let MailOptions { told_of, host, .. } = options;
     let team = people::names(options.seed, SiteOptions::default().people);
     let member = |place: usize| {
         let (login, name) = &team[place % team.len()];
@@ -130,7 +139,7 @@ fn letters(options: &MailOptions) -> Vec<Letter> {
             fields: String::new(),
             text: format!(
                 "Hello Dana,\n\nwe cannot go on before we have the new certificate. When will it come?\n\n\
-                 Blocks: {waiting}\n\n- [x] Order signed\n- [ ] Certificate received\n- [ ] Terminals tested\n"
+                 Blocks: {told_of}\n\n- [x] Order signed\n- [ ] Certificate received\n- [ ] Terminals tested\n"
             ),
         },
         Letter {

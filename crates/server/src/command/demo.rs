@@ -26,10 +26,10 @@ use crate::token::TokenText;
 /// The seed of the made-up sites: one where several tasks hold each other up.
 const SEED: u64 = 7;
 /// Lines of the example's answer that are shown.
-const SHOWN_LINES: usize = 76;
-/// What a dashboard would ask first. It stands in single quotes on a command line; `KEY` is the key of an
-/// issue that waits for mail.
-const QUESTION: &str = "{ mail: task(key: \"KEY\") { key title blockedBy { nodes { key title dueOn } } links(kinds: [BLOCKS], origins: [INFERRED]) { nodes { evidence { quote } } } } jira: tasks(first: 1, filter: {isBlocked: {eq: true}, source: {connector: {eq: \"jira\"}}}) { ...held } github: tasks(first: 1, filter: {isBlocked: {eq: true}, source: {connector: {eq: \"github\"}}}) { ...held } } fragment held on TaskConnection { totalCount nodes { key title status { name } assignees { name } blockedBy { nodes { key } } } }";
+const SHOWN_LINES: usize = 90;
+/// What a planning meeting would ask first. It stands in single quotes on a command line; `KEY` is the key
+/// of a story that waits for an issue on GitHub, which waits for mail.
+const QUESTION: &str = "{ story: task(key: \"KEY\") { key title blockage { lasted reason } blockedBy(transitive: true) { nodes { key title dueOn assignees { name } } } ...why } links(first: 3, filter: {kind: {eq: BLOCKS}, crossTool: {eq: true}}) { totalCount } held: tasks(first: 2, filter: {isBlocked: {eq: true}}) { totalCount nodes { key title status { name } assignees { name } blockedBy { nodes { key ...why } } } } } fragment why on Task { links(kinds: [BLOCKS], origins: [INFERRED]) { nodes { fromKey toKey evidence { quote } } } }";
 
 /// Shows it until it is told to stop; nothing is kept.
 ///
@@ -46,13 +46,18 @@ pub async fn run(arguments: &DemoArguments) -> Result<ExitCode, Failure> {
     // Whom Jira and the mailbox know by one address is one person.
     let jira = JiraOptions { shows_emails: true, ..sandbox::jira_options(arguments.issues, SEED) };
     let jira = Sandbox::start_jira(jira, clock.clone()).await?;
-    let (Some(waiting), Some(told_of)) = (jira.site.open_issue(), github.site.open_issue()) else {
-        return Err(Failure::Failed("the made-up sites are empty; give more --issues".into()));
-    };
+    let empty = || Failure::Failed("the made-up sites are empty; give more --issues".into());
+    let waiting = jira.site.open_issue().ok_or_else(empty)?;
+    let told_of = github.site.open_issue().ok_or_else(empty)?;
+    let address_of_issue = format!("{}/{}", github.base_url, told_of.replace('#', "/issues/"));
+    let said = format!("The terminals need it: blocked by {address_of_issue}");
+    if !jira.site.comment(&waiting, &said) {
+        return Err(empty());
+    }
     let question = QUESTION.replace("KEY", &waiting);
     let mail = folder.path().join("mail");
     let host = "127.0.0.1".to_owned();
-    let options = MailOptions { seed: SEED, now: clock.now(), waiting, told_of, host };
+    let options = MailOptions { seed: SEED, now: clock.now(), told_of, host };
     mail::write_maildir(&mail, &options)?;
     let installation = Installation::new(Config {
         database: Database { url: format!("sqlite://{}", folder.path().join("demo.db").display()) },
