@@ -157,7 +157,7 @@ fn task<'c>(node: u32, calendars: &'c [Calendar], random: &mut Random) -> OpenTa
     let start = MONDAY + Span::new().days(i64::from(node / WIDTH * 14 + random.below(3)));
     OpenTask {
         node,
-        remaining_seconds: (node % 7 > 0).then(|| i64::from(random.below(9)) * 14_400),
+        remaining_seconds: (!node.is_multiple_of(7)).then(|| i64::from(random.below(9)) * 14_400),
         start_on: Some(start),
         due_on: Some(start + Span::new().days(i64::from(random.below(12)))),
         calendar: &calendars[random.below(50) as usize],

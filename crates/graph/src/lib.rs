@@ -28,7 +28,18 @@
 //!
 //! # What it costs
 //!
-//! `cargo run --release -p mainstem-graph --example graph_cost` measures it.
+//! `cargo run --release -p mainstem-graph --example graph_cost` measures it; with 100,000 tasks in 25
+//! layers and 200,000 edges, on two cores that others were using too:
+//!
+//! | | |
+//! |---|---|
+//! | transitive blockers of any task (366 on average): median; p99; worst of 2,000 | 20 µs; 130 µs; 1.8 ms |
+//! | the same where layers are tangled, so that a task waits for 43,000 | 8 ms |
+//! | cycles of the whole, with and without any | 27 ms; 38 ms |
+//! | schedule and critical path of the whole, in fifty calendars | 0.16 s |
+//! | conflicts of the whole | 32 ms |
+//! | a shift that moves 148 tasks; 64,000 | 0.4 ms; 73 ms |
+//! | a calendar with 200 holidays made; asked about a decade | 0.13 ms; 0.1 µs |
 
 mod access;
 pub mod calendar;

@@ -19,7 +19,7 @@ proptest! {
             };
             let mut expected: Vec<_> = (0..COUNT)
                 .filter(|number| *number != start)
-                .filter_map(|number| distance(number))
+                .filter_map(distance)
                 .collect();
             expected.sort_unstable();
             let reached = transitive(&graph, NODES[start], direction, limit);
