@@ -40,3 +40,6 @@ CREATE TABLE inference_head (
     reader BIGINT NOT NULL
 );
 INSERT INTO inference_head (singleton, position, reader) VALUES (1, 0, 0);
+
+-- The branch that carries out a task, whose name may say which one it is about.
+ALTER TABLE task_detail ADD COLUMN branch TEXT;

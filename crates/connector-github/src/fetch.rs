@@ -38,9 +38,11 @@ pub async fn fetch(session: &GitHubSession, hints: &[Hint]) -> Result<Batch, Con
 
     let mut draft = Draft::default();
     let mut relations = Vec::new();
+    let mut branches = Vec::new();
     for wanted in of_relations.chunks(PAGE_SIZE) {
         let read = relations::read(session, wanted.to_vec()).await?;
         relations.extend(read.records);
+        branches.extend(read.branches);
         for hint in read.hints {
             draft.hint(hint);
         }
@@ -50,6 +52,7 @@ pub async fn fetch(session: &GitHubSession, hints: &[Hint]) -> Result<Batch, Con
 
     let past = past::read(session, of_past, &mut draft).await?;
     relations.extend(past.relations);
+    branches.extend(past.branches);
 
     let mut comment_sets = Vec::new();
     let mut moves = Vec::new();
@@ -67,12 +70,14 @@ pub async fn fetch(session: &GitHubSession, hints: &[Hint]) -> Result<Batch, Con
     for wanted in present.chunks(PAGE_SIZE) {
         let read = relations::read(session, wanted.to_vec()).await?;
         relations.extend(read.records);
+        branches.extend(read.branches);
         for hint in read.hints {
             draft.hint(hint);
         }
     }
     let mut batch = draft.finish();
     batch.relations = relations;
+    batch.branches = branches;
     batch.histories = past.histories;
     batch.comment_sets = comment_sets;
     batch.moves = moves;

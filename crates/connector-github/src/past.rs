@@ -12,7 +12,7 @@ use futures_util::future::try_join_all;
 use futures_util::{StreamExt, stream};
 use mainstem_connector::caller::TOOL_FAILING;
 use mainstem_connector::{ConnectorError, Disposition};
-use mainstem_model::record::{
+use mainstem_model::record::{BranchRecord, 
     Depth, ExternalId, Hint, HistoryEntry, HistoryRecord, RelationRecord,
 };
 use mainstem_model::{TaskKind, Timestamp};
@@ -96,6 +96,7 @@ fragment account on Actor {
 #[derive(Debug, Default)]
 pub struct Past {
     pub relations: Vec<RelationRecord>,
+    pub branches: Vec<BranchRecord>,
     pub histories: Vec<HistoryRecord>,
 }
 
@@ -145,6 +146,7 @@ pub async fn read(
     let pull_requests = read_by_rest(session, by_rest, draft, &mut past, &mut relations).await?;
     let closing = relations::closing(session, &session.background, pull_requests).await?;
     past.relations.extend(relations.records.into_iter().chain(closing.records));
+    past.branches.extend(relations.branches.into_iter().chain(closing.branches));
     for Wanted { external_id, locator } in relations.missing.into_iter().chain(closing.missing) {
         past.tell(external_id.clone(), Vec::new());
         draft.hint(Hint { external_id, locator: locator.to_string(), depth: Depth::Whole });

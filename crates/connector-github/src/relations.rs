@@ -7,7 +7,7 @@
 use futures_util::future::try_join_all;
 use mainstem_connector::ConnectorError;
 use mainstem_model::record::{
-    Depth, ExternalId, Hint, LinkRecord, ParentRecord, RelationRecord, TaskReference,
+    BranchRecord, Depth, ExternalId, Hint, LinkRecord, ParentRecord, RelationRecord, TaskReference,
 };
 use mainstem_model::{LinkKind, Timestamp};
 use serde::{Deserialize, Deserializer};
@@ -31,6 +31,7 @@ pub struct Wanted {
 #[derive(Debug, Default)]
 pub struct Relations {
     pub records: Vec<RelationRecord>,
+    pub branches: Vec<BranchRecord>,
     /// Tasks that GitHub does not show under their node id.
     pub missing: Vec<Wanted>,
     /// Sub-issues of what was read: lists do not always say whose part an issue is.
@@ -56,7 +57,7 @@ macro_rules! links {
     };
     (of pull requests) => {
         "fragment closingLinks on Node {
-  ... on PullRequest { closingIssuesReferences(first: 100) { nodes { ...end } } }
+  ... on PullRequest { headRefName closingIssuesReferences(first: 100) { nodes { ...end } } }
 }
 fragment end on Issue { fullDatabaseId number repository { nameWithOwner } }
 "
@@ -89,6 +90,7 @@ pub enum Linked {
     Issue(Box<LinkedIssue>),
     #[serde(rename_all = "camelCase")]
     PullRequest {
+        head_ref_name: Option<String>,
         closing_issues_references: Option<Nodes<End>>,
     },
     #[serde(other)]
@@ -226,9 +228,11 @@ impl Relations {
                 let children = issue.sub_issues.map(|parts| parts.nodes).unwrap_or_default();
                 self.hints.extend(children.iter().flatten().filter_map(End::hint));
             }
-            Linked::PullRequest { closing_issues_references } => {
+            Linked::PullRequest { head_ref_name, closing_issues_references } => {
                 // GraphQL does not tell the id of a pull request's issue.
                 let Some(id) = task.external_id.clone() else { return self.missing.push(task) };
+                let branch = head_ref_name.map(|name| BranchRecord { task: id.clone(), name });
+                self.branches.extend(branch);
                 let this = this(&task.locator, Some(id.clone()));
                 let links = ends(closing_issues_references)
                     .into_iter()

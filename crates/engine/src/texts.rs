@@ -51,6 +51,9 @@ fn stated(task: &TaskTexts, now: Timestamp) -> Vec<Link> {
     if let Some(body) = &task.body {
         links.read(Place::Body, body, task.said_at, task.url.as_deref(), None);
     }
+    if let Some(branch) = &task.branch {
+        links.read(Place::BranchName, branch, task.said_at, task.url.as_deref(), None);
+    }
     for remote in &task.remote_links {
         links.lead(remote);
     }

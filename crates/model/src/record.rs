@@ -72,6 +72,8 @@ pub struct Batch {
     pub notices: Vec<NoticeSet>,
     /// The complete links of a task to what lies outside its tool.
     pub remote_links: Vec<RemoteLinkSet>,
+    /// The branches of tasks that carry something out.
+    pub branches: Vec<BranchRecord>,
     /// The complete native links that one task's payload states.
     pub relations: Vec<RelationRecord>,
     /// The past of tasks that are stored already; names every task whose past was read.
@@ -415,6 +417,15 @@ pub struct RemoteLinkSet {
     pub task: ExternalId,
     /// All of them, in an order that stays while nothing changes.
     pub links: Vec<RemoteLink>,
+}
+
+/// The branch on which a task (a pull request) carries something out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BranchRecord {
+    /// The task, by external id.
+    pub task: ExternalId,
+    /// What the branch is called.
+    pub name: String,
 }
 
 /// The complete links that one task's payload states, as of one reading. Links of the same

@@ -25,7 +25,8 @@ use crate::{Store, StoreError};
 const STEP: u32 = 1_000;
 
 /// The fields whose change may change what a task's texts state, or what becomes of it.
-const READ: [&str; 7] = ["created", "key", "title", "body", "comments", "remoteLinks", LINK_REVIEW];
+const READ: [&str; 8] =
+    ["created", "key", "title", "body", "comments", "remoteLinks", "branch", LINK_REVIEW];
 
 /// The field under which the log tells that a person reviewed a link.
 pub(crate) const LINK_REVIEW: &str = "linkReview";
@@ -71,6 +72,8 @@ pub struct TaskTexts {
     pub comments: Vec<CommentText>,
     /// Links to what lies outside its tool.
     pub remote_links: Vec<RemoteLink>,
+    /// The branch of a pull request.
+    pub branch: Option<String>,
 }
 
 /// What a comment says.
@@ -163,7 +166,7 @@ impl Store {
             "SELECT {} FROM (
                  SELECT task.id AS id, task.source AS source, connector, site, task.kind AS kind,
                      task.key AS key, previous_keys, project.key AS project_key, task.url AS url,
-                     title, body, remote_links, identity.external_id AS author, created_at, updated_at
+                     title, body, remote_links, branch, identity.external_id AS author, created_at, updated_at
                  FROM task JOIN source ON source.id = task.source
                  LEFT JOIN project ON project.id = task.project
                  LEFT JOIN task_detail ON task_detail.task = task.id
@@ -362,6 +365,7 @@ row! {
         title: String,
         body: Option<String>,
         remote_links: Option<String>,
+        branch: Option<String>,
         author: Option<String>,
         created_at: i64,
         updated_at: i64,
@@ -390,6 +394,7 @@ impl TextRow {
             comments,
             remote_links: read_json(self.remote_links.as_deref(), || place("remote_links"))?
                 .unwrap_or_default(),
+            branch: read_json(self.branch.as_deref(), || place("branch"))?,
         })
     }
 }

@@ -195,7 +195,7 @@ macro_rules! texts {
 texts! {
     Batch {
         people, availabilities, projects, tasks, histories, comments, comment_sets, worklogs,
-        worklog_sets, notices, relations, remote_links, moves, absences, quarantine, hints;
+        worklog_sets, notices, relations, remote_links, branches, moves, absences, quarantine, hints;
         // A cursor is the connector's own, and would lead elsewhere if it were changed.
         scope_absence, cursor, more, wants_census, progress
     }
@@ -227,6 +227,7 @@ texts! {
     NoticeSet { group, notices; }
     NoticeRecord { external_id, site, key, kind, body, url; sent_at, version }
     RemoteLinkSet { task, links; }
+    BranchRecord { task, name; }
     RemoteLink { title, url, relationship; }
     RelationRecord { task, links, parent, census_token; kinds, version }
     LinkRecord { from, to; kind, since }

@@ -24,7 +24,7 @@ mod prepared;
 mod quarantine;
 mod recorded;
 mod relations;
-mod remote_links;
+mod outside;
 mod tasks;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -106,6 +106,7 @@ impl Store {
         apply.notices(&batch.notices, &prepared.located).await?;
         apply.relations(&batch.relations).await?;
         apply.remote_links(&batch.remote_links).await?;
+        apply.branches(&batch.branches).await?;
         apply.absences(batch).await?;
         apply.quarantine(&batch.quarantine).await?;
         apply.hints(batch).await?;
