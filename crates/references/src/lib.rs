@@ -27,7 +27,8 @@
 //!
 //! # What it costs
 //!
-//! Time is linear in the text. Of one text no more than [`MOST_REFERENCES`] are told.
+//! Time is linear in the text, of which [`MOST_BYTES`] are read and [`MOST_PLACES`] looked at. No more than
+//! [`MOST_REFERENCES`] are told. `examples/reading_speed.rs` shows what it takes.
 
 mod belief;
 mod branch;
@@ -44,16 +45,26 @@ mod words;
 use gathered::Gathered;
 use mainstem_model::LinkKind;
 use phrases::Sense;
+use sentence::Sentences;
 use statement::{Manner, Setting};
-use structure::Form;
+use structure::{Form, Line};
 
 pub use grammar::{Target, Tool};
 
 /// The most references that are read from one text; those that come first are kept.
 pub const MOST_REFERENCES: usize = 1000;
 
+/// How many places that name a task are looked at in one text, however often they name the same.
+pub const MOST_PLACES: usize = 10_000;
+
+/// How much of a text is read, in bytes: more than GitHub and Jira take.
+pub const MOST_BYTES: usize = 256 << 10;
+
 /// The longest quote, in characters.
 pub const MOST_QUOTE_CHARACTERS: usize = 200;
+
+/// The longest line that may say something of the lines below it.
+const MOST_LABEL_BYTES: usize = 300;
 
 /// A text, and where it stands.
 #[derive(Debug, Clone, Copy)]
@@ -131,17 +142,20 @@ pub fn read(text: &Text<'_>) -> Vec<Reference> {
 fn read_lines(text: &Text<'_>, gathered: &mut Gathered) {
     let words = place::words(text);
     let lines = structure::read(&words);
-    let sentences: Vec<_> = lines.iter().map(|line| sentence::read(line, &text.site)).collect();
     let mut labels = vec![None; lines.len()];
+    let mut left = MOST_PLACES;
     for (at, line) in lines.iter().enumerate() {
-        let here = &sentences[at];
-        if here.named.is_empty() {
+        let mut named = sentence::named(line, &text.site);
+        named.truncate(left);
+        left -= named.len();
+        if named.is_empty() {
             continue;
         }
         let over = line.over.iter().find_map(|over| {
-            let label = labels[*over].get_or_insert_with(|| statement::label(&sentences[*over]));
+            let label = labels[*over].get_or_insert_with(|| label(&lines[*over], &text.site));
             label.map(|sense| (*over, sense))
         });
+        let here = &Sentences { sentences: sentence::sentences(line, &named), named };
         let setting = Setting {
             carries_out: text.pull_request || text.place == Place::CommitMessage,
             over: match over {
@@ -158,7 +172,7 @@ fn read_lines(text: &Text<'_>, gathered: &mut Gathered) {
             let named = &here.named[statement.reference];
             let (kind, outgoing) =
                 belief::kind(statement.sense, setting, &text.site, &named.target);
-            let confidence = belief::confidence(kind, statement.manner);
+            let confidence = belief::confidence(statement.manner);
             gathered.add(named.target.clone(), kind, outgoing, confidence, || match over {
                 Some((over, _)) if statement.manner == Manner::Listed => {
                     quote::listed(&lines[over].text, &line.text)
@@ -173,4 +187,11 @@ fn read_lines(text: &Text<'_>, gathered: &mut Gathered) {
             });
         }
     }
+}
+
+/// What a line says of the lines below it.
+fn label(line: &Line, site: &Site<'_>) -> Option<Option<Sense>> {
+    let short = line.text.len() <= MOST_LABEL_BYTES && sentence::named(line, site).is_empty();
+    let sentences = short.then(|| sentence::sentences(line, &[]))?;
+    statement::label(sentences.last()?)
 }

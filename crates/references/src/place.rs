@@ -6,15 +6,18 @@ use crate::grammar::Tool;
 use crate::phrases::Sense;
 use crate::sentence::{Part, Sentences, Token};
 use crate::statement::{Manner, Statement};
-use crate::{Place, Text};
+use crate::{MOST_BYTES, Place, Text};
 
 /// The words of a text as Markdown. Mails and commits indent as they like, which is no code there.
 pub fn words<'t>(text: &Text<'t>) -> Cow<'t, str> {
+    let end =
+        (0..=MOST_BYTES.min(text.text.len())).rev().find(|end| text.text.is_char_boundary(*end));
+    let words = &text.text[..end.unwrap_or(0)];
     match text.place {
-        Place::CommitMessage => commit(text.text).into(),
-        Place::Title => text.text.trim_start().into(),
-        _ if text.site.tool == Tool::Email => unindented(text.text.lines()).into(),
-        Place::Body | Place::Comment | Place::BranchName => text.text.into(),
+        Place::CommitMessage => commit(words).into(),
+        Place::Title => words.trim_start().into(),
+        _ if text.site.tool == Tool::Email => unindented(words.lines()).into(),
+        Place::Body | Place::Comment | Place::BranchName => words.into(),
     }
 }
 
@@ -96,7 +99,9 @@ pub fn tags(line: &Sentences<'_>, statements: &mut Vec<Statement>) {
                 manner: Manner::Plain,
                 from: token.at.start,
                 to: token.at.end,
-                sentence: 0,
+                sentence: line.sentences.partition_point(|sentence| {
+                    sentence.last().is_some_and(|last| last.at.end < token.at.end)
+                }),
             });
         }
     }

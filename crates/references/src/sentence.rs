@@ -61,17 +61,24 @@ pub struct Sentences<'l> {
     pub sentences: Vec<Vec<Token<'l>>>,
 }
 
-/// Reads a line.
-pub fn read<'l>(line: &'l Line, site: &Site<'_>) -> Sentences<'l> {
+/// The references of a line.
+pub fn named(line: &Line, site: &Site<'_>) -> Vec<Named> {
+    let found = linked(line, site);
+    if found.is_empty() {
+        return Vec::new();
+    }
+    let aside = asides(line);
+    found
+        .into_iter()
+        .filter(|found| !within(&line.code, found.at.start))
+        .map(|Found { at, target }| Named { aside: within(&aside, at.start), target, at })
+        .collect()
+}
+
+/// The sentences of a line.
+pub fn sentences<'l>(line: &'l Line, named: &[Named]) -> Vec<Vec<Token<'l>>> {
     let text = line.text.as_str();
     let aside = asides(line);
-    let mut named: Vec<Named> = Vec::new();
-    for Found { at, target } in linked(line, site) {
-        if !within(&line.code, at.start) {
-            let aside = within(&aside, at.start);
-            named.push(Named { target, at, aside });
-        }
-    }
     let mut tokens = Vec::new();
     let mut next = 0;
     let mut at = 0;
@@ -87,17 +94,17 @@ pub fn read<'l>(line: &'l Line, site: &Site<'_>) -> Sentences<'l> {
         }
         let limit = named.get(next).map_or(text.len(), |named| named.at.start);
         if let Some(end) = end_of(&line.code, at).or_else(|| end_of(&aside, at)) {
+            // What is left out may begin and end within a character only where ranges overlap.
             let end = end.min(limit).max(at + 1);
-            let end =
-                (end..text.len()).find(|end| text.is_char_boundary(*end)).unwrap_or(text.len());
+            let end = (end..text.len()).find(|end| text.is_char_boundary(*end));
+            let end = end.unwrap_or(text.len());
             tokens.push(Token { part: Part::Opaque, at: at..end });
             at = end;
             continue;
         }
         at = token(text, at, limit, &mut tokens);
     }
-    let sentences = split(tokens, text);
-    Sentences { named, sentences }
+    split(tokens, text)
 }
 
 /// The references of a line in order: what links say of themselves is replaced by where they lead.

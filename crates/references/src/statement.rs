@@ -38,10 +38,10 @@ pub struct Statement {
     pub reference: usize,
     pub sense: Sense,
     pub manner: Manner,
-    /// The tokens of the sentence from the phrase to the reference, as places in the line.
+    /// Where the words that say it begin and end in the line.
     pub from: usize,
     pub to: usize,
-    /// Which sentence.
+    /// The sentence of the line that holds them.
     pub sentence: usize,
 }
 
@@ -50,7 +50,7 @@ pub struct Statement {
 pub struct Setting {
     /// Whether the task is a pull request, or the text a commit.
     pub carries_out: bool,
-    /// What the line above says of what stands below it, and whether it is denied.
+    /// What the lines above say of what stands below them.
     pub over: Option<Sense>,
     /// Whether the line is one that what stands over it speaks of.
     pub listed: bool,

@@ -87,24 +87,15 @@ fn repeated(piece: &str, bytes: usize) -> String {
     piece.repeat(bytes / piece.len())
 }
 
-/// The time that a text takes, the best of three.
-fn time(text: &str) -> Duration {
-    let best = (0..3).map(|_| {
-        let start = Instant::now();
-        std::hint::black_box(issue(text));
-        start.elapsed()
-    });
-    best.min().unwrap_or_default()
-}
-
+/// What is linear takes milliseconds, what is quadratic minutes; `examples/reading_speed.rs` shows figures.
 #[test]
-fn eight_times_the_text_takes_about_eight_times_as_long() {
+fn no_text_takes_long() {
     for piece in PIECES {
-        let small = time(&repeated(piece, MEBIBYTE / 64));
-        let large = time(&repeated(piece, MEBIBYTE / 8));
-        // Quadratic time would be 64 times as long.
-        let bound = small * 24 + Duration::from_millis(20);
-        assert!(large < bound, "{piece:?}: {small:?}, then {large:?}");
+        let text = repeated(piece, MEBIBYTE);
+        let start = Instant::now();
+        is_bounded(&issue(&text));
+        let taken = start.elapsed();
+        assert!(taken < Duration::from_secs(10), "{piece:?}: {taken:?}");
     }
 }
 

@@ -1,6 +1,13 @@
 //! Precision and recall on texts of public issues and mails: `tests/labelled/README.md` says how they
 //! were chosen and labelled. Prints the figures and everything that is read otherwise than labelled.
 
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test that prints its figures, and ends on a label that it cannot read"
+)]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use mainstem_references::grammar::is_key;
@@ -118,10 +125,13 @@ fn keys(said: &BTreeSet<Said>) -> BTreeSet<Said> {
         .collect()
 }
 
+fn labelled(lines: &str) -> Vec<Labelled> {
+    lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
 /// Measures a part; prints figures and what is read otherwise than labelled.
 fn measure(name: &str, lines: &str) -> BTreeMap<String, Count> {
-    let labelled: Vec<Labelled> =
-        lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let labelled = labelled(lines);
     let mut counts: BTreeMap<String, Count> = BTreeMap::new();
     let mut believed: BTreeMap<(String, String), (usize, usize)> = BTreeMap::new();
     let mut otherwise = Vec::new();
@@ -194,4 +204,28 @@ fn what_they_were_not_tuned_on_is_read_as_labelled() {
 #[test]
 fn what_was_found_later_is_read_as_labelled() {
     holds_the_bars(&measure("found later", include_str!("labelled/found_later.jsonl")), 0.75);
+}
+
+/// Grouped by how far it is believed; a handful of statements shows nothing.
+#[test]
+fn nothing_is_believed_further_than_it_was_right() {
+    let parts = [
+        include_str!("labelled/development.jsonl"),
+        include_str!("labelled/held_out.jsonl"),
+        include_str!("labelled/found_later.jsonl"),
+    ];
+    let mut believed: BTreeMap<String, (f64, usize, usize)> = BTreeMap::new();
+    for example in parts.iter().flat_map(|part| labelled(part)) {
+        let expected = example.expected();
+        for (said, confidence) in example.read() {
+            let count = believed.entry(format!("{confidence:.2}")).or_insert((confidence, 0, 0));
+            count.1 += usize::from(expected.contains(&said));
+            count.2 += 1;
+        }
+    }
+    let shown = believed.values().filter(|(_, _, all)| *all >= 10);
+    assert!(shown.clone().count() >= 5, "{believed:?}");
+    for (confidence, right, all) in shown {
+        assert!(*confidence <= ratio(right + 1, all + 2), "{confidence}: {right} of {all}");
+    }
 }

@@ -1,7 +1,7 @@
 //! What a heading, or a line that introduces others, says of what stands below it.
 
 use crate::phrases::{self, Phrase, Sense, When};
-use crate::sentence::{Part, Sentences, Token};
+use crate::sentence::{Part, Token};
 use crate::words;
 
 use super::list::is_filler;
@@ -9,15 +9,14 @@ use super::{MOST_BETWEEN, REACH};
 
 /// What a line says of the lines below it: a heading, or what introduces a list. Nothing where it is
 /// no phrase, `Some(None)` where it denies what it names.
-pub fn label(line: &Sentences<'_>) -> Option<Option<Sense>> {
-    let tokens = line.sentences.last()?;
-    if tokens.len() > REACH || tokens.iter().any(|token| matches!(token.part, Part::Reference(_))) {
+pub fn label(tokens: &[Token<'_>]) -> Option<Option<Sense>> {
+    if tokens.len() > REACH {
         return None;
     }
     let introduces = tokens.iter().rev().find(|token| !matches!(token.part, Part::Mark('*' | '_')));
     let introduces = introduces.is_some_and(|token| token.part == Part::Mark(':'));
     let start = (0..tokens.len()).find(|at| {
-        let begins = phrases::at(&tokens[*at..]).any(|phrase| names(phrase));
+        let begins = phrases::at(&tokens[*at..]).any(names);
         begins || !is_preface(&tokens[*at])
     })?;
     let phrase = phrases::at(&tokens[start..]).find(|phrase| names(phrase))?;
@@ -42,7 +41,7 @@ fn names(phrase: &Phrase) -> bool {
 
 /// Words of headings that name what stands in the list, not what it has to do with this.
 fn is_name_of_list(token: &Token<'_>) -> bool {
-    phrases::at(std::slice::from_ref(token)).any(|phrase| names(phrase))
+    phrases::at(std::slice::from_ref(token)).any(names)
 }
 
 /// What may stand before the phrase in a heading or an introduction: `:link: This PR is`.

@@ -42,8 +42,7 @@ pub fn list(tokens: &[Token<'_>], start: usize) -> (Vec<(usize, usize)>, usize) 
 fn next_in_list(tokens: &[Token<'_>], from: usize) -> Option<usize> {
     let mut titles = 0;
     let mut joined = false;
-    for at in from..tokens.len().min(from + REACH) {
-        let token = &tokens[at];
+    for (at, token) in tokens.iter().enumerate().skip(from).take(REACH) {
         match &token.part {
             Part::Reference(_) => return (joined || titles == 0).then_some(at),
             Part::Mark(',' | '/' | '&' | '+' | ';' | '|') => joined = true,
