@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use mainstem_graphql::{Api, ApiSettings, Caller, Question};
 use mainstem_model::record::{
-    Batch, CommentRecord, PersonRecord, ProjectRecord, Scope, TaskRecord, TaskReference,
+    Batch, BranchRecord, CommentRecord, PersonRecord, ProjectRecord, Scope, TaskRecord,
+    TaskReference,
 };
 use mainstem_model::{
-    ChangeCause, SourceId, Status, StatusCategory, TaskId, TokenId, TokenScope, Visibility,
+    ChangeCause, SourceId, Status, StatusCategory, TaskId, TaskKind, TokenId, TokenScope,
+    Visibility,
 };
 use mainstem_read_model::ReadModel;
 use mainstem_store::{BatchContext, PreparedBatch, SourceSpec};
@@ -487,5 +489,26 @@ both_databases! {
         assert_eq!(links.len(), 1, "{data}");
         let place = &links[0]["evidence"][0]["in"];
         assert_eq!((&place["__typename"], &place["task"]["key"]), (&json!("Comment"), &json!("ENG-1")));
+    }
+}
+
+both_databases! {
+    async fn the_name_of_a_branch_says_what_it_carries_out(db) {
+        let tools = Tools::new(db).await;
+        tools.tell("plans", of(vec![task("ENG-1", "")])).await;
+        let pull = TaskRecord { kind: TaskKind::PullRequest, ..task("acme/api#3", "Adds it.") };
+        let branch = BranchRecord { task: "acme/api#3".into(), name: "feature/ENG-1-login".to_owned() };
+        let told = Batch { branches: vec![branch], ..of(vec![pull]) };
+        tools.tell("code", told.clone()).await;
+        let document = "{ task(key: \"ENG-1\") { links { nodes { kind fromKey origin evidence { quote } } } } }";
+        let data = tools.data(&everybody(), document).await;
+        assert_eq!(data["task"]["links"]["nodes"], json!([{
+            "kind": "IMPLEMENTS", "fromKey": "acme/api#3", "origin": "INFERRED",
+            "evidence": [{ "quote": "feature/ENG-1-login" }],
+        }]));
+        let other = BranchRecord { name: "login".to_owned(), ..told.branches[0].clone() };
+        tools.tell("code", Batch { branches: vec![other], ..Batch::default() }).await;
+        let data = tools.data(&everybody(), document).await;
+        assert_eq!(data["task"]["links"]["nodes"], json!([]));
     }
 }

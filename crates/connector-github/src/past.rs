@@ -12,8 +12,8 @@ use futures_util::future::try_join_all;
 use futures_util::{StreamExt, stream};
 use mainstem_connector::caller::TOOL_FAILING;
 use mainstem_connector::{ConnectorError, Disposition};
-use mainstem_model::record::{BranchRecord, 
-    Depth, ExternalId, Hint, HistoryEntry, HistoryRecord, RelationRecord,
+use mainstem_model::record::{
+    BranchRecord, Depth, ExternalId, Hint, HistoryEntry, HistoryRecord, RelationRecord,
 };
 use mainstem_model::{TaskKind, Timestamp};
 use serde::Deserialize;

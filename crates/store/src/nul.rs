@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use mainstem_model::record::{
-    AbsenceRecord, AvailabilityRecord, Batch, CensusEntry, CommentRecord, Heard, Hint,
-    HistoryChange, HistoryEntry, HistoryRecord, LinkRecord, MoveRecord, NoticeKind, NoticeRecord,
-    NoticeSet, ParentRecord, PartSet, PersonRecord, ProjectRecord, QuarantineRecord,
+    AbsenceRecord, AvailabilityRecord, Batch, BranchRecord, CensusEntry, CommentRecord, Heard,
+    Hint, HistoryChange, HistoryEntry, HistoryRecord, LinkRecord, MoveRecord, NoticeKind,
+    NoticeRecord, NoticeSet, ParentRecord, PartSet, PersonRecord, ProjectRecord, QuarantineRecord,
     RelationRecord, RemoteLinkSet, Scope, TaskRecord, TaskReference, WorklogRecord,
 };
 use mainstem_model::{Criterion, CustomField, Priority, RemoteLink, SourceError, Status};

@@ -19,12 +19,12 @@ mod moves;
 mod names;
 mod notices;
 mod others;
+mod outside;
 mod parts;
 mod prepared;
 mod quarantine;
 mod recorded;
 mod relations;
-mod outside;
 mod tasks;
 
 use std::collections::{BTreeSet, HashMap, HashSet};

@@ -66,12 +66,13 @@ impl Apply<'_> {
         if told.is_empty() {
             return Ok(());
         }
-        let mut told: BTreeMap<Uuid, (&ExternalId, Json)> =
-            told.into_iter().map(|(task, value)| (self.names.task(task).0, (task, value))).collect();
+        let mut told: BTreeMap<Uuid, (&ExternalId, Json)> = told
+            .into_iter()
+            .map(|(task, value)| (self.names.task(task).0, (task, value)))
+            .collect();
         let stored = self.stored_outside(column, told.keys().copied().collect()).await?;
         let unknown = told.iter().filter(|(task, _)| !stored.contains_key(task));
-        let unknown: Vec<_> =
-            unknown.map(|(_, (task, _))| of_unknown(task, column.kind)).collect();
+        let unknown: Vec<_> = unknown.map(|(_, (task, _))| of_unknown(task, column.kind)).collect();
         self.quarantine(&unknown).await?;
 
         let mut written = Vec::new();
