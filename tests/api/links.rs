@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use mainstem_graphql::{Api, ApiSettings, Caller, Question};
 use mainstem_model::record::{
-    Batch, BranchRecord, CommentRecord, PersonRecord, ProjectRecord, Scope, TaskRecord,
-    TaskReference,
+    Batch, BranchRecord, CommentRecord, PersonRecord, ProjectRecord, RemoteLinkSet, Scope,
+    TaskRecord, TaskReference,
 };
 use mainstem_model::{
-    ChangeCause, SourceId, Status, StatusCategory, TaskId, TaskKind, TokenId, TokenScope,
-    Visibility,
+    ChangeCause, RemoteLink, SourceId, Status, StatusCategory, TaskId, TaskKind, TokenId,
+    TokenScope, Visibility,
 };
 use mainstem_read_model::ReadModel;
 use mainstem_store::{BatchContext, PreparedBatch, SourceSpec};
@@ -510,5 +510,44 @@ both_databases! {
         tools.tell("code", Batch { branches: vec![other], ..Batch::default() }).await;
         let data = tools.data(&everybody(), document).await;
         assert_eq!(data["task"]["links"]["nodes"], json!([]));
+    }
+}
+
+both_databases! {
+    async fn what_is_laid_by_hand_leads_to_a_task(db) {
+        let tools = Tools::new(db).await;
+        tools.tell("code", of((2..=7).map(|n| task(&format!("acme/api#{n}"), "")).collect())).await;
+        let issue = |n: u32| format!("https://code.example/acme/api/issues/{n}");
+        let told = [
+            (issue(2), "is blocked by", "The endpoint"),
+            (issue(3), "mirrors", "The same"),
+            (issue(4), "relates to", "Another"),
+            (issue(5), "", "acme/api#5: Title of ENG-1 with care"),
+            ("https://code.example/acme/api/pull/6".to_owned(), "", "A change"),
+            (issue(7), "mentioned in", "A remark"),
+            ("https://wiki.example/pages/7".to_owned(), "is blocked by", "A page"),
+        ];
+        let links = told.map(|(url, relationship, title)| RemoteLink {
+            title: title.to_owned(),
+            url,
+            relationship: (!relationship.is_empty()).then(|| relationship.to_owned()),
+        });
+        let remote_links = vec![RemoteLinkSet { task: "ENG-1".into(), links: links.to_vec() }];
+        let story = TaskRecord { title: "Title of ENG-1 with care".to_owned(), ..task("ENG-1", "") };
+        tools.tell("plans", Batch { remote_links, ..of(vec![story]) }).await;
+        let document = "{ task(key: \"ENG-1\") { links { nodes { kind fromKey toKey } } } }";
+        let data = tools.data(&everybody(), document).await;
+        let mut links: Vec<_> = data["task"]["links"]["nodes"].as_array().unwrap().iter()
+            .map(|link| (link["kind"].as_str().unwrap(), link["fromKey"].as_str().unwrap(), link["toKey"].as_str().unwrap()))
+            .collect();
+        links.sort();
+        assert_eq!(links, [
+            ("BLOCKS", "acme/api#2", "ENG-1"),
+            ("IMPLEMENTS", "acme/api#6", "ENG-1"),
+            ("MENTIONS", "ENG-1", "acme/api#7"),
+            ("MIRRORS", "ENG-1", "acme/api#3"),
+            ("MIRRORS", "ENG-1", "acme/api#5"),
+            ("RELATES", "ENG-1", "acme/api#4"),
+        ]);
     }
 }

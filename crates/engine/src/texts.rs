@@ -9,6 +9,7 @@ use mainstem_model::{
 };
 use mainstem_references::{Place, Reference, Site, Target, Text, Tool, grammar};
 use mainstem_store::{Store, StoreError, TaskTexts};
+use tokio::task::JoinError;
 use uuid::Uuid;
 
 /// Grows whenever texts are read otherwise, so that all of them are read anew.
@@ -34,10 +35,11 @@ pub async fn read_texts(store: &Store, clock: &dyn Clock) -> Result<u64, StoreEr
         let reading = tokio::task::spawn_blocking(move || {
             read.tasks.iter().flat_map(|task| stated(task, now)).collect()
         });
-        let links: Vec<Link> = match reading.await {
+        let links: Vec<Link> = match reading.await.map_err(JoinError::try_into_panic) {
             Ok(links) => links,
-            // Reading panics on no text; where it is cancelled, so is whoever waits here.
-            Err(error) => std::panic::resume_unwind(error.into_panic()),
+            Err(Ok(panic)) => std::panic::resume_unwind(panic),
+            // The program is ending; the next start goes on from here.
+            Err(Err(_)) => break,
         };
         written += store.put_inferences(&step, links).await?.unwrap_or(0);
     }
