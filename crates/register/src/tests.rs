@@ -50,9 +50,10 @@ const HOSTILE: &[&str] = &[
 ];
 
 fn task<'v>(key: &'v str, title: &'v str) -> End<'v> {
-    let of_key = key.bytes().fold(7_u128, |sum, byte| sum * 31 + u128::from(byte));
+    let of_key =
+        key.bytes().fold(7_u128, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
     End {
-        id: Some(TaskId(of_key.to_be_bytes().into())),
+        id: format!("{}_{of_key:032x}", TaskId::PREFIX).parse().ok(),
         title: Some(title),
         status: Some("In Progress"),
         category: Some(StatusCategory::InProgress),

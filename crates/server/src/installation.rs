@@ -95,6 +95,7 @@ impl Installation {
     pub fn check(&self) -> Result<Vec<SourceSpec>, ConfigError> {
         let mut faults = self.config.missing_secrets();
         faults.extend(self.config.database.check().err());
+        faults.extend(self.config.calendar.calendars().err().into_iter().flatten());
         match self.config.source_specs(&self.registry) {
             Ok(specs) if faults.is_empty() => Ok(specs),
             Ok(_) => Err(ConfigError(faults)),
@@ -148,10 +149,13 @@ impl Installation {
     /// What this store holds, as questions are answered from it.
     ///
     /// # Errors
-    /// Where the database cannot be read.
+    /// Where the calendar is wrong or the database cannot be read.
     pub async fn read_model(&self, store: &Store) -> Result<ReadModel, Failure> {
+        let calendars = self.config.calendar.calendars().map_err(ConfigError)?;
         let model = ReadModel::load(store, self.clock.clone()).await;
-        model.map_err(|error| Failure::because("the database cannot be read", error))
+        let model =
+            model.map_err(|error| Failure::because("the database cannot be read", error))?;
+        Ok(model.with_calendars(calendars))
     }
 
     /// An engine over this store.
