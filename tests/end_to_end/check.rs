@@ -10,6 +10,7 @@ fn a_good_configuration_is_said_to_be_good() {
     let program = Program::reading(SITE, DATABASE);
     let said = program.must(&["check"]);
     assert!(said.contains("configuration: good, 1 sources declared"), "{said}");
+    assert!(said.contains("calendar: monday, tuesday"), "{said}");
     assert!(!program.folder().join("mainstem.db").exists(), "checking changes nothing");
 }
 

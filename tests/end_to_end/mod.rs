@@ -4,6 +4,7 @@ mod check;
 pub mod client;
 mod demo;
 pub mod program;
+mod register;
 mod secrets;
 mod serving;
 mod syncing;

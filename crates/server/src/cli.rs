@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use arguments::{SetValue, expires_in};
 
-use crate::command::{query, source, sync, token};
+use crate::command::{query, register, source, sync, token};
 use crate::config::read_listen;
 
 /// Brings the work that lives in your tools into one store and answers questions about it over one
@@ -82,6 +82,8 @@ pub enum Command {
     Sync(sync::Arguments),
     /// Answers one GraphQL document with JSON
     Query(query::Arguments),
+    /// Writes the dependency register: every edge between tasks, for spreadsheets, scripts and pictures
+    Register(register::Arguments),
     /// Prints the GraphQL schema
     Schema,
     /// Manages what is read: one GitHub owner, one Jira site

@@ -3,6 +3,7 @@
 pub mod check;
 pub mod demo;
 pub mod query;
+pub mod register;
 pub mod sandbox;
 pub mod serve;
 pub mod source;
@@ -33,6 +34,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Work => serve::work(&installation()?).await,
         Command::Sync(arguments) => sync::run(&installation()?, &arguments).await,
         Command::Query(arguments) => query::run(&installation()?, &arguments).await,
+        Command::Register(arguments) => register::run(&installation()?, &arguments).await,
         Command::Schema => {
             say(Api::sdl().trim_end());
             Ok(exit::DONE)

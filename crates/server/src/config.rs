@@ -4,6 +4,7 @@
 //! Relative paths (the database's, a key file's, a secret's) start at the working directory, not at
 //! the folder of the configuration file.
 
+mod calendar;
 mod fault;
 mod source;
 
@@ -16,6 +17,7 @@ use mainstem_store::SourceSpec;
 use serde::{Deserialize, Deserializer};
 use url::Url;
 
+pub use calendar::CalendarConfig;
 pub use fault::ConfigError;
 pub use source::{CredentialConfig, SecretPlace, SourceConfig, WebhookConfig};
 
@@ -35,6 +37,9 @@ pub struct Config {
     /// How secrets are sealed.
     #[serde(default)]
     pub vault: Vault,
+    /// When people work.
+    #[serde(default)]
+    pub calendar: CalendarConfig,
     /// What is read.
     #[serde(default)]
     pub sources: Vec<SourceConfig>,

@@ -10,6 +10,7 @@ mod hooks;
 mod listener;
 mod metrics;
 mod refusal;
+mod register;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -20,6 +21,7 @@ use mainstem_connector::Registry;
 use mainstem_graphql::Api;
 use mainstem_model::Clock;
 use mainstem_read_model::ReadModel;
+use mainstem_register::Format;
 use mainstem_store::Store;
 use tower_http::catch_panic::CatchPanicLayer;
 
@@ -43,6 +45,7 @@ pub struct Site {
     service: OnceLock<Service>,
     stopping: AtomicBool,
     requests: RequestIds,
+    registers: register::Registers,
 }
 
 /// What answers questions.
@@ -75,6 +78,7 @@ impl Site {
         Arc::new(Self {
             access: Access::new(store.clone(), clock.clone()),
             requests: RequestIds::starting_at(clock.now()),
+            registers: register::Registers::default(),
             hooks: hooks::Hooks::new(store.clone(), clock, registry),
             store,
             metrics,
@@ -104,7 +108,16 @@ impl Site {
 
 /// The routes.
 pub fn router(site: Arc<Site>) -> Router {
-    Router::new()
+    let router = Format::ALL.iter().fold(Router::new(), |router, format| {
+        let path = format!("/register.{}", format.extension());
+        router.route(
+            &path,
+            get(async move |site, peer, request| {
+                register::answer(*format, site, peer, request).await
+            }),
+        )
+    });
+    router
         .route("/graphql", any(graphql::answer))
         .route("/graphiql", get(graphiql::page))
         .route("/graphiql/", get(graphiql::page))

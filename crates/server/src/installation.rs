@@ -9,8 +9,11 @@ use mainstem_connector::{CountingHttp, Host, Registry, ReqwestHttp, TcpDial};
 use mainstem_connector_email::Email;
 use mainstem_connector_github::GitHub;
 use mainstem_connector_jira::Jira;
-use mainstem_engine::{Engine, EngineParts, EngineSettings, Observer, RequestCounts, TokioSleeper};
+use mainstem_engine::{
+    Engine, EngineParts, EngineSettings, Observer, RequestCounts, TokioSleeper, read_texts,
+};
 use mainstem_model::{Clock, Random, Source, SourceState, SystemClock, TokenScope};
+use mainstem_read_model::ReadModel;
 use mainstem_store::{SourceSpec, Store, StoreError, StoreOptions};
 use mainstem_vault::OsRandom;
 
@@ -92,6 +95,7 @@ impl Installation {
     pub fn check(&self) -> Result<Vec<SourceSpec>, ConfigError> {
         let mut faults = self.config.missing_secrets();
         faults.extend(self.config.database.check().err());
+        faults.extend(self.config.calendar.calendars().err().into_iter().flatten());
         match self.config.source_specs(&self.registry) {
             Ok(specs) if faults.is_empty() => Ok(specs),
             Ok(_) => Err(ConfigError(faults)),
@@ -123,6 +127,35 @@ impl Installation {
         let store = self.open().await?;
         self.provision(&store, &specs).await?;
         Ok(store)
+    }
+
+    /// Opens the database for a question that needs no server. What texts say of other tasks is read
+    /// first, so that the answer is as good as that of a process that does the work.
+    ///
+    /// # Errors
+    /// Where there is no database yet, or it cannot be opened.
+    pub async fn open_for_questions(&self) -> Result<Store, Failure> {
+        if let Some(file) = self.config.database.file().filter(|file| !file.exists()) {
+            return Err(Failure::Failed(format!(
+                "there is no database {} yet; `mainstem sync --once` or `mainstem serve` makes it",
+                file.display()
+            )));
+        }
+        let store = self.open().await?;
+        read_texts(&store, &*self.clock).await?;
+        Ok(store)
+    }
+
+    /// What this store holds, as questions are answered from it.
+    ///
+    /// # Errors
+    /// Where the calendar is wrong or the database cannot be read.
+    pub async fn read_model(&self, store: &Store) -> Result<ReadModel, Failure> {
+        let calendars = self.config.calendar.calendars().map_err(ConfigError)?;
+        let model = ReadModel::load(store, self.clock.clone()).await;
+        let model =
+            model.map_err(|error| Failure::because("the database cannot be read", error))?;
+        Ok(model.with_calendars(calendars))
     }
 
     /// An engine over this store.

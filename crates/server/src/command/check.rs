@@ -25,6 +25,7 @@ pub async fn run(installation: &Installation) -> Result<ExitCode, Failure> {
     match (specs, database) {
         (Ok(specs), Ok(database)) => {
             say(format!("configuration: good, {} sources declared", specs.len()));
+            say(format!("calendar: {}", installation.config.calendar.describe()));
             say(format!("database: {database}"));
             Ok(exit::DONE)
         }

@@ -7,10 +7,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Args;
-use mainstem_engine::read_texts;
 use mainstem_graphql::{Answer, Api, ApiSettings, Caller, Question};
 use mainstem_model::{TokenId, TokenScope, Visibility};
-use mainstem_read_model::ReadModel;
 use mainstem_store::Store;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -48,14 +46,7 @@ pub struct Arguments {
 /// Where the document cannot be had or the database cannot be read.
 pub async fn run(installation: &Installation, arguments: &Arguments) -> Result<ExitCode, Failure> {
     let question = arguments.question()?;
-    if let Some(file) = installation.config.database.file().filter(|file| !file.exists()) {
-        return Err(Failure::Failed(format!(
-            "there is no database {} yet; `mainstem sync --once` or `mainstem serve` makes it",
-            file.display()
-        )));
-    }
-    let store = installation.open().await?;
-    read_texts(&store, &*installation.clock).await?;
+    let store = installation.open_for_questions().await?;
     let api = api(installation, &store).await?;
     let answer = answer(&api, question).await;
     let text = String::from_utf8_lossy(&answer.body);
@@ -99,9 +90,7 @@ fn read(path: &Path) -> Result<String, Failure> {
 
 /// The API over this store, as it stands now.
 async fn api(installation: &Installation, store: &Store) -> Result<Api, Failure> {
-    let model = ReadModel::load(store, installation.clock.clone())
-        .await
-        .map_err(|error| Failure::because("the database cannot be read", error))?;
+    let model = installation.read_model(store).await?;
     let settings = ApiSettings { answer_cache_bytes: 0 };
     Api::new(store.clone(), Arc::new(model), installation.clock.clone(), settings)
         .map_err(|error| Failure::Failed(error.to_string()))

@@ -108,10 +108,7 @@ impl Serving {
                 "tokens travel unencrypted to {address}: put a TLS proxy in front of it"
             );
         }
-        let model = ReadModel::load(&store, installation.clock.clone())
-            .await
-            .map_err(|error| Failure::because("the database cannot be read", error))?;
-        let model = Arc::new(model);
+        let model = Arc::new(installation.read_model(&store).await?);
         let api = Api::new(
             store.clone(),
             model.clone(),

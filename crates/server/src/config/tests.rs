@@ -118,6 +118,33 @@ fn whatever_is_wrong_is_named() {
             "[[sources]]\nname = \"a\"\nconnector = \"github\"\nsettings = { owner = \"x\", colour = 1 }",
             vec!["\"a\"", "colour"],
         ),
+        (
+            "[calendar]\ntime_zone = \"Europe/Atlantis\"",
+            vec!["calendar.time_zone", "Europe/Atlantis", "Europe/Berlin"],
+        ),
+        ("[calendar]\nworking_days = [\"mon\"]", vec!["line 2", "working_days", "monday, tuesday"]),
+        ("[calendar]\nworking_days = []", vec!["line 2", "working_days", "one or more"]),
+        ("[calendar]\nworking_days = \"monday\"", vec!["line 2", "working_days", "a list"]),
+        ("[calendar]\nhours = \"9 to 5\"", vec!["line 2", "hours", "09:00-17:00"]),
+        ("[calendar]\nhours = \"17:00-09:00\"", vec!["line 2", "hours", "the end after"]),
+        ("[calendar]\nhours = \"09:00-09:00\"", vec!["line 2", "hours", "the end after"]),
+        ("[calendar]\nholidays = [\"25.12.2026\"]", vec!["line 2", "holidays", "2026-12-25"]),
+        ("[calendar]\nholidays = [\"2026-02-30\"]", vec!["line 2", "holidays", "2026-12-25"]),
+        ("[calendar]\nholiday = []", vec!["line 2", "`holiday`"]),
+        (
+            "[[calendar.people]]\nemail = \"mina@acme.example\"\ndays_off = [\"2027-01-02/2026-12-21\"]",
+            vec!["line 3", "days_off", "first and the last"],
+        ),
+        ("[[calendar.people]]\nworking_days = [\"monday\"]", vec!["`email`"]),
+        ("[[calendar.people]]\nemail = \"mina\"", vec!["calendar.people \"mina\"", "mail address"]),
+        (
+            "[[calendar.people]]\nemail = \"a@b.example\"\ntime_zone = \"Mars\"",
+            vec!["calendar.people \"a@b.example\"", "time_zone", "Mars"],
+        ),
+        (
+            "[[calendar.people]]\nemail = \"a@b.example\"\n[[calendar.people]]\nemail = \"A@b.example\"",
+            vec!["calendar.people", "twice"],
+        ),
         ("[server]\npublic_url = \"http://hub.test\"", vec!["line 2", "public_url", "https://"]),
         ("[server]\npublic_url = \"https://me:pw@hub.test\"", vec!["line 2", "public_url"]),
         (&source("webhook = { secret = { env = \"PATH\" } }"), vec!["webhook", "GitHub"]),
@@ -165,6 +192,56 @@ fn a_webhook_is_kept_by_the_places_of_its_secrets() {
     assert_eq!(webhook.previous, Some(CredentialRef::File { path: "/x".into() }));
     assert_eq!(webhook.register_at.as_deref(), Some("https://hub.acme.example/hooks/work"));
     assert_eq!(specs[1].webhook.as_ref().unwrap().register_at, None);
+}
+
+/// Working seconds of the days of a week, from Monday, 2026-12-21 (UTC).
+fn worked(calendar: &mainstem_graph::Calendar) -> [i64; 7] {
+    std::array::from_fn(|day| {
+        let midnight = "2026-12-21T00:00:00Z".parse::<mainstem_model::Timestamp>().unwrap();
+        let midnight = midnight.plus_seconds(day as i64 * 86_400);
+        calendar.working_seconds(midnight, midnight.plus_seconds(86_400)) / 3_600
+    })
+}
+
+#[test]
+fn the_calendar_is_as_it_is_written() {
+    let usual = Config::parse("").unwrap().calendar;
+    assert_eq!(worked(usual.calendars().unwrap().common()), [8, 8, 8, 8, 8, 0, 0]);
+    assert_eq!(
+        usual.describe(),
+        "monday, tuesday, wednesday, thursday, friday, 09:00 to 17:00 UTC; 0 holidays, 0 people with days of their own"
+    );
+    let text = r#"
+        [calendar]
+        time_zone = "Europe/Berlin"
+        working_days = ["Sunday", "monday", "tuesday", "wednesday", "thursday", "friday"]
+        hours = "20:00-24:00"
+        holidays = ["2026-12-25"]
+        [[calendar.people]]
+        email = "Mina@acme.example"
+        working_days = ["monday", "tuesday"]
+        days_off = ["2026-12-22/2027-01-02"]
+        [[calendar.people]]
+        email = "off@acme.example"
+        hours = "08:00-09:00"
+        days_off = ["2026-12-21"]
+        [[calendar.people]]
+        email = "far@acme.example"
+        time_zone = "America/New_York"
+    "#;
+    let config = Config::parse(text).unwrap().calendar;
+    let calendars = config.calendars().unwrap();
+    assert_eq!(worked(calendars.common()), [4, 4, 4, 4, 0, 0, 4]);
+    let of = |email| calendars.of_person(Some(email), None).map(|calendar| worked(&calendar));
+    assert_eq!(of("mina@acme.example"), Some([4, 0, 0, 0, 0, 0, 0]));
+    assert_eq!(of("off@acme.example"), Some([0, 1, 1, 1, 0, 0, 1]));
+    // 20:00 to 24:00 in New York lies on the next day in UTC.
+    assert_eq!(of("far@acme.example"), Some([4, 4, 4, 4, 4, 0, 0]));
+    assert_eq!(of("somebody@acme.example"), None);
+    assert_eq!(
+        config.describe(),
+        "monday, tuesday, wednesday, thursday, friday, sunday, 20:00 to 00:00 Europe/Berlin; 1 holidays, 3 people with days of their own"
+    );
 }
 
 #[test]

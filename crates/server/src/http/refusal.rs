@@ -148,17 +148,28 @@ impl Refusal {
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response<Body> {
         let (code, message) = self.words();
-        let body = json!({"errors": [{"message": message, "extensions": {"code": code}}]});
-        let mut response = Response::new(Body::from(body.to_string()));
-        *response.status_mut() = self.status();
+        let mut response = refused(self.status(), code, message);
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some((name, value)) = self.header() {
             headers.insert(name, HeaderValue::from_static(value));
         }
         response
     }
+}
+
+/// The answer to a request whose parameters have to be changed as this says.
+pub(super) fn bad_input(message: &str) -> Response<Body> {
+    refused(StatusCode::BAD_REQUEST, "BAD_USER_INPUT", message)
+}
+
+fn refused(status: StatusCode, code: &str, message: &str) -> Response<Body> {
+    let body = json!({"errors": [{"message": message, "extensions": {"code": code}}]});
+    let mut response = Response::new(Body::from(body.to_string()));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
 }
 
 pub(super) async fn not_found() -> Refusal {
