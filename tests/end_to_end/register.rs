@@ -14,9 +14,10 @@ const SUBJECT: &str = "=HYPERLINK(\"x\") --> \"] %% <b>";
 fn mailbox(subject: &str, blocker: &str) -> String {
     format!(
         "From ann@acme.example Mon Nov  2 08:00:00 2026\n\
+         Authentication-Results: mx.acme.example; dmarc=pass header.from=acme.example\n\
          From: Ann <ann@acme.example>\nTo: team@acme.example\nSubject: {subject}\n\
          Date: Mon, 2 Nov 2026 08:00:00 +0000\nMessage-ID: <{blocker}@acme.example>\n\
-         Content-Type: text/plain; charset=utf-8\n\nHello,\n\nBlocked by: {blocker}\n\n"
+         Content-Type: text/plain; charset=utf-8\n\nHello,\n\nThis is blocked by {blocker}.\n\n"
     )
 }
 
@@ -24,7 +25,7 @@ fn program() -> Program {
     let source = |name: &str| {
         format!(
             "[[sources]]\nname = \"{name}\"\nconnector = \"email\"\n\
-             [sources.settings]\nmbox = \"{name}.mbox\"\n"
+             [sources.settings]\nmbox = \"{name}.mbox\"\ntrusted_server = \"mx.acme.example\"\n"
         )
     };
     let program = Program::configured(&format!(

@@ -279,6 +279,13 @@ async fn open_postgres(url: &str) -> Result<Database, StoreError> {
     let options = options.application_name("mainstem");
     let pool = PgPoolOptions::new()
         .max_connections(POSTGRES_CONNECTIONS)
+        // Nearly everything here is found by id. As the server reckons by itself, which is for disks
+        // that turn, reading a whole table looks cheaper than some hundred ids: it is not.
+        .after_connect(|connection, _| {
+            Box::pin(async move {
+                sqlx::query("SET random_page_cost = 1.1").execute(connection).await.map(drop)
+            })
+        })
         // Asking before every use would double the round trips of every small read.
         .test_before_acquire(false)
         .before_acquire(|connection, idle| {
