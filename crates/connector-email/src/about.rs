@@ -9,8 +9,9 @@ use mainstem_connector::site_at;
 use mainstem_model::record::Site;
 use url::Url;
 
+use crate::message::address::Mailbox;
 use crate::message::decode;
-use crate::message::header::{Header, Mailbox};
+use crate::message::header::Header;
 use crate::message::structure::parts;
 use crate::message::words::one_line;
 

@@ -4,7 +4,8 @@
 use mainstem_model::Timestamp;
 
 use crate::mailbox::Entry;
-use crate::message::header::{Header, Mailbox};
+use crate::message::address::Mailbox;
+use crate::message::header::Header;
 use crate::message::identity::Identity;
 use crate::message::structure::parts;
 use crate::message::words::shortened;

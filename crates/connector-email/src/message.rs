@@ -4,6 +4,7 @@
 //! handed over. Whatever a message is, both take linear time and memory that does not grow with
 //! nesting: fields, parts and levels are counted on the raw bytes before anything is decoded.
 
+pub mod address;
 pub mod content;
 pub mod decode;
 pub mod fold;

@@ -1,7 +1,8 @@
 //! What a message is, by its header: written by a person, or by a program.
 
 use crate::about::{Notice, notice};
-use crate::message::header::{Header, Mailbox};
+use crate::message::address::Mailbox;
+use crate::message::header::Header;
 
 /// What wrote a message.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -187,7 +187,7 @@ impl<'a> Forest<'a> {
     /// Whether the author of one message is named by another, or both went over the same list.
     fn takes_part(&self, author_of: usize, other: usize) -> bool {
         let (one, other) = (self.items[author_of].letter, self.items[other].letter);
-        let named = |from: &crate::message::header::Mailbox| other.people.contains(&from.address);
+        let named = |from: &crate::message::address::Mailbox| other.people.contains(&from.address);
         one.from.as_ref().is_some_and(named) || (one.list.is_some() && one.list == other.list)
     }
 

@@ -1,10 +1,10 @@
 //! The header block of a message or of one of its parts, cut into fields before any parser sees it.
 
 use mail_parser::parsers::MessageStream;
-use mail_parser::{Address, HeaderValue};
 use mainstem_model::Timestamp;
 
 use super::Unreadable;
+use super::address::{Mailbox, mailboxes};
 use super::words::one_line;
 
 /// The longest header block that is read; what mail servers themselves accept is shorter.
@@ -19,21 +19,6 @@ const MOST_ADDRESSES: usize = 100;
 const MOST_ID_BYTES: usize = 500;
 /// The most references that are followed; the first and the last ones count.
 const MOST_REFERENCES: usize = 100;
-
-/// A mail address with the name that stands before it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mailbox {
-    /// In small letters.
-    pub address: String,
-    pub name: Option<String>,
-}
-
-impl Mailbox {
-    /// What stands behind the `@`.
-    pub fn domain(&self) -> &str {
-        self.address.rsplit_once('@').map_or("", |(_, domain)| domain)
-    }
-}
 
 /// The fields of a header block, in their order.
 #[derive(Debug, Clone, Default)]
@@ -105,24 +90,14 @@ impl<'a> Header<'a> {
 
     /// The topmost field of this name as text, its encoded words decoded, on one line.
     pub fn text(&self, name: &str) -> Option<String> {
-        let value = terminated(self.all(name).next()?);
-        let read = MessageStream::new(&value).parse_unstructured();
-        Some(one_line(read.as_text().unwrap_or_default()))
+        Some(decoded(self.all(name).next()?))
     }
 
     /// The addresses of all fields of this name.
     pub fn addresses(&self, name: &str) -> Vec<Mailbox> {
         let mut found = Vec::new();
         for value in self.all(name) {
-            let value = terminated(value);
-            if let HeaderValue::Address(read) = MessageStream::new(&value).parse_address() {
-                match read {
-                    Address::List(list) => found.extend(list.iter().filter_map(mailbox)),
-                    Address::Group(groups) => found.extend(
-                        groups.iter().flat_map(|group| &group.addresses).filter_map(mailbox),
-                    ),
-                }
-            }
+            found.extend(mailboxes(&String::from_utf8_lossy(value)));
             found.truncate(MOST_ADDRESSES);
         }
         found
@@ -150,7 +125,8 @@ impl<'a> Header<'a> {
 
     /// The instant in the topmost field of this name.
     pub fn date(&self, name: &str) -> Option<Timestamp> {
-        let value = terminated(self.all(name).next()?);
+        // The parser knows names of time zones in capitals only, and takes an unknown one for UTC.
+        let value = terminated(self.all(name).next()?).to_ascii_uppercase();
         let read = MessageStream::new(&value).parse_date();
         let date = read.as_datetime().filter(|date| date.is_valid())?;
         Some(Timestamp::from_seconds(date.to_timestamp()))
@@ -192,17 +168,6 @@ impl Parametrised {
     }
 }
 
-fn mailbox(read: &mail_parser::Addr<'_>) -> Option<Mailbox> {
-    let address = one_line(read.address.as_deref()?).to_lowercase();
-    let (local, domain) = address.rsplit_once('@')?;
-    let plain = |text: &str| !text.is_empty() && !text.contains(char::is_whitespace);
-    if !plain(local) || !plain(domain) || address.len() > 320 {
-        return None;
-    }
-    let name = read.name.as_deref().map(one_line).filter(|name| !name.is_empty());
-    Some(Mailbox { address, name })
-}
-
 /// The first line, with its end, and what follows it.
 pub fn line(text: &[u8]) -> (&[u8], &[u8]) {
     match text.iter().position(|byte| *byte == b'\n') {
@@ -229,9 +194,53 @@ fn colon(line: &[u8], name: &[u8]) -> usize {
     line[name.len()..].iter().position(|byte| *byte == b':').map_or(0, |at| at + 1)
 }
 
+/// The text of a field on one line, its encoded words decoded.
+pub fn decoded(value: &[u8]) -> String {
+    let value = terminated(value);
+    let read = MessageStream::new(&value).parse_unstructured();
+    one_line(read.as_text().unwrap_or_default())
+}
+
 /// The parser wants each field to end with its line.
 fn terminated(value: &[u8]) -> Vec<u8> {
     let mut value = trimmed(value).to_vec();
     value.push(b'\n');
     value
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_zones_have_names() {
+        for (zone, hours) in [
+            ("+0000", 0),
+            ("-0330", -3),
+            ("UT", 0),
+            ("GMT", 0),
+            ("Z", 0),
+            ("EST", -5),
+            ("EDT", -4),
+            ("CST", -6),
+            ("CDT", -5),
+            ("MST", -7),
+            ("MDT", -6),
+            ("PST", -8),
+            ("PDT", -7),
+            ("est", -5),
+            ("Cst", -6),
+            ("pdt (summer)", -7),
+            ("gmt", 0),
+            ("z", 0),
+            ("A", 0),
+            ("XYZ", 0),
+        ] {
+            let raw = format!("Date: Mon, 2 nov 2026 12:00:00 {zone}\n\n");
+            let (header, _) = Header::split(raw.as_bytes()).unwrap();
+            let minutes = if zone == "-0330" { 30 } else { 0 };
+            let expected = format!("2026-11-02T{:02}:{minutes:02}:00Z", 12 - hours);
+            assert_eq!(header.date("date").unwrap().to_string(), expected, "{zone}");
+        }
+    }
 }

@@ -235,7 +235,16 @@ fn a_vouched_sender_stands_alone() {
         read(raw.as_bytes()).unwrap().0.authenticated
     };
     assert!(of("Bob <bob@bob.example>"));
-    assert!(!of("bob@bob.example, boss@acme.example"));
+    for several in [
+        "bob@bob.example, boss@acme.example",
+        "boss@bob.example bob@bob.example",
+        "boss@bob.example (x) bob@bob.example",
+        "<boss@bob.example> <bob@bob.example>",
+        "<boss@bob.example bob@bob.example>",
+        "Team: boss@bob.example, bob@bob.example;",
+    ] {
+        assert!(!of(several), "{several}");
+    }
     assert!(!of("bob@b0b.example"));
     assert!(!of("bob@bob.example.evil.example"));
     assert!(!of(""));
