@@ -140,7 +140,7 @@ impl Store {
         }
         let now = self.now();
         let entries = transaction.state(stated, now).await?;
-        let written = entries.iter().map(|(_, entries)| entries.len() as u64).sum();
+        let written = entries.values().map(|entries| entries.len() as u64).sum();
         let mut position = None;
         for (source, entries) in entries {
             let cause = ChangeCause::Sync;

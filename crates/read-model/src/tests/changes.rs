@@ -28,7 +28,7 @@ enum Step {
     /// Somebody says something of links, and takes back what was said before.
     Review(Vec<(LinkId, LinkReview)>),
     /// An identity comes, changes, is decided of, or goes.
-    Identity(u32, Option<AnyIdentity>),
+    Identity(u32, Option<Box<AnyIdentity>>),
     /// What happened so far becomes visible.
     Publish,
     /// The model starts afresh.
@@ -43,7 +43,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => prop::collection::vec((100..104_u32, 0..TASKS), 0..3).prop_map(Step::Redirect),
         1 => prop::collection::vec(reviews(), 0..4).prop_map(Step::Review),
         4 => (0..PEOPLE, prop::option::weighted(0.8, identities()))
-            .prop_map(|(number, identity)| Step::Identity(number, identity)),
+            .prop_map(|(number, identity)| Step::Identity(number, identity.map(Box::new))),
         3 => Just(Step::Publish),
         1 => Just(Step::Restart),
     ];

@@ -9,7 +9,7 @@ use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, HeaderValue, Request, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
-use mainstem_register::{Choice, Format, Register, read_kind, read_state};
+use mainstem_register::{Choice, ChoiceError, Format, Register, read_kind, read_state};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 use url::form_urlencoded;
@@ -44,6 +44,12 @@ impl AsRef<[u8]> for Written {
     }
 }
 
+/// Why there is none.
+enum Fault {
+    Choice(ChoiceError),
+    Ours(Refusal),
+}
+
 /// Writes it in this format.
 pub async fn answer(
     format: Format,
@@ -60,22 +66,24 @@ pub async fn answer(
     let permits = site.registers.0.clone();
     let written = timeout(PATIENCE, async move {
         // The semaphore is never closed, so the permit always comes.
-        let permit =
-            permits.acquire_owned().await.map_err(|_| Refusal::NotReady.into_response())?;
+        let permit = permits.acquire_owned().await.map_err(|_| Fault::Ours(Refusal::NotReady))?;
         let writing = tokio::task::spawn_blocking(move || {
-            let register = Register::of(&view, &choice)
-                .map_err(|error| refusal::bad_input(&error.to_string()))?;
+            let register = Register::of(&view, &choice).map_err(Fault::Choice)?;
             let mut bytes = Vec::new();
             register.write(format, &mut bytes).map_err(|error| {
                 tracing::error!(%error, "a register cannot be written");
-                Refusal::Panicked.into_response()
+                Fault::Ours(Refusal::Panicked)
             })?;
             Ok(Written { bytes, _permit: permit })
         });
         // A panic has been logged where it happened.
-        writing.await.unwrap_or_else(|_| Err(Refusal::Panicked.into_response()))
+        writing.await.unwrap_or(Err(Fault::Ours(Refusal::Panicked)))
     });
-    let written = written.await.map_err(|_| Refusal::TimedOut.into_response())??;
+    let written = written.await.unwrap_or(Err(Fault::Ours(Refusal::TimedOut)));
+    let written = written.map_err(|fault| match fault {
+        Fault::Choice(error) => refusal::bad_input(&error.to_string()),
+        Fault::Ours(refusal) => refusal.into_response(),
+    })?;
     Ok(response(format, written, request.headers()))
 }
 
