@@ -12,6 +12,15 @@ pub(crate) struct Numbering {
 }
 
 impl Numbering {
+    /// The given nodes, numbered in their order.
+    pub(crate) fn of(nodes: impl IntoIterator<Item = u32>) -> Self {
+        let mut numbering = Self::default();
+        for node in nodes {
+            numbering.add(node);
+        }
+        numbering
+    }
+
     /// Numbers a node; answers whether it is new.
     pub(crate) fn add(&mut self, node: u32) -> bool {
         let Entry::Vacant(entry) = self.numbers.entry(node) else {

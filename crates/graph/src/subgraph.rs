@@ -16,11 +16,7 @@ impl Subgraph {
         dependencies: &impl Dependencies,
         nodes: impl IntoIterator<Item = u32>,
     ) -> Self {
-        let mut numbering = Numbering::default();
-        for node in nodes {
-            numbering.add(node);
-        }
-        Self::of(dependencies, numbering)
+        Self::of(dependencies, Numbering::of(nodes))
     }
 
     /// The given nodes and whatever they wait for, directly or not.
@@ -28,10 +24,7 @@ impl Subgraph {
         dependencies: &impl Dependencies,
         nodes: impl IntoIterator<Item = u32>,
     ) -> Self {
-        let mut numbering = Numbering::default();
-        for node in nodes {
-            numbering.add(node);
-        }
+        let mut numbering = Numbering::of(nodes);
         let mut next = 0;
         while let Some(&node) = numbering.nodes().get(next) {
             next += 1;

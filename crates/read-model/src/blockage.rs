@@ -3,7 +3,6 @@
 use mainstem_model::Timestamp;
 
 use crate::graph::Edge;
-use crate::names::NONE;
 use crate::refs::TaskRef;
 use crate::row::TaskRow;
 use crate::view::{TaskOrdinal, View};
@@ -43,11 +42,7 @@ impl View {
         if !row.waits() {
             return None;
         }
-        let edges = self.snapshot().graph.edges(ordinal).iter();
-        let holding = edges.filter(|edge| {
-            !edge.forward && edge.blocks() && edge.other != NONE && self.shows(edge)
-        });
-        let since = holding.filter_map(|edge| {
+        let since = self.holding(ordinal, false).filter_map(|edge| {
             let blocker = self.row(edge.other).filter(|blocker| blocker.is_open())?;
             Some((edge.link.since.max(row.created_at).max(blocker.created_at), edge))
         });

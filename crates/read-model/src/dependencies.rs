@@ -12,6 +12,7 @@ use mainstem_model::{Date, LinkReview, TaskId};
 
 use crate::QueryError;
 use crate::filter::TaskFilter;
+use crate::graph::Edge;
 use crate::links::LinkRef;
 use crate::names::{NONE, Symbol};
 use crate::plan::Plan;
@@ -129,13 +130,17 @@ impl<'v> TaskRef<'v> {
 }
 
 impl View {
-    /// Who blocks a task, or (forward) whom it blocks, as far as the caller sees.
-    pub(crate) fn next_to(&self, node: u32, forward: bool) -> impl Iterator<Item = u32> {
-        let edges = self.snapshot().graph.edges(node).iter();
-        let holding = edges.filter(move |edge| {
+    /// The edges by which something holds a task up, or (forward) by which it holds something up, as far
+    /// as the caller sees; open or not.
+    pub(crate) fn holding(&self, node: u32, forward: bool) -> impl Iterator<Item = &Edge> {
+        self.snapshot().graph.edges(node).iter().filter(move |edge| {
             edge.forward == forward && edge.blocks() && edge.other != NONE && self.shows(edge)
-        });
-        holding.map(|edge| edge.other)
+        })
+    }
+
+    /// Who blocks a task, or (forward) whom it blocks; as [`View::holding`].
+    pub(crate) fn next_to(&self, node: u32, forward: bool) -> impl Iterator<Item = u32> {
+        self.holding(node, forward).map(|edge| edge.other)
     }
 
     /// Whether a task has a link to one of another source.
@@ -171,9 +176,7 @@ impl View {
 
     /// Of the links by which one task holds up another the one that has held longest.
     fn holds_up(&self, from: u32, to: u32) -> Option<LinkRef<'_>> {
-        let edges = self.snapshot().graph.edges(from).iter();
-        let between = edges
-            .filter(|edge| edge.forward && edge.blocks() && edge.other == to && self.shows(edge));
+        let between = self.holding(from, true).filter(|edge| edge.other == to);
         let links = between.map(|edge| LinkRef::of_edge(self, from, edge));
         links.min_by_key(|link| (link.since(), link.id()))
     }

@@ -498,14 +498,8 @@ impl View {
         if self.sees_all() {
             return self.snapshot().postings.blocked.contains(ordinal);
         }
-        row.waits()
-            && self.snapshot().graph.edges(ordinal).iter().any(|edge| {
-                !edge.forward
-                    && edge.blocks()
-                    && edge.other != NONE
-                    && self.shows(edge)
-                    && self.row(edge.other).is_some_and(TaskRow::is_open)
-            })
+        let is_open = |other: u32| self.row(other).is_some_and(TaskRow::is_open);
+        row.waits() && self.next_to(ordinal, false).any(is_open)
     }
 
     /// All rows that are blocked, as the caller sees it. Only where another source has a part in it
