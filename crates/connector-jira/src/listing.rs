@@ -49,9 +49,7 @@ pub struct Question {
 pub struct ListPage {
     /// Each issue as it came, a part of the page's own bytes.
     pub records: Vec<Bytes>,
-    /// The latest change among them, as far as they can be read.
-    pub latest: Option<Timestamp>,
-    /// When the first and the last of them was made.
+    /// When the first and the last of them was made, in a list by creation.
     pub made: Option<(Timestamp, Timestamp)>,
     /// How many issues the query finds, where Jira tells.
     pub total: Option<u64>,
@@ -154,19 +152,11 @@ fn page(
     let read: SearchPage =
         serde_json::from_slice(&body).map_err(|error| answer.unreadable(&error))?;
     let records: Vec<Bytes> = read.issues.iter().map(|issue| part(&body, issue)).collect();
-    let glances: Vec<Option<Glance>> = records.iter().map(|raw| decode(raw).ok()).collect();
-    let id = |(raw, glance): (&Bytes, &Option<Glance>)| match glance {
-        Some(glance) => glance.id.clone(),
-        None => identify(raw),
-    };
-    let ids: Vec<String> = records.iter().zip(&glances).map(id).collect();
-    let glances: Vec<Glance> = glances.into_iter().flatten().collect();
-
     let (start_at, tail) = match &reading.place {
         Place::Number { start_at, tail } => (*start_at, tail.as_slice()),
         _ => (0, &[][..]),
     };
-    if start_at > 0 && !ids.iter().any(|id| tail.contains(id)) {
+    if start_at > 0 && !records.iter().any(|raw| tail.contains(&identify(raw))) {
         let start_at = start_at.saturating_sub(PAGE_SIZE - SHARED);
         let place = match start_at {
             0 => Place::First,
@@ -175,44 +165,52 @@ fn page(
         return Ok(Err(Reading { place, ..reading }));
     }
 
-    let mark = mark(&ids);
-    let count = ids.len() as u64;
+    let mark = mark(&records);
+    let count = records.len() as u64;
     let place = match (read.next_page_token, read.total) {
         (Some(token), _) if read.is_last != Some(true) => Some(Place::Token(token)),
         (None, Some(total)) if start_at + count < total => {
             let shared = SHARED.min(count.saturating_sub(1));
-            let tail = ids[ids.len() - shared as usize..].to_vec();
+            let tail = records[records.len() - shared as usize..].iter();
+            let tail = tail.map(|raw| identify(raw)).collect();
             // A page of one shares nothing, and so cannot be missed.
             Some(Place::Number { start_at: start_at + count - shared, tail })
         }
         _ => None,
     };
     let place = place.filter(|_| count > 0 && reading.before != Some(mark));
-    let made = || glances.iter().filter_map(|glance| glance.fields.created);
-    let (first, reached) = (made().min(), made().max());
+    let made = match order {
+        Order::Created => made(&records),
+        Order::Updated => None,
+    };
     let next = place.map(|place| {
-        let minute = reached.map_or(0, |time| whole_minute(time.0));
+        let minute = made.map_or(0, |(_, last)| whole_minute(last));
         let before = Some(mark);
-        if order == Order::Created && minute > reading.since {
+        if minute > reading.since {
             Reading { since: minute, until: reading.until, place: Place::First, before }
         } else {
             Reading { since: reading.since, until: reading.until, place, before }
         }
     });
-    Ok(Ok(ListPage {
-        latest: glances.iter().map(|glance| glance.fields.updated.0).max(),
-        made: first.zip(reached).map(|(first, last)| (first.0, last.0)),
-        records,
-        total: read.total,
-        at: answer.at,
-        next,
-    }))
+    Ok(Ok(ListPage { records, made, total: read.total, at: answer.at, next }))
 }
 
-fn mark(ids: &[String]) -> u64 {
+/// What tells a page from the one before: two that begin and end alike are the same.
+fn mark(records: &[Bytes]) -> u64 {
+    let ends = records.first().zip(records.last());
     let mut hasher = DefaultHasher::new();
-    ids.hash(&mut hasher);
+    ends.map(|(first, last)| (identify(first), identify(last))).hash(&mut hasher);
+    records.len().hash(&mut hasher);
     hasher.finish()
+}
+
+/// When the first and the last issue of a list by creation was made. Only these are looked at, since
+/// each will be read whole soon enough; one that cannot be read gives way to its neighbour.
+fn made(records: &[Bytes]) -> Option<(Timestamp, Timestamp)> {
+    let created = |raw: &Bytes| Some(decode::<Glance>(raw).ok()?.fields.created?.0);
+    let first = records.iter().find_map(created)?;
+    let last = records.iter().rev().find_map(created)?;
+    Some((first, last))
 }
 
 /// The milliseconds of the minute that a time lies in; Jira's dates are good to the minute at best.

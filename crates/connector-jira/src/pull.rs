@@ -12,10 +12,10 @@ use crate::cursor::{Cursor, Pass, Reading, Stage};
 use crate::draft::Draft;
 use crate::lanes;
 use crate::listing::{ListPage, Order, Question, whole_minute};
-use crate::normalize::{entries, had_remote_links, linked};
+use crate::normalize::{decode, entries, had_remote_links, linked};
 use crate::parts;
 use crate::session::JiraSession;
-use crate::wire::{self, FIELDS};
+use crate::wire::{self, FIELDS, Glance};
 
 /// One step of a pull: one page.
 pub async fn pull(
@@ -103,9 +103,9 @@ async fn step(
     let mut draft = Draft::new(context);
     let (mut latest, mut done) = (pass.latest, pass.done);
     for page in &pages {
-        take(session, client, &mut draft, page, pass.from).await?;
+        let seen = take(session, client, &mut draft, page, pass.from).await?;
         // No change can be later than Jira's own clock: one that says so would hide all others.
-        latest = latest.max(page.latest.map_or(latest, |seen| seen.min(page.at)));
+        latest = latest.max(seen.map_or(latest, |seen| seen.min(page.at)));
         done += page.records.len() as u64;
     }
     // A list that begins anew at a later minute counts what is left.
@@ -128,16 +128,24 @@ async fn step(
 }
 
 /// Takes a page in: issues with all their comments and worklogs, and what their changelogs say. The
-/// store drops the hint of an issue that is as it was.
+/// store drops the hint of an issue that is as it was. Gives the latest change among them.
 async fn take(
     session: &JiraSession,
     client: &Client,
     draft: &mut Draft<'_>,
     page: &ListPage,
     from: Timestamp,
-) -> Result<(), ConnectorError> {
-    let mut issues: Vec<_> =
-        page.records.iter().filter_map(|raw| draft.read(raw, page.at)).collect();
+) -> Result<Option<Timestamp>, ConnectorError> {
+    let mut issues = Vec::with_capacity(page.records.len());
+    let mut latest = None;
+    for raw in &page.records {
+        let issue = draft.read(raw, page.at);
+        latest = latest.max(match &issue {
+            Some(issue) => Some(issue.task.updated_at),
+            None => decode::<Glance>(raw).ok().map(|glance| glance.fields.updated.0),
+        });
+        issues.extend(issue);
+    }
     let parts = try_join_all(issues.iter_mut().map(|issue| parts::all(client, issue))).await?;
     let mut linked_to = Vec::new();
     for (mut issue, parts) in issues.into_iter().zip(parts) {
@@ -156,5 +164,5 @@ async fn take(
     for key in linked_to {
         draft.hint_relations(key);
     }
-    Ok(())
+    Ok(latest)
 }
