@@ -19,7 +19,7 @@ use crate::settings::Selection;
 
 pub use draft::Draft;
 
-/// How many pages one batch may hold: a thousand items, which is what a crash may cost.
+/// How many pages one batch may hold: a thousand items, of which a crash may cost three times as many.
 const PAGES_PER_BATCH: u32 = 10;
 
 /// One step of a pull.

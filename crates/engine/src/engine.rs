@@ -51,7 +51,7 @@ pub type RequestCounter = Arc<dyn Fn() -> RequestCounts + Send + Sync>;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EngineSettings {
     /// How many calls of connectors are under way at the same time, over all sources. Each holds at
-    /// most one batch in memory.
+    /// most one batch in memory; two more of the same scope may be on their way into the store.
     pub concurrent_calls: usize,
 }
 

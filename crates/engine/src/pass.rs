@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use mainstem_connector::{ConnectorError, Disposition};
-use mainstem_model::record::Cursor;
+use mainstem_model::record::{Batch, Cursor};
 use mainstem_model::{ChangeCause, SourceError, Timestamp};
 use mainstem_store::{Applied, BatchContext, PassOutcome, PreparedBatch, ScopeState, StoreError};
+use tokio::task::JoinHandle;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::call::{Call, Failure, no_progress, panicked};
@@ -123,42 +124,53 @@ async fn read_or_restart(
     }
 }
 
-/// Reads from a cursor on. While a batch is being stored, the one after it is already read and
-/// prepared; never more than that one, so memory is bounded and the order of commits is the tool's.
+/// Reads from a cursor on. While a batch is being stored, the one after it is prepared and the one after
+/// that is read; never more than these, so memory is bounded, and the order of commits is the tool's.
 async fn read_from(
     visit: &Visit,
     scope: &ScopeState,
     mut cursor: Option<Cursor>,
     done: &mut Done,
 ) -> Result<(), Failure> {
-    let mut next = pull(visit, scope, cursor.clone());
-    loop {
-        let mut prepared = next.answer(&visit.stop).await?;
-        notices::locate(&visit.shared, &mut prepared).await?;
-        let batch = prepared.batch();
-        let stuck = batch.more && (batch.cursor.is_none() || batch.cursor == cursor);
-        let goes_on = batch.more && !stuck && !visit.gives_way();
-        let following = goes_on.then(|| pull(visit, scope, batch.cursor.clone()));
-        store(visit, scope, &prepared, done).await?;
-        if stuck {
-            return Err(no_progress("listing").into());
+    let mut reading = Some(pull(visit, scope, cursor.clone()));
+    let mut preparing: Option<JoinHandle<_>> = None;
+    let mut end = Ok(());
+    while reading.is_some() || preparing.is_some() {
+        let read = match reading.take() {
+            Some(call) => call.answer(&visit.stop).await.map(Some),
+            None => Ok(None),
+        };
+        let mut prepared = None;
+        match read {
+            Ok(Some(batch)) => {
+                let stuck = batch.more && (batch.cursor.is_none() || batch.cursor == cursor);
+                if stuck {
+                    end = Err(no_progress("listing").into());
+                } else if batch.more && visit.gives_way() {
+                    end = Err(Failure::Stopped);
+                } else if batch.more {
+                    reading = Some(pull(visit, scope, batch.cursor.clone()));
+                }
+                cursor.clone_from(&batch.cursor);
+                prepared = Some(tokio::spawn(PreparedBatch::of(batch)));
+            }
+            Ok(None) => {}
+            // What was read before is stored all the same.
+            Err(failure) => end = Err(failure),
         }
-        match following {
-            Some(call) => next = call,
-            None if batch.more => return Err(Failure::Stopped),
-            None => return Ok(()),
+        if let Some(before) = std::mem::replace(&mut preparing, prepared) {
+            let mut batch = before.await.map_err(|_| panicked("preparing"))??;
+            notices::locate(&visit.shared, &mut batch).await?;
+            store(visit, scope, &batch, done).await?;
         }
-        cursor.clone_from(&batch.cursor);
     }
+    end
 }
 
-fn pull(visit: &Visit, scope: &ScopeState, cursor: Option<Cursor>) -> Call<PreparedBatch> {
+fn pull(visit: &Visit, scope: &ScopeState, cursor: Option<Cursor>) -> Call<Batch> {
     let session = visit.session.clone();
     let key = scope.key.as_str().into();
-    visit.call(async move {
-        let batch = session.pull(&key, cursor.as_ref()).await?;
-        Ok::<_, Failure>(PreparedBatch::of(batch).await?)
-    })
+    visit.call(async move { session.pull(&key, cursor.as_ref()).await })
 }
 
 async fn store(

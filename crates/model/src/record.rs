@@ -48,7 +48,8 @@ pub struct Page<T> {
 }
 
 /// What one step of a pull, or one fetch, brings. A batch is a checkpoint: it is stored in one
-/// transaction together with the cursor, and a crash costs at most one batch.
+/// transaction together with the cursor, so a crash costs what was read and not stored, three batches
+/// at most.
 #[derive(Debug, Clone, Default)]
 pub struct Batch {
     /// People that the other records name.

@@ -30,7 +30,7 @@ async fn a_worker_that_was_suspended_writes_nothing_after_another_took_over() {
     let bench = Bench::new(8).await;
     let (time, store) = (Arc::clone(&bench.time), bench.another(2).await.0);
     bench.tool.interfere(move |call| {
-        let (suspended, time, store) = (call == "pull board 4", Arc::clone(&time), store.clone());
+        let (suspended, time, store) = (call == "pull board 6", Arc::clone(&time), store.clone());
         async move {
             if suspended {
                 time.jump(61);

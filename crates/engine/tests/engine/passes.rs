@@ -99,7 +99,7 @@ async fn a_pass_over_two_visits_began_with_the_first() {
 }
 
 #[tokio::test]
-async fn the_next_batch_is_read_while_one_is_stored_and_never_more_than_one_ahead() {
+async fn the_next_batches_are_read_while_one_is_stored_and_never_more_than_two() {
     let bench = Bench::new(12).await;
     let tool = Arc::clone(&bench.tool);
     let begun = Arc::new(Mutex::new(Vec::new()));
@@ -110,8 +110,8 @@ async fn the_next_batch_is_read_while_one_is_stored_and_never_more_than_one_ahea
         }
     });
     bench.run_due().await;
-    // When batch n is stored, batch n + 1 has been asked for, and batch n + 2 has not.
-    assert_eq!(*begun.lock().unwrap(), [2, 3, 4, 5, 6, 6]);
+    // When batch n is stored, batch n + 2 has been asked for, and batch n + 3 has not.
+    assert_eq!(*begun.lock().unwrap(), [3, 4, 5, 6, 6, 6]);
     assert_eq!(
         bench.created().await,
         bench.tool.shown().into_iter().map(|(key, _)| key).collect::<Vec<_>>()
@@ -173,7 +173,8 @@ async fn stopped_at_any_batch_and_started_again_nothing_is_lost_or_doubled() {
             }
             bench.engine.run_due(cancellation).await.unwrap();
             let stored = bench.tasks().await.len();
-            assert!(stored < TASKS as usize || stop_at == batches, "it did stop");
+            // What was read already is stored.
+            assert!(stored < TASKS as usize || stop_at + 1 >= batches, "it did stop");
             let (scope, read) = (bench.scope().await, bench.tool.calls_of("pull").len());
             assert_eq!(scope.cursor.map_or(0, |cursor| cursor.0.parse().unwrap()), stored);
             assert!(read <= stored.div_ceil(PAGE) + 1, "at most one batch is read again");
