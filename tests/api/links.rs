@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use mainstem_graphql::{Api, ApiSettings, Caller, Question};
 use mainstem_model::record::{
-    Batch, BranchRecord, CommentRecord, PersonRecord, ProjectRecord, RemoteLinkSet, Scope,
-    TaskRecord, TaskReference,
+    Batch, BranchRecord, CommentRecord, HistoryChange, HistoryEntry, HistoryRecord, PersonRecord,
+    ProjectRecord, RemoteLinkSet, Scope, TaskRecord, TaskReference,
 };
 use mainstem_model::{
     ChangeCause, RemoteLink, SourceId, Status, StatusCategory, TaskId, TaskKind, TokenId,
@@ -452,6 +452,50 @@ both_databases! {
             assert_eq!(found, keys, "{filter}");
         }
         assert_eq!(tools.refused(&everybody, "{ tasks(filter: {blockedFor: {gt: \"P1M\"}}) { totalCount } }").await, "BAD_USER_INPUT");
+    }
+}
+
+both_databases! {
+    async fn what_is_opened_again_holds_up_since_then(db) {
+        let tools = Tools::new(db).await;
+        tools.chain().await;
+        let everybody = everybody();
+        let status = |name: &str, category| Status { name: name.to_owned(), category };
+        let pull_request = |status, seconds| {
+            later(TaskRecord { status, ..task("acme/api#2", "Adds the endpoint.") }, seconds)
+        };
+        let (open, done) = (status("open", StatusCategory::Todo), status("closed", StatusCategory::Done));
+        let since = async || {
+            let data = tools.data(&everybody, "{ task(key: \"ENG-1\") { blockage { since } } }").await;
+            data["task"]["blockage"]["since"].clone()
+        };
+        tools.tell("code", of(vec![pull_request(done.clone(), 60)])).await;
+        assert_eq!(since().await, json!(null));
+        tools.tell("code", of(vec![pull_request(open.clone(), 3_600)])).await;
+        assert_eq!(since().await, "2026-01-01T01:00:00Z");
+        // Its tool tells of an earlier time, late: that is not the last.
+        let value = |status: &Status| json!({ "name": status.name, "category": status.category });
+        let reopened = |key: &str, at: &str| HistoryEntry {
+            key: key.to_owned(),
+            occurred_at: at.parse().unwrap(),
+            actor: None,
+            change: HistoryChange::Value { field: "status", before: value(&done), after: value(&open) },
+        };
+        for (key, at, expected) in [
+            ("early", "2025-12-31T10:00:00Z", "2026-01-01T01:00:00Z"),
+            ("other", "2026-01-01T00:30:00Z", "2026-01-01T01:00:00Z"),
+        ] {
+            let history = HistoryRecord { task: "acme/api#2".into(), entries: vec![reopened(key, at)] };
+            tools.tell("code", Batch { histories: vec![history], ..Batch::default() }).await;
+            assert_eq!(since().await, expected, "{key}");
+        }
+        // Who waits may have been opened again, too.
+        let story = |status, seconds| {
+            later(TaskRecord { status, ..task("ENG-1", "Blocked by acme/api#2 until it is merged.") }, seconds)
+        };
+        tools.tell("plans", of(vec![story(done.clone(), 4_000)])).await;
+        tools.tell("plans", of(vec![story(open.clone(), 7_200)])).await;
+        assert_eq!(since().await, "2026-01-01T02:00:00Z");
     }
 }
 

@@ -104,6 +104,7 @@ both_databases! {
             updated_at: record.updated_at,
             started_at: record.started_at,
             closed_at: record.closed_at,
+            reopened_at: None,
             estimate_seconds: record.estimate_seconds,
             time_spent_seconds: record.time_spent_seconds,
             presence: Presence::Present,

@@ -207,6 +207,8 @@ pub struct Task {
     pub started_at: Option<Timestamp>,
     /// When it was closed.
     pub closed_at: Option<Timestamp>,
+    /// When it was last opened again after it had been closed, as far as its tool or this hub has seen.
+    pub reopened_at: Option<Timestamp>,
     /// Original estimate in seconds.
     pub estimate_seconds: Option<i64>,
     /// Time logged in seconds.

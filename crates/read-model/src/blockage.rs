@@ -10,8 +10,7 @@ use crate::view::{TaskOrdinal, View};
 /// What holds a task up, as far as the caller sees.
 #[derive(Clone)]
 pub struct Blockage<'v> {
-    /// Since when something holds it up that still does: since the link holds and both tasks are there.
-    /// When a blocker that was finished was opened again is not looked at.
+    /// Since when something holds it up that still does: since the link holds and both tasks are open.
     pub since: Timestamp,
     /// How long that is in the team's working time, in seconds.
     pub lasted_seconds: i64,
@@ -44,7 +43,7 @@ impl View {
         }
         let since = self.holding(ordinal, false).filter_map(|edge| {
             let blocker = self.row(edge.other).filter(|blocker| blocker.is_open())?;
-            Some((edge.link.since.max(row.created_at).max(blocker.created_at), edge))
+            Some((edge.link.since.max(row.open_since()).max(blocker.open_since()), edge))
         });
         since.min_by_key(|(since, edge)| (*since, edge.link.evidence.is_empty(), edge.link.id))
     }

@@ -44,7 +44,9 @@ pub(crate) fn undo(
         }
         let Some(present) = snapshot.row(ordinal) else { continue };
         let row = past.rows.entry(ordinal).or_insert_with(|| Arc::new(present.clone()));
-        set(Arc::make_mut(row), &mut past.names, &change.field, change.value.unwrap_or_default());
+        let row = Arc::make_mut(row);
+        set(row, &mut past.names, &change.field, change.value.unwrap_or_default());
+        row.reopened_at = row.reopened_at.filter(|reopened| *reopened <= at);
     }
     let born_later = universe.iter().filter(|ordinal| {
         let row = past.rows.get(ordinal).map(|row| &**row).or_else(|| snapshot.row(*ordinal));

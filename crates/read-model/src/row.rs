@@ -34,6 +34,7 @@ pub(crate) struct TaskRow {
     pub(crate) parent: Option<Box<LinkEnd>>,
     pub(crate) started_at: Option<Timestamp>,
     pub(crate) closed_at: Option<Timestamp>,
+    pub(crate) reopened_at: Option<Timestamp>,
     pub(crate) estimate: Option<i64>,
     pub(crate) time_spent: Option<i64>,
 }
@@ -71,6 +72,7 @@ impl TaskRow {
             parent: task.parent.clone().map(Box::new),
             started_at: task.started_at,
             closed_at: task.closed_at,
+            reopened_at: task.reopened_at,
             estimate: task.estimate_seconds,
             time_spent: task.time_spent_seconds,
         }
@@ -79,6 +81,11 @@ impl TaskRow {
     /// The present key, then the previous ones.
     pub(crate) fn keys(&self) -> impl Iterator<Item = &str> {
         std::iter::once(&*self.key).chain(self.previous_keys.iter().map(|key| &**key))
+    }
+
+    /// Since when it is open, where it is.
+    pub(crate) fn open_since(&self) -> Timestamp {
+        self.created_at.max(self.reopened_at.unwrap_or_default())
     }
 
     /// Whether it can hold others up.

@@ -313,6 +313,7 @@ pub(super) fn tasks() -> impl Strategy<Value = AnyTask> {
             updated_at: Timestamp::from_seconds(updated),
             started_at: started.map(Timestamp::from_seconds),
             closed_at: closed.map(Timestamp::from_seconds),
+            reopened_at: None,
             estimate_seconds: estimate,
             time_spent_seconds: spent,
             presence,

@@ -25,6 +25,7 @@ mod prepared;
 mod quarantine;
 mod recorded;
 mod relations;
+mod reopened;
 mod tasks;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -110,6 +111,7 @@ impl Store {
         apply.absences(batch).await?;
         apply.quarantine(&batch.quarantine).await?;
         apply.hints(batch).await?;
+        apply.reopened().await?;
         apply.cursor(batch).await?;
         apply.census(batch).await?;
         apply.commit().await
