@@ -67,7 +67,8 @@ pub struct Drift<'v> {
     pub field: DriftField,
 }
 
-fn mirrors(edge: &Edge) -> bool {
+/// Whether an edge says that its ends record the same.
+pub(crate) fn mirrors(edge: &Edge) -> bool {
     edge.kind == LinkKind::Mirrors && edge.review != LinkReview::Rejected && edge.other != NONE
 }
 
@@ -119,9 +120,9 @@ impl View {
         let plan = Plan::of(self, filter)?;
         let wanted = passing(self, &plan);
         let mut drifts: Vec<Drift<'_>> = Vec::new();
-        for ordinal in self.universe() {
+        for ordinal in &*self.snapshot().postings.mirroring & self.universe() {
             let Some(task) = self.task_ref(ordinal) else { continue };
-            let first = drifts.len();
+            let mut compared = NONE;
             for edge in self.snapshot().graph.edges(ordinal) {
                 let counts = edge.forward
                     && mirrors(edge)
@@ -131,8 +132,8 @@ impl View {
                 let Some(mirror) = mirror else { continue };
                 let both_here =
                     [task, mirror].iter().all(|one| one.presence() == Presence::Present);
-                let known = drifts[first..].iter().any(|drift| drift.mirror.id() == mirror.id());
-                if both_here && !known {
+                // Several links to the same task stand side by side.
+                if both_here && std::mem::replace(&mut compared, edge.other) != edge.other {
                     let link = LinkRef::of_edge(self, ordinal, edge);
                     let fields = DriftField::ALL.into_iter();
                     let differ = fields.filter(|field| task.disagrees(mirror, *field));

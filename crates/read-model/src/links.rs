@@ -1,5 +1,7 @@
 //! Links as a caller sees them: those of a task, and all of them.
 
+use std::collections::HashSet;
+
 use mainstem_model::{
     Evidence, LinkId, LinkKind, LinkOrigin, LinkReview, LinkState, SourceId, TaskId, Timestamp,
 };
@@ -175,16 +177,28 @@ impl<'v> LinkRef<'v> {
         }
     }
 
-    /// Whether both say the same, whoever states it.
-    fn repeats(self, other: Self) -> bool {
-        let same_ends = self.ends == other.ends
-            && (0..2).all(|which| {
-                self.ends[which] != NONE || text::same(self.end(which).key, other.end(which).key)
-            });
-        (self.link.kind, self.link.origin, self.link.until)
-            == (other.link.kind, other.link.origin, other.link.until)
-            && same_ends
+    /// What it says, whoever states it. Only one of its ends may be missing.
+    fn says(self) -> Said {
+        let missing = self.ends.iter().position(|end| *end == NONE);
+        Said {
+            kind: self.link.kind,
+            origin: self.link.origin,
+            until: self.link.until,
+            ends: self.ends,
+            missing: missing.map(|which| text::fold(self.end(which).key)),
+        }
     }
+}
+
+/// What a link says: several tasks may state the same.
+#[derive(PartialEq, Eq, Hash)]
+struct Said {
+    kind: LinkKind,
+    origin: LinkOrigin,
+    until: Option<Timestamp>,
+    ends: [u32; 2],
+    /// The key of the end that is not in the store, whatever the case.
+    missing: Option<String>,
 }
 
 impl<'v> TaskRef<'v> {
@@ -197,12 +211,13 @@ impl<'v> TaskRef<'v> {
         origins: Option<&[LinkOrigin]>,
     ) -> Vec<LinkRef<'v>> {
         let mut links = Vec::<LinkRef<'v>>::new();
+        let mut said = HashSet::new();
         for edge in self.view.snapshot().graph.edges(self.ordinal) {
             let wanted = kinds.is_none_or(|kinds| kinds.contains(&edge.kind))
                 && origins.is_none_or(|origins| origins.contains(&edge.link.origin));
             if wanted && self.view.shows(edge) {
                 let link = LinkRef::of_edge(self.view, self.ordinal, edge);
-                if !links.iter().any(|other| other.repeats(link)) {
+                if said.insert(link.says()) {
                     links.push(link);
                 }
             }
@@ -262,15 +277,14 @@ impl View {
             filter.as_ref().is_none_or(|filter| filter.holds(&|test| test.holds(*link)))
         };
         let mut links = Vec::new();
+        let mut said = HashSet::new();
         for ordinal in self.universe() {
-            let first = links.len();
+            said.clear();
             for edge in self.snapshot().graph.edges(ordinal) {
                 // Each link once: with the task that it starts from, where that is in the store.
                 if (edge.forward || edge.other == NONE) && self.shows(edge) {
                     let link = LinkRef::of_edge(self, ordinal, edge);
-                    let known =
-                        links[first..].iter().any(|other: &LinkRef<'_>| other.repeats(link));
-                    if !known && wanted(&link) {
+                    if wanted(&link) && said.insert(link.says()) {
                         links.push(link);
                     }
                 }

@@ -106,6 +106,8 @@ pub(crate) struct Postings {
     pub(crate) blocked: Set,
     /// Those of `blocked` where another source has a part in it, so that it depends on the eyes.
     pub(crate) blocked_across: Set,
+    /// A link says, of this task, that another one records the same.
+    pub(crate) mirroring: Set,
 }
 
 impl Postings {

@@ -11,6 +11,7 @@ use mainstem_model::{
 };
 use mainstem_store::ScopeState;
 
+use crate::drift::mirrors;
 use crate::graph::{Edge, End, Graph, LinkRow, id_hash};
 use crate::names::{Id, NONE, Names, Symbol};
 use crate::order::Orders;
@@ -538,6 +539,7 @@ impl Snapshot {
 
     fn settle_readiness(&mut self, ordinal: u32) {
         let (mut blocked, mut across, mut ready) = (false, false, false);
+        let mirroring = self.graph.edges(ordinal).iter().any(|edge| edge.forward && mirrors(edge));
         if let Some(row) = self.row(ordinal) {
             for edge in self.graph.edges(ordinal) {
                 let Some(other) = self.row(edge.other) else { continue };
@@ -552,6 +554,7 @@ impl Snapshot {
         put(&mut self.postings.blocked, ordinal, blocked);
         put(&mut self.postings.blocked_across, ordinal, across);
         put(&mut self.postings.ready, ordinal, ready);
+        put(&mut self.postings.mirroring, ordinal, mirroring);
     }
 }
 
