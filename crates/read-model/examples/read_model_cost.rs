@@ -211,6 +211,10 @@ fn questions(view: &View, eyes: &str) {
         let id = SourceId::of("acme").task("7");
         view.task(id).map_or(0, |task| task.blocked_by(false, true).len())
     });
+    measure(&format!("the 50 links that hold longest{eyes}"), |_| {
+        view.links(None, &PageRequest::first(50)).unwrap().items.len()
+    });
+    measure(&format!("where mirrors disagree{eyes}"), |_| view.drifts(None).unwrap().len());
     measure(&format!("cycles of the whole{eyes}"), |_| view.cycles().len());
     measure(&format!("critical path to a task{eyes}"), |n| {
         let id = SourceId::of("acme").task(&((n as u64 * 7_919) % 50_000).to_string());

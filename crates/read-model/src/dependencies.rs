@@ -67,8 +67,7 @@ struct Holding<'v> {
 impl Holding<'_> {
     fn next_to(&self, node: u32, forward: bool) -> impl Iterator<Item = u32> {
         let Self { view, open_only } = *self;
-        view.next_to(node, forward)
-            .filter(move |other| !open_only || view.row(*other).is_some_and(TaskRow::is_open))
+        view.next_to(node, forward).filter(move |other| !open_only || view.is_open(*other))
     }
 }
 
@@ -197,8 +196,8 @@ impl View {
     #[must_use]
     pub fn critical_path(&self, targets: &[TaskOrdinal]) -> Schedule {
         let holding = Holding { view: self, open_only: true };
-        let is_open = |node: &u32| self.row(*node).is_some_and(TaskRow::is_open);
-        let targets: Vec<u32> = targets.iter().map(|task| task.0).filter(is_open).collect();
+        let targets = targets.iter().map(|task| task.0).filter(|node| self.is_open(*node));
+        let targets: Vec<u32> = targets.collect();
         let mut nodes: BTreeSet<u32> = targets.iter().copied().collect();
         for target in &targets {
             nodes.extend(transitive(&holding, *target, Direction::Blockers, MAX_REACHED).nodes);

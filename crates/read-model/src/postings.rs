@@ -100,6 +100,8 @@ pub(crate) struct Postings {
     pub(crate) author: BySymbol,
     pub(crate) assignee: BySymbol,
     pub(crate) label: BySymbol,
+    /// It is open, so that it can hold others up.
+    pub(crate) open: Set,
     /// Nothing open is in its way; for eyes that see everything.
     pub(crate) ready: Set,
     /// Something open is in its way; for eyes that see everything.
@@ -115,6 +117,9 @@ impl Postings {
     pub(crate) fn replace(&mut self, ordinal: u32, old: Option<&TaskRow>, new: Option<&TaskRow>) {
         if old.is_some() != new.is_some() {
             put(&mut self.all, ordinal, new.is_some());
+        }
+        if old.is_some_and(TaskRow::is_open) != new.is_some_and(TaskRow::is_open) {
+            put(&mut self.open, ordinal, new.is_some_and(TaskRow::is_open));
         }
         let shift = |set: &mut BySymbol, symbol: fn(&TaskRow) -> Symbol| {
             set.shift(ordinal, old.map(symbol), new.map(symbol));

@@ -248,8 +248,9 @@ impl<'v> TaskRef<'v> {
     }
 
     pub(crate) fn by_id(self, ordinals: impl Iterator<Item = u32>) -> Vec<TaskOrdinal> {
-        let tasks = ordinals.filter_map(|ordinal| self.view.task_ref(ordinal));
-        let mut tasks: Vec<_> = tasks.map(|task| (task.id(), task.ordinal())).collect();
+        let seen = ordinals.filter(|ordinal| self.view.universe().contains(*ordinal));
+        let id = |ordinal| Some((self.view.snapshot().id(ordinal)?, TaskOrdinal(ordinal)));
+        let mut tasks: Vec<_> = seen.filter_map(id).collect();
         tasks.sort_unstable();
         tasks.into_iter().map(|(_, ordinal)| ordinal).collect()
     }

@@ -27,6 +27,8 @@ pub(crate) struct Snapshot {
     pub(crate) content_generation: u64,
     pub(crate) names: Names,
     rows: imbl::Vector<Option<Arc<TaskRow>>>,
+    /// The id of each row, gone ones included: close together, for whoever orders many.
+    row_ids: imbl::Vector<TaskId>,
     ids: imbl::OrdMap<TaskId, u32>,
     /// Ordinals by the hash of their folded keys, present and previous.
     keys: imbl::OrdSet<(u64, u32)>,
@@ -86,6 +88,11 @@ impl Snapshot {
     /// The row of an ordinal; `None` where the task has gone.
     pub(crate) fn row(&self, ordinal: u32) -> Option<&TaskRow> {
         self.rows.get(ordinal as usize)?.as_deref()
+    }
+
+    /// The id of an ordinal that stands or stood for a task.
+    pub(crate) fn id(&self, ordinal: u32) -> Option<TaskId> {
+        self.row_ids.get(ordinal as usize).copied()
     }
 
     /// The task of this id, or what it has become.
@@ -296,6 +303,7 @@ impl Snapshot {
         }
         let opened = old.map(state) != new.as_deref().map(state);
         if ordinal as usize == self.rows.len() {
+            self.row_ids.extend(new.as_ref().map(|row| row.id));
             self.rows.push_back(new);
         } else {
             self.rows[ordinal as usize] = new;

@@ -488,6 +488,14 @@ impl View {
         called.any(|project| self.0.visibility.allows(project.source))
     }
 
+    /// Whether a task can hold others up.
+    pub(crate) fn is_open(&self, ordinal: u32) -> bool {
+        if self.is_past() {
+            return self.row(ordinal).is_some_and(TaskRow::is_open);
+        }
+        self.snapshot().postings.open.contains(ordinal)
+    }
+
     /// Nothing that the caller sees holds it up.
     pub(crate) fn is_ready(&self, ordinal: u32, row: &TaskRow) -> bool {
         row.may_begin() && !self.is_blocked(ordinal, row)
@@ -498,8 +506,7 @@ impl View {
         if self.sees_all() {
             return self.snapshot().postings.blocked.contains(ordinal);
         }
-        let is_open = |other: u32| self.row(other).is_some_and(TaskRow::is_open);
-        row.waits() && self.next_to(ordinal, false).any(is_open)
+        row.waits() && self.next_to(ordinal, false).any(|other| self.is_open(other))
     }
 
     /// All rows that are blocked, as the caller sees it. Only where another source has a part in it

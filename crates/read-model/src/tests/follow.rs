@@ -280,7 +280,6 @@ fn task(number: u32, status: usize, assignee: u32, version: i64) -> TaskRecord {
         updated_at: Timestamp::from_seconds(100 + version),
         started_at: None,
         closed_at: None,
-        reopened_at: None,
         estimate_seconds: None,
         time_spent_seconds: None,
         body: None,
