@@ -49,7 +49,7 @@ pub fn confidence(manner: Manner) -> f64 {
 /// How far it is believed that a reference is one. What looks like a key of Jira may be anything.
 pub fn mention(target: &Target) -> f64 {
     match (target.tool, &target.host) {
-        (Tool::Jira, None) => 0.85,
-        _ => 0.88,
+        (Tool::Jira, None) => 0.75,
+        _ => 0.83,
     }
 }

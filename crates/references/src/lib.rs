@@ -36,6 +36,7 @@ mod gathered;
 pub mod grammar;
 mod phrases;
 mod place;
+mod pronoun;
 mod quote;
 mod sentence;
 mod statement;
@@ -144,8 +145,15 @@ fn read_lines(text: &Text<'_>, gathered: &mut Gathered) {
     let lines = structure::read(&words);
     let mut labels = vec![None; lines.len()];
     let mut left = MOST_PLACES;
+    let mut earlier = None;
     for (at, line) in lines.iter().enumerate() {
         let mut named = sentence::named(line, &text.site);
+        let only = match &named[..] {
+            [only] => Some(only.target.clone()),
+            _ => None,
+        };
+        pronoun::add(line, earlier.as_ref(), &mut named);
+        earlier = only;
         named.truncate(left);
         left -= named.len();
         if named.is_empty() {

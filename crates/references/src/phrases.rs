@@ -48,6 +48,8 @@ pub enum When {
     After,
     /// Where the work goes on then: "can be merged once #7 lands".
     Once,
+    /// Where that is still to come: "assumes #7 is merged".
+    Due,
     /// Before a colon: "Parent: #7".
     Named,
     /// As the name of a list, and nowhere else: "Dependencies".
@@ -69,7 +71,7 @@ use Sense::{
     BlockedBy, Blocks, CarriedOutBy, CarriesOut, DuplicatedBy, Duplicates, Mirrors, Relates,
     Tracked,
 };
-use When::{After, Before, Closing, Direct, Label, Loose, Named, Once, PullRequest, Until};
+use When::{After, Before, Closing, Direct, Due, Label, Loose, Named, Once, PullRequest, Until};
 
 /// The phrases by what they say. A word in parentheses stands for each that the bar separates.
 const PHRASES: &[(Sense, When, &[&str])] = &[
@@ -87,7 +89,10 @@ const PHRASES: &[(Sense, When, &[&str])] = &[
             "dependent (on|upon)",
             "dependant (on|upon)",
             "dependency on",
-            "contingent on",
+            "contingent (on|upon)",
+            "(stuck|stalled) (on|behind|by|because)",
+            "held (up|back) (by|on|because)",
+            "(hold|blocked|postponed|deferred|delayed) (because|due)",
             "relies on",
             "hinges on",
             "waiting (for|on)",
@@ -99,7 +104,9 @@ const PHRASES: &[(Sense, When, &[&str])] = &[
             "stacked on",
             "builds (on|upon)",
             "built on",
-            "(applied|apply|rebase|rebased) on top of",
+            "(applied|apply|rebase|rebased|based) on top of",
+            "pending (outcome|resolution|completion|decision|landing|merging|merge|release) (of|on|in)",
+            "pending the (outcome|resolution|completion|decision|landing|merging|merge|release) (of|on|in)",
             "blockiert (durch|von)",
             "abhängig von",
             "hängt ab von",
@@ -134,9 +141,11 @@ const PHRASES: &[(Sense, When, &[&str])] = &[
     ),
     (BlockedBy, PullRequest, &["based (on|upon|off)", "based off of", "branched (from|off)"]),
     (BlockedBy, Before, &["before", "prior to", "bevor", "vor"]),
-    (BlockedBy, Until, &["until", "till", "bis", "jusqu'à"]),
+    (BlockedBy, Until, &["until", "until after", "till", "without", "bis", "jusqu'à"]),
     (BlockedBy, After, &["after", "nach", "après"]),
+    (BlockedBy, Due, &["(assumes|assume|expects)"]),
     (BlockedBy, Once, &["once", "when", "as soon as", "sobald", "dès que"]),
+    (BlockedBy, Named, &["blocked", "dependency", "dependencies", "depends", "waiting"]),
     (
         BlockedBy,
         Label,
@@ -159,6 +168,7 @@ const PHRASES: &[(Sense, When, &[&str])] = &[
             "(prerequisite|prerequisites|prereq|precondition) (for|of|to)",
             "pre requisite (for|of|to)",
             "(needed|required) (for|by)",
+            "(need|needs|require|requires) this (for|in)",
             "blocker (for|of|to)",
             "dependency (for|of)",
             "preparation for",
@@ -190,7 +200,7 @@ const PHRASES: &[(Sense, When, &[&str])] = &[
         Loose,
         &[
             "(duplicate|dup|dupe|duplicated) (of|with)",
-            "(superseded|superceded|replaced|obsoleted) by",
+            "(superseded|superceded|replaced|obsoleted) (by|with)",
             "subsumed by",
             "duplikat von",
             "(doublon|duplicata) de",
@@ -345,14 +355,26 @@ fn spelled_out(pattern: &'static str) -> Vec<Vec<&'static str>> {
     all
 }
 
-/// The phrases that these tokens begin with, the longest first.
-pub fn at<'p>(tokens: &'p [Token<'_>]) -> impl Iterator<Item = &'static Phrase> + 'p {
+/// The phrases that these tokens begin with, the longest first, each with how many tokens it takes.
+pub fn at<'p>(tokens: &'p [Token<'_>]) -> impl Iterator<Item = (&'static Phrase, usize)> + 'p {
     let first = tokens.first().and_then(|token| match &token.part {
         crate::sentence::Part::Word(word) => BY_FIRST.get(word.as_ref()),
         _ => None,
     });
-    first.into_iter().flatten().filter(move |phrase| {
-        phrase.words.len() <= tokens.len()
-            && phrase.words.iter().zip(tokens).all(|(word, token)| token.is(word))
-    })
+    first.into_iter().flatten().filter_map(|phrase| Some((phrase, length(phrase, tokens)?)))
+}
+
+/// How many tokens a phrase takes that these begin with: "depends heavily on" is "depends on".
+fn length(phrase: &Phrase, tokens: &[Token<'_>]) -> Option<usize> {
+    let mut at = 0;
+    for (number, word) in phrase.words.iter().enumerate() {
+        while number > 0 && !tokens.get(at)?.is(word) && tokens[at].is_adverb() {
+            at += 1;
+        }
+        if !tokens.get(at)?.is(word) {
+            return None;
+        }
+        at += 1;
+    }
+    Some(at)
 }

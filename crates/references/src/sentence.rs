@@ -39,6 +39,12 @@ impl Token<'_> {
         matches!(&self.part, Part::Word(own) if words.contains(own.as_ref()))
     }
 
+    /// Whether it says no more than how: "significantly", "also".
+    pub fn is_adverb(&self) -> bool {
+        matches!(&self.part, Part::Word(own)
+            if own.len() > 4 && own.ends_with("ly") || ["also", "still", "now", "upstream"].contains(&own.as_ref()))
+    }
+
     /// Whether it is one of these words.
     pub fn is_any(&self, words: &[&str]) -> bool {
         matches!(&self.part, Part::Word(own) if words.contains(&own.as_ref()))

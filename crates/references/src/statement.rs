@@ -6,6 +6,7 @@ mod list;
 
 use crate::phrases::Sense;
 use crate::sentence::{Part, Sentences};
+use crate::words;
 
 use clause::Sentence;
 pub use label::label;
@@ -15,6 +16,9 @@ use list::{list, skip};
 const REACH: usize = 24;
 /// How many words may stand between a phrase and what it is about.
 const MOST_BETWEEN: usize = 8;
+
+/// How many tokens behind a reference are looked at for what it comes before.
+const FIRST_WITHIN: usize = 8;
 
 /// How plainly something is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -69,13 +73,25 @@ pub fn read(line: &Sentences<'_>, setting: Setting) -> Vec<Statement> {
     statements
 }
 
-/// What stands over a list says its sense of the references that a line of the list begins with.
+/// What stands over a list says its sense of the references that a line of the list begins with; what
+/// holds up, or is held up, also of the only one that a short line ends with.
 fn listed(line: &Sentences<'_>, sense: Sense, statements: &mut Vec<Statement>) {
     let Some(tokens) = line.sentences.first() else { return };
-    let start = skip(tokens, 0, false);
-    if !matches!(tokens.get(start).map(|token| &token.part), Some(Part::Reference(_))) {
+    let is_reference = |at: &usize| matches!(tokens[*at].part, Part::Reference(_));
+    let start = Some(skip(tokens, 0, false)).filter(|at| *at < tokens.len());
+    let Some(start) = start.filter(is_reference).or_else(|| {
+        let mut places = (0..tokens.len()).filter(is_reference);
+        let only = places.next().filter(|_| places.next().is_none())?;
+        let ends = tokens[only + 1..].iter().all(|token| matches!(token.part, Part::Mark(_)));
+        let plain = line.sentences.len() == 1
+            && only <= MOST_BETWEEN
+            && !tokens.iter().any(|token| {
+                [&words::NOT, &words::PAST, &words::WHICH].iter().any(|set| token.is_in(set))
+            });
+        (clause::sense_can_end(sense) && ends && plain).then_some(only)
+    }) else {
         return;
-    }
+    };
     for (reference, at) in list(tokens, start).0 {
         if statements.iter().all(|statement| statement.reference != reference) {
             statements.push(Statement {

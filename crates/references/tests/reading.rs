@@ -103,6 +103,65 @@ fn what_blocks_is_told_with_its_direction() {
 }
 
 #[test]
+fn an_order_of_work_is_told() {
+    check(
+        issue,
+        &[
+            ("This work depends heavily on #12 being done.", "B<#12"),
+            ("essentially requires #12", "B<#12"),
+            ("Work has started but requires the changes from #12.", "B<#12"),
+            ("Needs the endpoint from #12.", "B<#12"),
+            ("Pending the outcome of the discussion in #12", "B<#12"),
+            ("This assumes #12 is merged.", "B<#12"),
+            ("Held up by #12, stuck on #13", "B<#12 B<#13"),
+            ("Not possible without #12.", "B<#12"),
+            ("On hold until we agree on a solution to #12", "B<#12"),
+            ("Will pick this up after #12", "B<#12"),
+            ("Fix the export after #12 is resolved", "B<#12"),
+            ("Once #12 is dealt with, the guide should be changed.", "B<#12"),
+            ("#12 must land first.", "B<#12"),
+            ("#12 needs to be merged before this one", "B<#12"),
+            ("First merge #12, then this.", "B<#12"),
+            ("We need to get #12 in first", "B<#12"),
+            ("#12 can't be merged until this is.", "B>#12"),
+            ("#12 will be changed once this is resolved", "B>#12"),
+            ("A prerequisite for this is #12", "B<#12"),
+            ("The only blocker for the release: #12", "B<#12"),
+            ("#12 changes the schema. That PR needs to be merged first!", "B<#12"),
+            ("The plan in #12 is good.\nThis depends on that issue.", "B<#12"),
+            ("Blocked: #12", "B<#12"),
+            ("## Blocked by\n- [ ] the endpoint #12\n- [ ] the schema (#13)", "B<#12 B<#13"),
+        ],
+    );
+}
+
+#[test]
+fn what_came_before_or_fails_is_no_order_of_work() {
+    check(
+        issue,
+        &[
+            ("The test fails once #12 is merged.", "M#12"),
+            ("Users will see an error once #12 is released.", "M#12"),
+            ("Fails after #12 is applied", "M#12"),
+            ("This happened before #12 was merged.", "M#12"),
+            ("See #12 before merging.", "M#12"),
+            ("As a workaround until #12 is fixed, set the flag.", "M#12"),
+            ("I saw #12 first", "M#12"),
+            ("We don't need #12 first", "M#12"),
+            ("Can you merge #12 first?", "M#12"),
+            ("the pending #12 drops it", "M#12"),
+            ("Depending on #12, this may be moot.", "M#12"),
+            ("Fix the blocking bug in #12", "M#12"),
+            ("The wait for #12 is over", "M#12"),
+            ("#5 (blocked by #6)", "M#5 M#6"),
+            ("blocked by #12, see also #13", "B<#12 R#13"),
+            ("See #12 and #13. This depends on that one.", "M#12 M#13"),
+            ("## Blocked by\n- the step which needs #12", "M#12"),
+        ],
+    );
+}
+
+#[test]
 fn what_is_denied_asked_over_or_said_of_others_is_a_mention() {
     check(
         issue,

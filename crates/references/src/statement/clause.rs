@@ -5,7 +5,7 @@ use crate::sentence::{Part, Token};
 use crate::words::{self, Words};
 
 use super::list::{is_filler, list, skip};
-use super::{MOST_BETWEEN, Manner, REACH, Setting, Statement};
+use super::{FIRST_WITHIN, MOST_BETWEEN, Manner, REACH, Setting, Statement};
 
 /// Whom a phrase speaks of.
 #[derive(Debug, PartialEq, Eq)]
@@ -44,6 +44,47 @@ impl<'s, 'l> Sentence<'s, 'l> {
         while at < self.tokens.len() {
             at = self.phrase(at, statements).unwrap_or(at + 1);
         }
+        let mut at = 0;
+        while at < self.tokens.len() {
+            at = self.first(at, statements).unwrap_or(at + 1);
+        }
+    }
+
+    /// "#7 must land first", "merge #7 before this": reads the references that begin here; says where
+    /// to go on where they come before this.
+    fn first(&self, at: usize, statements: &mut Vec<Statement>) -> Option<usize> {
+        let (found, end) = list(self.tokens, at);
+        let start = self.clause(at);
+        let before = &self.tokens[start..at];
+        let behind = self.tokens.get(end..)?;
+        let first = behind.iter().take(FIRST_WITHIN).position(|token| token.is("first"));
+        let before_this = behind.windows(2).take(FIRST_WITHIN).position(|pair| {
+            pair[0].is("before") && (pair[1].is_in(&words::THIS) || pair[1].is_any(&["we", "i"]))
+        });
+        // "First merge #7."
+        let in_front = before.first().is_some_and(|token| token.is("first")).then_some(0);
+        let between = &behind[..first.or(before_this).or(in_front)?];
+        let any =
+            |tokens: &[Token<'_>], words: &Words| tokens.iter().any(|token| token.is_in(words));
+        let asked = before.last().is_some_and(|token| token.is_in(&words::BRING));
+        let must = any(between, &words::MUST);
+        let open = [before, between].into_iter().any(|tokens| {
+            any(tokens, &words::NOT)
+                || any(tokens, &words::PAST)
+                || any(tokens, &words::IF)
+                || tokens.iter().any(|token| matches!(token.part, Part::Mark(',' | ';')))
+        });
+        let known = before.iter().all(|token| {
+            token.is_in(&words::SELF) || token.is_in(&words::PERHAPS) || token.is_in(&words::BRING)
+        });
+        if found.is_empty() || open || !known || !(asked || must) || self.condition < at {
+            return None;
+        }
+        let to = end + between.len();
+        for (reference, _) in found {
+            statements.push(self.statement(reference, Sense::BlockedBy, Manner::Order, start, to));
+        }
+        Some(to)
     }
 
     fn names_any(&self) -> bool {
@@ -53,14 +94,21 @@ impl<'s, 'l> Sentence<'s, 'l> {
     /// Reads the phrase that begins here; says where to go on where there is a statement.
     fn phrase(&self, at: usize, statements: &mut Vec<Statement>) -> Option<usize> {
         let tokens = self.tokens;
-        for phrase in phrases::at(&tokens[at..]) {
-            let behind = at + phrase.words.len();
+        for (phrase, length) in phrases::at(&tokens[at..]) {
+            let behind = at + length;
             if !self.counts(phrase, at, behind) {
                 continue;
             }
             if let Some((object, apart)) = self.object(behind, phrase.when) {
-                let Some((sense, manner)) = self.meaning(phrase, at, object) else { continue };
+                let said = self.meaning(phrase, at, object, apart);
+                let Some((sense, manner)) = said else { continue };
                 let manner = if apart && manner == Manner::Plain { Manner::Apart } else { manner };
+                // "A prerequisite for this is #7", "blocker for the release: #7": #7 is what the phrase
+                // names.
+                let names = apart && tokens[object - 1].part == Part::Mark(':');
+                let of_this =
+                    sense == Sense::Blocks && (names || self.is_of_this(&tokens[behind..object]));
+                let sense = if of_this { turned(sense) } else { sense };
                 let (found, end) = list(tokens, object);
                 for (reference, place) in found {
                     statements.push(self.statement(reference, sense, manner, at, place));
@@ -82,12 +130,23 @@ impl<'s, 'l> Sentence<'s, 'l> {
             When::Named => {
                 self.tokens.get(behind).is_some_and(|token| token.part == Part::Mark(':'))
             }
-            // "The fix for #7" is something that was spoken of, "a fix for #7" is this.
-            _ if phrase.sense == Sense::CarriesOut => {
-                at.checked_sub(1).is_none_or(|before| !self.tokens[before].is("the"))
+            // "The pending #7", "the blocking bug in #7", "the wait for #7" are things that were spoken of;
+            // "depending on #7" alone says "whether or not".
+            _ if ["pending", "blocking", "wait"].contains(&phrase.words[0]) => {
+                !self.follows(at, &["the", "a", "an", "this", "that"])
             }
+            _ if phrase.words[0] == "depending" => {
+                self.follows(at, &["is", "are", "am", "be", "i'm", "it's", "we're"])
+            }
+            // "The fix for #7" is something that was spoken of, "a fix for #7" is this.
+            _ if phrase.sense == Sense::CarriesOut => !self.follows(at, &["the"]),
             _ => true,
         }
+    }
+
+    /// Whether one of these words stands just before.
+    fn follows(&self, at: usize, words: &[&str]) -> bool {
+        at.checked_sub(1).is_some_and(|before| self.tokens[before].is_any(words))
     }
 
     fn statement(
@@ -116,26 +175,44 @@ impl<'s, 'l> Sentence<'s, 'l> {
         if matches!(tokens.get(at)?.part, Part::Reference(_)) {
             return Some((at, false));
         }
-        if when != When::Loose {
-            return None;
-        }
         let end = tokens.len().min(at + MOST_BETWEEN);
         let reference = (at..end).find(|at| matches!(tokens[*at].part, Part::Reference(_)))?;
         let between = &tokens[at..reference];
-        let stops = between.iter().any(|token| {
-            token.is_in(&words::STOPS)
-                || matches!(token.part, Part::Mark(',' | ';' | '.' | ')' | '—' | '–' | '/'))
-        });
-        let leads = between.last().is_some_and(is_filler);
-        (!stops && leads).then_some((reference, true))
+        let breaks = between
+            .iter()
+            .any(|token| matches!(token.part, Part::Mark(',' | ';' | '.' | ')' | '—' | '–' | '/')));
+        let any = |words: &Words| between.iter().any(|token| token.is_in(words));
+        let leads = match when {
+            When::Loose if self.is_of_this(between) => true,
+            When::Loose => !any(&words::STOPS) && between.last().is_some_and(is_filler),
+            // "Needs the endpoint from #7."
+            When::Direct => {
+                !any(&words::STOPS) && between.last().is_some_and(|token| token.is("from"))
+            }
+            // "until we agree on a solution to #7", "after the changes in #7 are in".
+            When::Before | When::Until | When::After | When::Once => {
+                !any(&words::JOINTS) && !any(&words::AND) && any(&words::COMES)
+            }
+            _ => false,
+        };
+        (!breaks && leads).then_some((reference, true))
     }
 
     /// What a phrase means here, if it states anything of this task.
-    fn meaning(&self, phrase: &Phrase, at: usize, object: usize) -> Option<(Sense, Manner)> {
+    fn meaning(
+        &self,
+        phrase: &Phrase,
+        at: usize,
+        object: usize,
+        apart: bool,
+    ) -> Option<(Sense, Manner)> {
         let start = self.clause(at);
         let before = &self.tokens[start..at];
         match phrase.when {
-            When::Before | When::Until | When::After | When::Once => self.order(phrase, at, object),
+            When::Before | When::Until | When::After | When::Once => {
+                self.order(phrase, at, object, apart)
+            }
+            When::Due if !self.is_due(object) => None,
             When::Closing => {
                 let closes = |token: &Token<'_>| {
                     token.is_any(&["closing", "close", "closed", "dropping", "abandoning"])
@@ -143,13 +220,16 @@ impl<'s, 'l> Sentence<'s, 'l> {
                 (before.is_empty() || before.iter().any(closes))
                     .then_some((phrase.sense, Manner::Plain))
             }
-            When::Loose | When::Direct | When::Named | When::PullRequest | When::Label => {
-                self.is_said(phrase.sense, start, at).map(|manner| match manner {
-                    Manner::Possible if phrase.sense != Sense::Duplicates => None,
-                    Manner::Possible => Some((Sense::Relates, manner)),
-                    _ => Some((phrase.sense, manner)),
-                })?
-            }
+            When::Loose
+            | When::Direct
+            | When::Due
+            | When::Named
+            | When::PullRequest
+            | When::Label => self.is_said(phrase.sense, start, at).map(|manner| match manner {
+                Manner::Possible if phrase.sense != Sense::Duplicates => None,
+                Manner::Possible => Some((Sense::Relates, manner)),
+                _ => Some((phrase.sense, manner)),
+            })?,
         }
     }
 
@@ -209,7 +289,11 @@ impl<'s, 'l> Sentence<'s, 'l> {
         if !named.is_empty() {
             return Subject::Named(named);
         }
-        if before.iter().any(|token| token.is_in(&words::WHICH)) {
+        // "#5 (blocked by #6)" says nothing of this.
+        let aside = start >= 2
+            && self.tokens[start - 1].part == Part::Mark('(')
+            && matches!(self.tokens[start - 2].part, Part::Opaque | Part::Reference(_));
+        if aside || before.iter().any(|token| token.is_in(&words::WHICH)) {
             return Subject::Other;
         }
         let known = before.iter().all(|token| match token.part {
@@ -217,6 +301,9 @@ impl<'s, 'l> Sentence<'s, 'l> {
                 token.is_in(&words::SELF)
                     || token.is_in(&words::PERHAPS)
                     || token.is_in(&words::JOINTS)
+                    || token.is_in(&words::WAITING)
+                    || token.is_in(&words::WORK)
+                    || token.is_adverb()
             }
             Part::Mark(_) => true,
             Part::Opaque | Part::Reference(_) => false,
@@ -235,6 +322,12 @@ impl<'s, 'l> Sentence<'s, 'l> {
         if of_another { Subject::Other } else { Subject::This }
     }
 
+    /// Whether words between a phrase and a reference are "this … is".
+    fn is_of_this(&self, between: &[Token<'_>]) -> bool {
+        let this = between.iter().position(|token| token.is_any(&["this", "our", "it", "here"]));
+        this.is_some_and(|at| between[at..].iter().any(|token| token.is_any(&["is", "are"])))
+    }
+
     /// "#7 blocks this", "#7 is a blocker": said the other way round.
     fn of_this(
         &self,
@@ -243,26 +336,41 @@ impl<'s, 'l> Sentence<'s, 'l> {
         behind: usize,
         statements: &mut Vec<Statement>,
     ) -> Option<usize> {
-        if !matches!(phrase.when, When::Loose | When::Direct) {
+        let order = matches!(phrase.when, When::Until | When::After | When::Once);
+        if !order && !matches!(phrase.when, When::Loose | When::Direct) {
             return None;
         }
         let this = (behind..self.tokens.len().min(behind + 3))
-            .find(|at| self.tokens[*at].is_in(&words::THIS));
-        let sense = match (this, phrase.sense) {
-            (Some(_), sense) => turned(sense),
-            // "is a blocker" needs no object.
-            (None, Sense::BlockedBy) if phrase.words[0].starts_with("blocker") => Sense::BlockedBy,
-            (None, _) => return None,
-        };
+            .find(|at| self.tokens[*at].is_in(&words::THIS))
+            .filter(|this| !self.tokens[behind..*this].iter().any(is_order));
         let start = self.clause(at);
         let before = &self.tokens[start..at];
+        let any = |words: &Words| before.iter().any(|token| token.is_in(words));
+        let sense = match (this, phrase.sense) {
+            // "#7 can't be merged until this is", "#7 will be updated once this lands".
+            (Some(this), _) if order => {
+                let due = phrase.when == When::Until && any(&words::NOT)
+                    || phrase.when != When::Until
+                        && any(&words::PLAN)
+                        && self.tokens[this..]
+                            .iter()
+                            .take(6)
+                            .any(|token| token.is_in(&words::DONE));
+                if !due {
+                    return None;
+                }
+                Sense::Blocks
+            }
+            // "is a blocker" needs no object.
+            (_, Sense::BlockedBy) if is_noun(phrase) => Sense::BlockedBy,
+            (Some(_), sense) => turned(sense),
+            (None, _) => return None,
+        };
         let Subject::Named(named) = self.subject(start, at) else { return None };
-        let open = before.iter().any(|token| {
-            token.is_in(&words::NOT) || token.is_in(&words::PAST) || token.is_in(&words::PERHAPS)
-        });
+        let open = any(&words::NOT) && !order || any(&words::PAST) || any(&words::PERHAPS);
         let last = named.last().map(|(_, place)| *place)?;
         let verb = self.tokens[last + 1..at].iter().all(|token| match token.part {
-            Part::Word(_) => token.is_in(&words::SELF),
+            Part::Word(_) => order || token.is_in(&words::SELF),
             Part::Mark(_) => true,
             _ => false,
         });
@@ -276,38 +384,87 @@ impl<'s, 'l> Sentence<'s, 'l> {
     }
 
     /// Before, until, after, once: what is said of the order of work.
-    fn order(&self, phrase: &Phrase, at: usize, object: usize) -> Option<(Sense, Manner)> {
+    fn order(
+        &self,
+        phrase: &Phrase,
+        at: usize,
+        object: usize,
+        apart: bool,
+    ) -> Option<(Sense, Manner)> {
         let start = at.saturating_sub(REACH);
         let before = &self.tokens[start..at];
-        let (_, end) = list(self.tokens, object);
-        let behind = &self.tokens[end..self.tokens.len().min(end + REACH)];
+        let behind = self.behind(object);
         let any =
             |tokens: &[Token<'_>], words: &Words| tokens.iter().any(|token| token.is_in(words));
-        let done = any(&behind[..behind.len().min(6)], &words::DONE);
+        // What stands between says already that something comes to be.
+        let due = apart || self.is_due(object);
         let other = before.iter().any(|token| matches!(token.part, Part::Reference(_)));
         if other
             || self.condition < at
             || any(before, &words::PAST)
+            || any(before, &words::TROUBLE)
             || before.iter().any(|token| token.is_any(&["might", "could", "may"]))
         {
             return None;
         }
         let not = any(before, &words::NOT);
         let works = any(before, &words::WORK);
+        let rest = behind.iter().position(|token| token.is_in(&words::DONE)).map_or(0, |at| at + 1);
+        let planned = self.is_planned(before)
+            || any(&behind[rest..], &words::WORK)
+            || any(&behind[rest..], &words::PLAN);
         let sense = match phrase.when {
-            When::Before if works && not => Sense::BlockedBy,
-            When::Before if works && !done => Sense::Blocks,
+            When::Before if not && (works || due) => Sense::BlockedBy,
+            When::Before if works && !due => Sense::Blocks,
             When::Until if not || any(before, &words::WAITING) => Sense::BlockedBy,
-            When::After if works && !not => Sense::BlockedBy,
-            When::Once if done && (works || any(behind, &words::WORK)) && !not => Sense::BlockedBy,
+            When::After if !not && works => Sense::BlockedBy,
+            When::After if !not && due && is_present(behind) && planned => Sense::BlockedBy,
+            When::Once if !not && due && (works || planned) => Sense::BlockedBy,
             _ => return None,
         };
         Some((sense, Manner::Order))
     }
+
+    /// Whether words say that work is to be done, or the sentence begins with what is to be done.
+    fn is_planned(&self, before: &[Token<'_>]) -> bool {
+        self.tokens.first().is_some_and(|token| token.is_in(&words::DO))
+            || before.iter().any(|token| token.is_in(&words::PLAN))
+    }
+
+    /// What comes after the references of a list.
+    fn behind(&self, object: usize) -> &'s [Token<'l>] {
+        let (_, end) = list(self.tokens, object);
+        &self.tokens[end..self.tokens.len().min(end + REACH)]
+    }
+
+    /// Whether something is still to come to be: "#7 is merged".
+    fn is_due(&self, object: usize) -> bool {
+        let behind = self.behind(object);
+        let near = &behind[..behind.len().min(6)];
+        near.iter().any(|token| token.is_in(&words::DONE))
+            && !near.iter().any(|token| token.is_in(&words::PAST))
+    }
+}
+
+/// Whether words are of what is, not of what was: "after #7 is merged", "after #7 lands".
+fn is_present(behind: &[Token<'_>]) -> bool {
+    let mut near = behind.iter().take(3);
+    let is = ["is", "are", "has", "have", "gets", "lands", "merges", "goes", "ships", "closes"];
+    near.any(|token| token.is_any(&is))
+}
+
+/// Whether a phrase names what holds something up.
+fn is_noun(phrase: &Phrase) -> bool {
+    phrase.words[0].starts_with("blocker") || phrase.words[0].starts_with("prereq")
+}
+
+/// Whether a word says what comes before or after what.
+fn is_order(token: &Token<'_>) -> bool {
+    token.is_any(&["before", "after", "until", "once", "when", "without"])
 }
 
 /// Whether a statement of this sense may be over, so that the past tense takes it back.
-fn sense_can_end(sense: Sense) -> bool {
+pub fn sense_can_end(sense: Sense) -> bool {
     matches!(sense, Sense::Blocks | Sense::BlockedBy)
 }
 

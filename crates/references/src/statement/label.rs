@@ -16,11 +16,11 @@ pub fn label(tokens: &[Token<'_>]) -> Option<Option<Sense>> {
     let introduces = tokens.iter().rev().find(|token| !matches!(token.part, Part::Mark('*' | '_')));
     let introduces = introduces.is_some_and(|token| token.part == Part::Mark(':'));
     let start = (0..tokens.len()).find(|at| {
-        let begins = phrases::at(&tokens[*at..]).any(names);
+        let begins = phrases::at(&tokens[*at..]).any(|(phrase, _)| names(phrase));
         begins || !is_preface(&tokens[*at])
     })?;
-    let phrase = phrases::at(&tokens[start..]).find(|phrase| names(phrase))?;
-    let rest = &tokens[start + phrase.words.len()..];
+    let (phrase, length) = phrases::at(&tokens[start..]).find(|(phrase, _)| names(phrase))?;
+    let rest = &tokens[start + length..];
     let named = rest.iter().filter(|token| matches!(token.part, Part::Word(_) | Part::Opaque));
     let most = if introduces { MOST_BETWEEN } else { 0 };
     let strange = named.filter(|token| !is_filler(token) && !is_name_of_list(token)).count();
@@ -41,7 +41,7 @@ fn names(phrase: &Phrase) -> bool {
 
 /// Words of headings that name what stands in the list, not what it has to do with this.
 fn is_name_of_list(token: &Token<'_>) -> bool {
-    phrases::at(std::slice::from_ref(token)).any(names)
+    phrases::at(std::slice::from_ref(token)).any(|(phrase, _)| names(phrase))
 }
 
 /// What may stand before the phrase in a heading or an introduction: `:link: This PR is`.

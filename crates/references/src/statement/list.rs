@@ -1,5 +1,6 @@
 //! Lists of references, and what may stand before and between them.
 
+use crate::phrases;
 use crate::sentence::{Part, Token};
 use crate::words;
 
@@ -47,6 +48,8 @@ fn next_in_list(tokens: &[Token<'_>], from: usize) -> Option<usize> {
             Part::Reference(_) => return (joined || titles == 0).then_some(at),
             Part::Mark(',' | '/' | '&' | '+' | ';' | '|') => joined = true,
             Part::Word(_) if token.is_in(&words::AND) => joined = true,
+            // Another statement begins: "blocked by #7, see also #8".
+            Part::Word(_) if joined && phrases::at(&tokens[at..]).next().is_some() => return None,
             _ if joined && is_filler(token) => {}
             Part::Word(_) | Part::Opaque if !joined => titles += 1,
             Part::Mark('(' | ')' | '[' | ']' | ':' | '*' | '_' | '#') => {}
