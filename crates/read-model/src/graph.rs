@@ -9,6 +9,7 @@ use mainstem_model::{
     Evidence, Link, LinkEnd, LinkId, LinkKind, LinkOrigin, LinkReview, SourceId, TaskId, Timestamp,
 };
 
+use crate::adjacency::Adjacency;
 use crate::names::Symbol;
 use crate::text;
 
@@ -50,6 +51,8 @@ pub(crate) struct Edge {
     pub(crate) forward: bool,
     /// What a person said of it, or of another statement of the same.
     pub(crate) review: LinkReview,
+    /// Whether it is stated in the source of one of its ends: whoever sees both sees it.
+    pub(crate) within: bool,
 }
 
 impl LinkRow {
@@ -117,7 +120,7 @@ pub(crate) struct Graph {
     /// Tasks by the hash of the id and that of the key that they call their parent.
     children: imbl::OrdSet<(u64, u32)>,
     /// The bound edges of each ordinal, sorted by kind, direction, other end, link.
-    adjacent: imbl::Vector<Option<Arc<[Edge]>>>,
+    adjacent: Adjacency,
     /// What people said of links.
     reviews: Arc<HashMap<LinkId, LinkReview>>,
     next_number: u64,
@@ -211,17 +214,14 @@ impl Graph {
 
     /// The bound edges of a task.
     pub(crate) fn edges(&self, ordinal: u32) -> &[Edge] {
-        self.adjacent.get(ordinal as usize).and_then(Option::as_deref).unwrap_or_default()
+        self.adjacent.of(ordinal)
     }
 
     /// Replaces the bound edges of a task.
     pub(crate) fn bind(&mut self, ordinal: u32, mut edges: Vec<Edge>) {
         edges.sort_by_key(Edge::place);
         edges.dedup_by_key(|edge| edge.link.number);
-        while self.adjacent.len() <= ordinal as usize {
-            self.adjacent.push_back(None);
-        }
-        self.adjacent[ordinal as usize] = (!edges.is_empty()).then(|| edges.into());
+        self.adjacent.replace(ordinal, edges);
     }
 }
 

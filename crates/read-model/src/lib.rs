@@ -52,6 +52,7 @@
 //! | page of 50 of all tasks ordered by key, which is not kept sorted | 78 ms |
 //! | following 1 edge; 1,000 changed tasks, an older snapshot held | 3 ms, nearly all of it reading SQLite; 70 ms |
 
+mod adjacency;
 mod blockage;
 mod calendars;
 pub mod count;

@@ -176,29 +176,33 @@ impl<'v> LinkRef<'v> {
             }
         }
     }
-
-    /// What it says, whoever states it. Only one of its ends may be missing.
-    fn says(self) -> Said {
-        let missing = self.ends.iter().position(|end| *end == NONE);
-        Said {
-            kind: self.link.kind,
-            origin: self.link.origin,
-            until: self.link.until,
-            ends: self.ends,
-            missing: missing.map(|which| text::fold(self.end(which).key)),
-        }
-    }
 }
 
-/// What a link says: several tasks may state the same.
-#[derive(PartialEq, Eq, Hash)]
-struct Said {
-    kind: LinkKind,
-    origin: LinkOrigin,
-    until: Option<Timestamp>,
-    ends: [u32; 2],
-    /// The key of the end that is not in the store, whatever the case.
-    missing: Option<String>,
+/// Which links of a task are told: of several statements of the same, the first.
+#[derive(Default)]
+struct Told {
+    /// Of the edges between these tasks, which stand side by side, what was told.
+    between: Option<(LinkKind, [u32; 2])>,
+    said: Vec<LinkOrigin>,
+    /// Of those with an end that is not in the store: its key, whatever the case, and on which side.
+    missing: HashSet<(LinkKind, LinkOrigin, bool, String)>,
+}
+
+impl Told {
+    /// Whether it is told for the first time.
+    fn adds(&mut self, link: LinkRef<'_>) -> bool {
+        if let Some(which) = link.ends.iter().position(|end| *end == NONE) {
+            let key = text::fold(link.end(which).key);
+            return self.missing.insert((link.kind(), link.origin(), which == 0, key));
+        }
+        let between = Some((link.kind(), link.ends));
+        if self.between != between {
+            (self.between, self.said) = (between, Vec::new());
+        }
+        let new = !self.said.contains(&link.origin());
+        self.said.extend(new.then(|| link.origin()));
+        new
+    }
 }
 
 impl<'v> TaskRef<'v> {
@@ -211,13 +215,13 @@ impl<'v> TaskRef<'v> {
         origins: Option<&[LinkOrigin]>,
     ) -> Vec<LinkRef<'v>> {
         let mut links = Vec::<LinkRef<'v>>::new();
-        let mut said = HashSet::new();
+        let mut told = Told::default();
         for edge in self.view.snapshot().graph.edges(self.ordinal) {
             let wanted = kinds.is_none_or(|kinds| kinds.contains(&edge.kind))
                 && origins.is_none_or(|origins| origins.contains(&edge.link.origin));
             if wanted && self.view.shows(edge) {
                 let link = LinkRef::of_edge(self.view, self.ordinal, edge);
-                if said.insert(link.says()) {
+                if told.adds(link) {
                     links.push(link);
                 }
             }
@@ -277,14 +281,13 @@ impl View {
             filter.as_ref().is_none_or(|filter| filter.holds(&|test| test.holds(*link)))
         };
         let mut links = Vec::new();
-        let mut said = HashSet::new();
         for ordinal in self.universe() {
-            said.clear();
+            let mut told = Told::default();
             for edge in self.snapshot().graph.edges(ordinal) {
                 // Each link once: with the task that it starts from, where that is in the store.
                 if (edge.forward || edge.other == NONE) && self.shows(edge) {
                     let link = LinkRef::of_edge(self, ordinal, edge);
-                    if wanted(&link) && said.insert(link.says()) {
+                    if wanted(&link) && told.adds(link) {
                         links.push(link);
                     }
                 }

@@ -113,19 +113,21 @@ pub(crate) fn listed<'v, T>(
         cursor.as_deref().map(|cursor| cursor::decode(steps, cursor)).transpose()
     };
     let (after, before) = (mark(&request.after)?, mark(&request.before)?);
-    let against = |row: &T, mark: &cursor::Mark| -> Ordering {
-        let (own, id) = place(row);
+    // Looked up once: a row is compared several times, and lies anywhere in memory.
+    let rows: Vec<_> = rows.into_iter().map(|row| (place(&row), row)).collect();
+    let against = |row: &((SortValue<'v>, Uuid), T), mark: &cursor::Mark| -> Ordering {
+        let ((own, id), _) = row;
         let value = mark.values().next().unwrap_or(SortValue::Absent);
-        step.compare(own, value).then(id.cmp(&mark.id))
+        step.compare(*own, value).then(id.cmp(&mark.id))
     };
-    Ok(pick(
+    let page = pick(
         rows,
         request,
-        after.as_ref().map(|mark| |row: &T| against(row, mark)),
-        before.as_ref().map(|mark| |row: &T| against(row, mark)),
-        |left, right| {
-            let ((left, left_id), (right, right_id)) = (place(left), place(right));
-            step.compare(left, right).then(left_id.cmp(&right_id))
+        after.as_ref().map(|mark| |row: &_| against(row, mark)),
+        before.as_ref().map(|mark| |row: &_| against(row, mark)),
+        |((left, left_id), _), ((right, right_id), _)| {
+            step.compare(*left, *right).then(left_id.cmp(right_id))
         },
-    ))
+    );
+    Ok(page.map(|(_, row)| row))
 }

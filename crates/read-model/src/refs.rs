@@ -249,10 +249,9 @@ impl<'v> TaskRef<'v> {
 
     pub(crate) fn by_id(self, ordinals: impl Iterator<Item = u32>) -> Vec<TaskOrdinal> {
         let seen = ordinals.filter(|ordinal| self.view.universe().contains(*ordinal));
-        let id = |ordinal| Some((self.view.snapshot().id(ordinal)?, TaskOrdinal(ordinal)));
-        let mut tasks: Vec<_> = seen.filter_map(id).collect();
+        let mut tasks: Vec<_> = self.view.snapshot().row_ids(seen).collect();
         tasks.sort_unstable();
-        tasks.into_iter().map(|(_, ordinal)| ordinal).collect()
+        tasks.into_iter().map(|(_, ordinal)| TaskOrdinal(ordinal)).collect()
     }
 
     /// Open (BACKLOG or TODO), present, and nothing open that the caller sees blocks it.

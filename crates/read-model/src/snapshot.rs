@@ -90,9 +90,13 @@ impl Snapshot {
         self.rows.get(ordinal as usize)?.as_deref()
     }
 
-    /// The id of an ordinal that stands or stood for a task.
-    pub(crate) fn id(&self, ordinal: u32) -> Option<TaskId> {
-        self.row_ids.get(ordinal as usize).copied()
+    /// The ids of ordinals that stand or stood for tasks; faster where these rise.
+    pub(crate) fn row_ids(
+        &self,
+        ordinals: impl Iterator<Item = u32>,
+    ) -> impl Iterator<Item = (TaskId, u32)> {
+        let mut near = self.row_ids.focus();
+        ordinals.filter_map(move |ordinal| Some((*near.get(ordinal as usize)?, ordinal)))
     }
 
     /// The task of this id, or what it has become.
@@ -219,11 +223,16 @@ impl Snapshot {
         let ends = self.ends(link);
         let [from, to] = if holds && ends[0] != ends[1] { ends } else { [None, None] };
         let review = self.review_of(link, [from, to]);
+        let source = self.names.sources.find(&link.source);
+        let within = [from, to]
+            .into_iter()
+            .flatten()
+            .any(|end| self.row(end).is_some_and(|row| Some(row.source) == source));
         [(from, to, true), (to, from, false)].into_iter().filter_map(
             move |(own, other, forward)| {
                 let other = other.unwrap_or(NONE);
                 let (link, kind) = (Arc::clone(link), link.kind);
-                Some((own?, Edge { link, other, kind, forward, review }))
+                Some((own?, Edge { link, other, kind, forward, review, within }))
             },
         )
     }

@@ -461,15 +461,17 @@ impl View {
         self.snapshot().parent(row).filter(|parent| self.universe().contains(*parent))
     }
 
-    /// Whether the caller sees an edge: the task that states it, and the other end where it exists.
+    /// Whether the caller, who sees the task that it is an edge of, sees it: the task that states it, and
+    /// the other end where it exists.
     pub(crate) fn shows(&self, edge: &Edge) -> bool {
         let seen = if edge.other == NONE {
             self.shows_unbound(&edge.link, edge.other_end())
         } else {
             self.universe().contains(edge.other)
         };
-        // Who sees everything need not look at the link, which lies elsewhere in memory.
-        seen && (self.sees_all_sources() || self.allows_source(edge.link.source))
+        // The link itself lies elsewhere in memory, and is only looked at where it must be.
+        let within = edge.within && edge.other != NONE;
+        seen && (within || self.sees_all_sources() || self.allows_source(edge.link.source))
     }
 
     /// Whether nothing is hidden from the caller.
