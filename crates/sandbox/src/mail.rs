@@ -11,6 +11,7 @@ use crate::generate::people;
 use crate::jira::JiraSite;
 use crate::jira::catalogue::Category;
 use crate::site::{Site, SiteOptions};
+use crate::world::IssueKey;
 
 const HOUR: i64 = 3_600;
 const DAY: i64 = 24 * HOUR;
@@ -83,7 +84,7 @@ impl Site {
     #[must_use]
     pub fn push(&self, message: &str) -> bool {
         self.edit(|world| {
-            let is_open = |key: &_| world[*key].is_pull_request() && world[*key].is_open();
+            let is_open = |key: &IssueKey| world[*key].is_pull_request() && world[*key].is_open();
             let open = world.visible_issues().find(is_open);
             open.is_some_and(|pull| world.push(pull, message))
         })
