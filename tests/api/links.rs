@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use mainstem_graphql::{Api, ApiSettings, Caller, Question};
 use mainstem_model::record::{
-    Batch, BranchRecord, CommentRecord, HistoryChange, HistoryEntry, HistoryRecord, PersonRecord,
-    ProjectRecord, RemoteLinkSet, Scope, TaskRecord, TaskReference,
+    Batch, BranchRecord, CommentRecord, CommitSet, HistoryChange, HistoryEntry, HistoryRecord,
+    PersonRecord, ProjectRecord, RemoteLinkSet, Scope, TaskRecord, TaskReference,
 };
 use mainstem_model::{
-    ChangeCause, RemoteLink, SourceId, Status, StatusCategory, TaskId, TaskKind, TokenId,
+    ChangeCause, Commit, RemoteLink, SourceId, Status, StatusCategory, TaskId, TaskKind, TokenId,
     TokenScope, Visibility,
 };
 use mainstem_read_model::ReadModel;
@@ -554,6 +554,56 @@ both_databases! {
         tools.tell("code", Batch { branches: vec![other], ..Batch::default() }).await;
         let data = tools.data(&everybody(), document).await;
         assert_eq!(data["task"]["links"]["nodes"], json!([]));
+    }
+}
+
+both_databases! {
+    async fn the_messages_of_commits_say_what_they_carry_out(db) {
+        let tools = Tools::new(db).await;
+        tools.database.clock.advance_seconds(3_600);
+        tools.tell("plans", of(vec![task("ENG-1", ""), task("ENG-2", "")])).await;
+        let pull = TaskRecord { kind: TaskKind::PullRequest, ..task("acme/api#3", "Adds it.") };
+        let commit = |number: u32, seconds: i64, message: &str| Commit {
+            message: message.to_owned(),
+            committed_at: Some(at(seconds)),
+            url: format!("https://code.example/acme/api/commit/{number}"),
+        };
+        let told = |commits: &[Commit]| {
+            let set = CommitSet { task: "acme/api#3".into(), commits: commits.to_vec() };
+            Batch { commits: vec![set], ..Batch::default() }
+        };
+        let document = |until: &str| format!(
+            "{{ links(filter: {{origin: {{eq: INFERRED}}, until: {{isNull: {until}}}}}) {{ nodes {{
+                kind fromKey toKey since until evidence {{ quote url in {{ ... on Task {{ key }} }} }} }} }} }}"
+        );
+        let mend = commit(1, 2, "ENG-1: mend the export");
+        let merge = commit(2, 3, "Merge branch 'main' into ENG-2-export");
+        tools.tell("code", of(vec![pull])).await;
+        tools.tell("code", told(&[mend, merge])).await;
+        let data = tools.data(&everybody(), &document("true")).await;
+        let link = |until: Value| json!({
+            "kind": "IMPLEMENTS", "fromKey": "acme/api#3", "toKey": "ENG-1",
+            "since": "2026-01-01T00:00:02Z", "until": until,
+            "evidence": [{
+                "quote": "ENG-1: mend the export",
+                "url": "https://code.example/acme/api/commit/1",
+                "in": { "key": "acme/api#3" },
+            }],
+        });
+        assert_eq!(data["links"]["nodes"], json!([link(Value::Null)]));
+
+        // A push that rewrites the branch takes the words away; a later commit says something else. What
+        // a committer's clock says of the future begins now.
+        let later = commit(3, 10_000_000, "Mend the import\n\nJira: ENG-2");
+        tools.tell("code", told(&[later])).await;
+        let now = "2026-01-01T01:00:00Z";
+        let data = tools.data(&everybody(), &document("false")).await;
+        assert_eq!(data["links"]["nodes"], json!([link(json!(now))]));
+        let document = "{ task(key: \"ENG-2\") { links { nodes { kind fromKey since evidence { url } } } } }";
+        assert_eq!(tools.data(&everybody(), document).await["task"]["links"]["nodes"], json!([{
+            "kind": "IMPLEMENTS", "fromKey": "acme/api#3", "since": now,
+            "evidence": [{ "url": "https://code.example/acme/api/commit/3" }],
+        }]));
     }
 }
 

@@ -47,6 +47,14 @@ async fn what_the_demo_prints_can_be_pasted() {
         "evidence": [{ "quote": format!("Blocks: {issue}"), "in": { "key": mail } }],
     });
     assert!(links.as_array().unwrap().contains(&promise), "{links}");
+    let key = story["key"].as_str().unwrap();
+    let ask = format!(
+        "{{ task(key: \"{key}\") {{ links(kinds: [IMPLEMENTS]) {{ nodes {{ evidence {{ quote url }} }} }} }} }}"
+    );
+    let links = client.data(&ask).await["task"]["links"]["nodes"].clone();
+    let commit = &links[0]["evidence"][0];
+    assert_eq!(commit["quote"], format!("{key}: print what the terminals show"), "{links}");
+    assert!(commit["url"].as_str().unwrap().contains("/commit/"), "{links}");
     for task in answer["data"]["held"]["nodes"].as_array().unwrap() {
         assert!(
             said.contains(task["key"].as_str().unwrap()),

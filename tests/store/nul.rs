@@ -1,14 +1,14 @@
 //! NUL in what a tool says: PostgreSQL holds it in no text, so neither database does.
 
 use mainstem_model::record::{
-    Batch, CensusEntry, CommentRecord, Depth, ExternalId, Hint, HistoryChange, HistoryEntry,
-    LinkRecord, NoticeKind, NoticeRecord, NoticeSet, ParentRecord, PartSet, PersonRecord,
-    ProjectRecord, QuarantineRecord, RelationRecord, RemoteLinkSet, Scope, TaskRecord,
-    TaskReference, WorklogRecord,
+    Batch, BranchRecord, CensusEntry, CommentRecord, CommitSet, Depth, ExternalId, Hint,
+    HistoryChange, HistoryEntry, LinkRecord, NoticeKind, NoticeRecord, NoticeSet, ParentRecord,
+    PartSet, PersonRecord, ProjectRecord, QuarantineRecord, RelationRecord, RemoteLinkSet, Scope,
+    TaskRecord, TaskReference, WorklogRecord,
 };
 use mainstem_model::{
-    ChangeCause, Criterion, CustomField, LinkKind, Position, Priority, PriorityLevel, RemoteLink,
-    SourceError, SourceState, Status, StatusCategory, Visibility,
+    ChangeCause, Commit, Criterion, CustomField, LinkKind, Position, Priority, PriorityLevel,
+    RemoteLink, SourceError, SourceState, Status, StatusCategory, Visibility,
 };
 use mainstem_store::{Applied, PassOutcome, Store};
 use serde_json::json;
@@ -139,6 +139,15 @@ fn batch(nul: &str) -> Batch {
                 title: text("A pa_ge"),
                 url: text("https://wiki.example/_"),
                 relationship: Some(text("mentioned_ in")),
+            }],
+        }],
+        branches: vec![BranchRecord { task: id("ta_sk"), name: text("mend_-it") }],
+        commits: vec![CommitSet {
+            task: id("ta_sk"),
+            commits: vec![Commit {
+                message: text("Mend_ it"),
+                committed_at: Some(at(1)),
+                url: text("https://tool.example/_commit"),
             }],
         }],
         relations: vec![RelationRecord {

@@ -1,9 +1,9 @@
 //! What a task has many of (worklogs beside comments), and its links to elsewhere.
 
 use mainstem_model::record::{
-    Batch, PartSet, QuarantineRecord, RemoteLinkSet, TaskRecord, WorklogRecord,
+    Batch, CommitSet, PartSet, QuarantineRecord, RemoteLinkSet, TaskRecord, WorklogRecord,
 };
-use mainstem_model::{Change, Position, RemoteLink, Subject, Visibility, Worklog};
+use mainstem_model::{Change, Commit, Position, RemoteLink, Subject, Visibility, Worklog};
 use mainstem_store::Store;
 use serde_json::{Value, json};
 
@@ -212,5 +212,41 @@ both_databases! {
         source.apply(&db.store, &batch_of(vec![task_record(1)])).await;
         assert_eq!(source.apply(&db.store, &early).await.links_written, 1);
         assert!(db.store.quarantined(source.id, 10).await.unwrap().is_empty());
+    }
+}
+
+both_databases! {
+    async fn commits_are_told_as_a_whole(db) {
+        let source = db.source("acme").await;
+        let position = source.apply(&db.store, &batch_of(vec![task_record(1)])).await.position;
+        let commit = |message: &str| Commit {
+            message: message.to_owned(),
+            committed_at: Some(at(1)),
+            url: "https://tool.example/commit/1".to_owned(),
+        };
+        let (first, undated) = (commit("One"), Commit { committed_at: None, ..commit("Two") });
+        let told_of = |commits: &[Commit]| {
+            let set = CommitSet { task: task_external_id(1).into(), commits: commits.to_vec() };
+            Batch { commits: vec![set], ..Batch::default() }
+        };
+        let both = [first, undated];
+        for (step, commits) in [&both[..0], &both[..1], &both[..], &both[..0]].into_iter().enumerate() {
+            let written = source.apply(&db.store, &told_of(commits)).await;
+            assert_eq!(written.changes, u64::from(step > 0));
+            assert_eq!(source.apply(&db.store, &told_of(commits)).await.rows(), 0);
+            // Each of these changes lets the texts of the task be read again.
+            let read = db.store.texts_to_read(1).await.unwrap().unwrap();
+            assert_eq!(read.tasks[0].commits, commits);
+            db.store.put_inferences(&read, Vec::new()).await.unwrap().unwrap();
+            assert!(db.store.texts_to_read(1).await.unwrap().is_none());
+        }
+        let shown = json!([
+            { "message": "One", "committedAt": "2026-01-01T00:00:01Z", "url": "https://tool.example/commit/1" },
+            { "message": "Two", "committedAt": null, "url": "https://tool.example/commit/1" },
+        ]);
+        let entry = |before: &Value, after: &Value| ("commits".to_owned(), before.clone(), after.clone());
+        let one = json!([shown[0]]);
+        let none = Value::Null;
+        assert_eq!(told(&db.store, position).await, [entry(&none, &one), entry(&one, &shown), entry(&shown, &none)]);
     }
 }

@@ -1,5 +1,6 @@
 //! From a tool into the store: connector, engine and store together.
 
+mod commits;
 mod convergence;
 mod cost;
 mod email;

@@ -14,7 +14,7 @@ use crate::locator::Locator;
 use crate::normalize;
 use crate::past;
 use crate::pull::Draft;
-use crate::relations::{self, Wanted};
+use crate::relations::{self, Relations, Wanted};
 use crate::repository::{Repository, RepositoryName};
 use crate::session::GitHubSession;
 
@@ -37,22 +37,15 @@ pub async fn fetch(session: &GitHubSession, hints: &[Hint]) -> Result<Batch, Con
     }
 
     let mut draft = Draft::default();
-    let mut relations = Vec::new();
-    let mut branches = Vec::new();
+    let mut relations = Relations::default();
     for wanted in of_relations.chunks(PAGE_SIZE) {
-        let read = relations::read(session, wanted.to_vec()).await?;
-        relations.extend(read.records);
-        branches.extend(read.branches);
-        for hint in read.hints {
-            draft.hint(hint);
-        }
-        // GraphQL does not say what became of them.
-        whole.extend(read.missing);
+        relations.add(relations::read(session, wanted.to_vec()).await?);
     }
+    // GraphQL does not say what became of them.
+    whole.append(&mut relations.missing);
 
     let past = past::read(session, of_past, &mut draft).await?;
-    relations.extend(past.relations);
-    branches.extend(past.branches);
+    relations.add(past.relations);
 
     let mut comment_sets = Vec::new();
     let mut moves = Vec::new();
@@ -68,16 +61,15 @@ pub async fn fetch(session: &GitHubSession, hints: &[Hint]) -> Result<Batch, Con
         }
     }
     for wanted in present.chunks(PAGE_SIZE) {
-        let read = relations::read(session, wanted.to_vec()).await?;
-        relations.extend(read.records);
-        branches.extend(read.branches);
-        for hint in read.hints {
-            draft.hint(hint);
-        }
+        relations.add(relations::read(session, wanted.to_vec()).await?);
+    }
+    for hint in relations.hints {
+        draft.hint(hint);
     }
     let mut batch = draft.finish();
-    batch.relations = relations;
-    batch.branches = branches;
+    batch.relations = relations.records;
+    batch.branches = relations.branches;
+    batch.commits = relations.commits;
     batch.histories = past.histories;
     batch.comment_sets = comment_sets;
     batch.moves = moves;

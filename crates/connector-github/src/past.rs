@@ -10,14 +10,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::future::try_join_all;
 use futures_util::{StreamExt, stream};
-use mainstem_connector::caller::TOOL_FAILING;
 use mainstem_connector::{ConnectorError, Disposition};
-use mainstem_model::record::{
-    BranchRecord, Depth, ExternalId, Hint, HistoryEntry, HistoryRecord, RelationRecord,
-};
+use mainstem_model::record::{Depth, ExternalId, Hint, HistoryEntry, HistoryRecord};
 use mainstem_model::{TaskKind, Timestamp};
 use serde::Deserialize;
-use serde_json::json;
 use serde_json::value::RawValue;
 
 use crate::node_id::database_id;
@@ -31,7 +27,7 @@ use crate::session::GitHubSession;
 use crate::wire;
 
 /// How many issues one question names. GitHub gives up on a question after ten seconds; with this many
-/// it has up to 2,500 events to find, and counts two points.
+/// it has up to 2,500 events and as many commits to find, and counts two points.
 const ISSUES_A_QUESTION: usize = 25;
 /// How many issues are read by REST at the same time.
 const ISSUES_BY_REST: usize = 4;
@@ -95,8 +91,7 @@ fragment account on Actor {
 /// The past of issues, and their links.
 #[derive(Debug, Default)]
 pub struct Past {
-    pub relations: Vec<RelationRecord>,
-    pub branches: Vec<BranchRecord>,
+    pub relations: Relations,
     pub histories: Vec<HistoryRecord>,
 }
 
@@ -124,14 +119,13 @@ pub async fn read(
     draft: &mut Draft,
 ) -> Result<Past, ConnectorError> {
     let mut past = Past::default();
-    let mut relations = Relations::default();
     let mut by_rest = Vec::new();
-    let questions = wanted.chunks(ISSUES_A_QUESTION).map(|tasks| ask(session, tasks.to_vec()));
+    let questions = wanted.chunks(ISSUES_A_QUESTION).map(|tasks| ask(session, tasks));
     for (task, answer) in try_join_all(questions).await?.into_iter().flatten() {
         match answer {
             Answer::Told(node, at) => match told(&node, &mut draft.people) {
                 Some((linked, history)) => {
-                    relations.take(session, task.clone(), linked, at);
+                    past.relations.take(session, task.clone(), linked, at);
                     match history {
                         Some(history) => past.tell(task.external_id, history),
                         None => by_rest.push(task),
@@ -139,53 +133,41 @@ pub async fn read(
                 }
                 None => by_rest.push(task),
             },
-            Answer::Missing => relations.missing.push(task),
+            Answer::Missing => past.relations.missing.push(task),
             Answer::Unasked => by_rest.push(task),
         }
     }
-    let pull_requests = read_by_rest(session, by_rest, draft, &mut past, &mut relations).await?;
+    let pull_requests = read_by_rest(session, by_rest, draft, &mut past).await?;
     let closing = relations::closing(session, &session.background, pull_requests).await?;
-    past.relations.extend(relations.records.into_iter().chain(closing.records));
-    past.branches.extend(relations.branches.into_iter().chain(closing.branches));
-    for Wanted { external_id, locator } in relations.missing.into_iter().chain(closing.missing) {
+    past.relations.add(closing);
+    // Each part has a past of its own, with which it states its whole.
+    past.relations.hints.clear();
+    for Wanted { external_id, locator } in std::mem::take(&mut past.relations.missing) {
         past.tell(external_id.clone(), Vec::new());
         draft.hint(Hint { external_id, locator: locator.to_string(), depth: Depth::Whole });
     }
     Ok(past)
 }
 
-/// Asks GraphQL about issues, and about fewer at a time where it does not get done with so many.
+/// Asks GraphQL about issues.
 async fn ask(
     session: &GitHubSession,
-    tasks: Vec<Wanted>,
+    tasks: &[Wanted],
 ) -> Result<Vec<(Wanted, Answer)>, ConnectorError> {
     let (tasks, nameless): (Vec<_>, Vec<_>) =
-        tasks.into_iter().partition(|task| !task.locator.node_id.is_empty());
-    let mut answers: Vec<_> = nameless.into_iter().map(|task| (task, Answer::Unasked)).collect();
-    let mut waiting = vec![tasks];
-    while let Some(mut tasks) = waiting.pop() {
-        let ids: Vec<&str> = tasks.iter().map(|task| task.locator.node_id.as_str()).collect();
-        if ids.is_empty() {
-            continue;
-        }
-        let variables = json!({"ids": ids});
-        match session.background.graphql::<Nodes<Box<RawValue>>>(PAST, variables).await {
-            Ok(Some((answer, at))) => {
-                let mut nodes = answer.nodes.into_iter();
-                answers.extend(tasks.into_iter().map(|task| match nodes.next().flatten() {
-                    Some(node) => (task, Answer::Told(node, at)),
-                    None => (task, Answer::Missing),
-                }));
-            }
-            Ok(None) => answers.extend(tasks.into_iter().map(|task| (task, Answer::Unasked))),
-            Err(error) if error.code == TOOL_FAILING && tasks.len() > 1 => {
-                waiting.push(tasks.split_off(tasks.len() / 2));
-                waiting.push(tasks);
-            }
-            Err(error) => return Err(error),
-        }
+        tasks.iter().cloned().partition(|task| !task.locator.node_id.is_empty());
+    let answers: Vec<Answer> = match relations::ask(&session.background, PAST, &tasks).await? {
+        Some(told) => told.into_iter().map(Answer::of).collect(),
+        None => tasks.iter().map(|_| Answer::Unasked).collect(),
+    };
+    let nameless = nameless.into_iter().map(|task| (task, Answer::Unasked));
+    Ok(tasks.into_iter().zip(answers).chain(nameless).collect())
+}
+
+impl Answer {
+    fn of((node, at): (Option<Box<RawValue>>, Timestamp)) -> Self {
+        node.map_or(Self::Missing, |node| Self::Told(node, at))
     }
-    Ok(answers)
 }
 
 /// Reads what GraphQL says of an issue: its links, and its history unless that has to come by REST.
@@ -357,7 +339,6 @@ async fn read_by_rest(
     tasks: Vec<Wanted>,
     draft: &mut Draft,
     past: &mut Past,
-    relations: &mut Relations,
 ) -> Result<Vec<Wanted>, ConnectorError> {
     let mut pull_requests = Vec::new();
     let mut answers =
@@ -374,7 +355,7 @@ async fn read_by_rest(
             Err(error) => return Err(error),
         };
         let Some(Shown { repository, issue, timeline }) = shown else {
-            relations.missing.push(task);
+            past.relations.missing.push(task);
             continue;
         };
         let Some(read) = draft.normalize(&repository, vec![issue]).pop() else {
@@ -383,7 +364,7 @@ async fn read_by_rest(
         };
         let id = read.task.external_id.clone();
         if task.external_id.as_ref().is_some_and(|known| *known != id) {
-            relations.missing.push(task);
+            past.relations.missing.push(task);
             continue;
         }
         let (history, malformed) = normalize::timeline(&timeline, &read.task, &mut draft.people);

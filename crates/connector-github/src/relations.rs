@@ -1,4 +1,5 @@
-//! Native links: dependencies, duplicates, and the issues that a pull request closes.
+//! Native links: dependencies, duplicates, and the issues that a pull request closes; and what a pull
+//! request is made of, the texts of which may name others: its branch and its commits.
 //!
 //! Each link is stated by one side only, so that it ends when that side no longer says it: a
 //! dependency by the blocked issue (by the blocking one where the other lies outside the source), a
@@ -6,10 +7,13 @@
 
 use futures_util::future::try_join_all;
 use mainstem_connector::ConnectorError;
+use mainstem_connector::caller::TOOL_FAILING;
 use mainstem_model::record::{
-    BranchRecord, Depth, ExternalId, Hint, LinkRecord, ParentRecord, RelationRecord, TaskReference,
+    BranchRecord, CommitSet, Depth, ExternalId, Hint, LinkRecord, ParentRecord, RelationRecord,
+    TaskReference,
 };
-use mainstem_model::{LinkKind, Timestamp};
+use mainstem_model::{Commit, LinkKind, Timestamp};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::json;
 
@@ -32,6 +36,7 @@ pub struct Wanted {
 pub struct Relations {
     pub records: Vec<RelationRecord>,
     pub branches: Vec<BranchRecord>,
+    pub commits: Vec<CommitSet>,
     /// Tasks that GitHub does not show under their node id.
     pub missing: Vec<Wanted>,
     /// Sub-issues of what was read: lists do not always say whose part an issue is.
@@ -57,7 +62,11 @@ macro_rules! links {
     };
     (of pull requests) => {
         "fragment closingLinks on Node {
-  ... on PullRequest { headRefName closingIssuesReferences(first: 100) { nodes { ...end } } }
+  ... on PullRequest {
+    headRefName
+    closingIssuesReferences(first: 100) { nodes { ...end } }
+    commits(first: 100) { totalCount nodes { commit { message committedDate url } } }
+  }
 }
 fragment end on Issue { fullDatabaseId number repository { nameWithOwner } }
 "
@@ -70,6 +79,9 @@ const LINKS: &str = concat!(
     links!(of everything),
     links!(of pull requests),
 );
+
+/// How much is kept of the message of a commit.
+const MOST_MESSAGE_BYTES: usize = 8 << 10;
 
 /// What servers understand that know no dependencies yet.
 const CLOSING_LINKS: &str = concat!(
@@ -92,6 +104,7 @@ pub enum Linked {
     PullRequest {
         head_ref_name: Option<String>,
         closing_issues_references: Option<Nodes<End>>,
+        commits: Option<Commits>,
     },
     #[serde(other)]
     Other,
@@ -107,6 +120,51 @@ pub struct LinkedIssue {
     duplicate_of: Option<End>,
     parent: Option<End>,
     sub_issues: Option<Nodes<End>>,
+}
+
+/// The commits of a pull request, in the order of their history.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Commits {
+    /// How many there are, of which the first hundred are told.
+    total_count: u64,
+    nodes: Vec<Option<CommitOfPullRequest>>,
+}
+
+#[derive(Deserialize)]
+struct CommitOfPullRequest {
+    commit: TellingCommit,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct TellingCommit {
+    message: String,
+    /// Whatever the committer's clock said, which may be no time at all.
+    committed_date: String,
+    url: String,
+}
+
+impl Commits {
+    fn set(self, task: ExternalId, locator: &Locator) -> CommitSet {
+        if self.total_count > self.nodes.len() as u64 {
+            tracing::info!(
+                pull_request = %locator,
+                commits = self.total_count,
+                "more commits than are read of a pull request"
+            );
+        }
+        let commits = self.nodes.into_iter().flatten().map(|node| node.commit.commit());
+        CommitSet { task, commits: commits.collect() }
+    }
+}
+
+impl TellingCommit {
+    fn commit(self) -> Commit {
+        let Self { mut message, committed_date, url } = self;
+        message.truncate(message.floor_char_boundary(MOST_MESSAGE_BYTES));
+        Commit { message, committed_at: committed_date.parse().ok(), url }
+    }
 }
 
 /// The other end of a link.
@@ -147,6 +205,33 @@ impl End {
     }
 }
 
+/// Asks GraphQL about the nodes of tasks, in their order, and about fewer at a time where it does not get
+/// done with so many; `None` where it cannot be asked.
+pub async fn ask<T: DeserializeOwned>(
+    client: &Client,
+    question: &'static str,
+    wanted: &[Wanted],
+) -> Result<Option<Vec<(Option<T>, Timestamp)>>, ConnectorError> {
+    let mut answers = Vec::with_capacity(wanted.len());
+    let mut waiting = vec![wanted];
+    while let Some(tasks) = waiting.pop().filter(|tasks| !tasks.is_empty()) {
+        let ids: Vec<&str> = tasks.iter().map(|task| task.locator.node_id.as_str()).collect();
+        match client.graphql::<Nodes<T>>(question, json!({"ids": ids})).await {
+            Ok(Some((answer, at))) => {
+                let mut nodes = answer.nodes.into_iter();
+                answers.extend(tasks.iter().map(|_| (nodes.next().flatten(), at)));
+            }
+            Ok(None) => return Ok(None),
+            Err(error) if error.code == TOOL_FAILING && tasks.len() > 1 => {
+                let (first, rest) = tasks.split_at(tasks.len() / 2);
+                waiting.extend([rest, first]);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(Some(answers))
+}
+
 /// Reads the links of at most a hundred tasks.
 pub async fn read(
     session: &GitHubSession,
@@ -156,23 +241,17 @@ pub async fn read(
     let (wanted, nameless): (Vec<_>, Vec<_>) =
         wanted.into_iter().partition(|task| !task.locator.node_id.is_empty());
     relations.records = by_rest(session, nameless).await?;
-    if wanted.is_empty() {
-        return Ok(relations);
-    }
-    let ids: Vec<&str> = wanted.iter().map(|task| task.locator.node_id.as_str()).collect();
-    let variables = json!({"ids": ids});
     let client = &session.client;
-    let (answer, dependencies) =
-        match client.graphql::<Nodes<Linked>>(LINKS, variables.clone()).await? {
-            Some(answer) => (Some(answer), true),
-            None => (client.graphql::<Nodes<Linked>>(CLOSING_LINKS, variables).await?, false),
-        };
-    let Some((answer, at)) = answer else {
+    let (answer, dependencies) = match ask(client, LINKS, &wanted).await? {
+        Some(answer) => (Some(answer), true),
+        None => (ask(client, CLOSING_LINKS, &wanted).await?, false),
+    };
+    let Some(answer) = answer else {
         relations.records.extend(by_rest(session, wanted).await?);
         return Ok(relations);
     };
     let mut left = Vec::new();
-    for (task, node) in wanted.into_iter().zip(answer.nodes) {
+    for (task, (node, at)) in wanted.into_iter().zip(answer) {
         match node {
             None => relations.missing.push(task),
             Some(Linked::Issue(_)) if !dependencies => left.push(task),
@@ -191,13 +270,8 @@ pub async fn closing(
     wanted: Vec<Wanted>,
 ) -> Result<Relations, ConnectorError> {
     let mut relations = Relations::default();
-    if wanted.is_empty() {
-        return Ok(relations);
-    }
-    let ids: Vec<&str> = wanted.iter().map(|task| task.locator.node_id.as_str()).collect();
-    let answer = client.graphql::<Nodes<Linked>>(CLOSING_LINKS, json!({"ids": ids})).await?;
-    let Some((answer, at)) = answer else { return Ok(relations) };
-    for (task, node) in wanted.into_iter().zip(answer.nodes) {
+    let Some(answer) = ask(client, CLOSING_LINKS, &wanted).await? else { return Ok(relations) };
+    for (task, (node, at)) in wanted.into_iter().zip(answer) {
         match node {
             Some(linked @ Linked::PullRequest { .. }) => relations.take(session, task, linked, at),
             _ => relations.missing.push(task),
@@ -207,6 +281,16 @@ pub async fn closing(
 }
 
 impl Relations {
+    /// Takes in what was read of other tasks.
+    pub fn add(&mut self, other: Self) {
+        let Self { records, branches, commits, missing, hints } = other;
+        self.records.extend(records);
+        self.branches.extend(branches);
+        self.commits.extend(commits);
+        self.missing.extend(missing);
+        self.hints.extend(hints);
+    }
+
     /// Takes in what GraphQL tells of a task.
     pub fn take(&mut self, session: &GitHubSession, task: Wanted, linked: Linked, at: Timestamp) {
         match linked {
@@ -228,11 +312,12 @@ impl Relations {
                 let children = issue.sub_issues.map(|parts| parts.nodes).unwrap_or_default();
                 self.hints.extend(children.iter().flatten().filter_map(End::hint));
             }
-            Linked::PullRequest { head_ref_name, closing_issues_references } => {
+            Linked::PullRequest { head_ref_name, closing_issues_references, commits } => {
                 // GraphQL does not tell the id of a pull request's issue.
                 let Some(id) = task.external_id.clone() else { return self.missing.push(task) };
                 let branch = head_ref_name.map(|name| BranchRecord { task: id.clone(), name });
                 self.branches.extend(branch);
+                self.commits.extend(commits.map(|told| told.set(id.clone(), &task.locator)));
                 let this = this(&task.locator, Some(id.clone()));
                 let links = ends(closing_issues_references)
                     .into_iter()

@@ -13,7 +13,7 @@ use tokio::task::JoinError;
 use uuid::Uuid;
 
 /// Grows whenever texts are read otherwise, so that all of them are read anew.
-const READER: i64 = 1;
+const READER: i64 = 2;
 
 /// Pieces of evidence that are kept of one link; those that came first.
 const MOST_EVIDENCE: usize = 5;
@@ -55,6 +55,11 @@ fn stated(task: &TaskTexts, now: Timestamp) -> Vec<Link> {
     }
     if let Some(branch) = &task.branch {
         links.read(Place::BranchName, branch, task.said_at, task.url.as_deref(), None);
+    }
+    for commit in &task.commits {
+        // The date is the word of whoever committed it.
+        let at = commit.committed_at.unwrap_or(task.said_at).min(now);
+        links.read(Place::CommitMessage, &commit.message, at, Some(&commit.url), None);
     }
     for remote in &task.remote_links {
         links.lead(remote);

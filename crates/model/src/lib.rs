@@ -40,8 +40,8 @@ pub use project::Project;
 pub use random::Random;
 pub use source::{CredentialRef, Source, SourceError, SourceState, Webhook};
 pub use task::{
-    Criterion, CustomField, Presence, Priority, PriorityLevel, RemoteLink, Status, StatusCategory,
-    Task, TaskDetail, TaskKind,
+    Commit, Criterion, CustomField, Presence, Priority, PriorityLevel, RemoteLink, Status,
+    StatusCategory, Task, TaskDetail, TaskKind,
 };
 pub use time::{Date, Timestamp};
 pub use worklog::Worklog;

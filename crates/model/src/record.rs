@@ -8,8 +8,8 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Criterion, CustomField, Date, LinkKind, Presence, Priority, RemoteLink, Status, TaskKind,
-    Timestamp,
+    Commit, Criterion, CustomField, Date, LinkKind, Presence, Priority, RemoteLink, Status,
+    TaskKind, Timestamp,
 };
 
 /// The tool's own immutable id of something, such as GitHub's database id. Never shown.
@@ -75,6 +75,8 @@ pub struct Batch {
     pub remote_links: Vec<RemoteLinkSet>,
     /// The branches of tasks that carry something out.
     pub branches: Vec<BranchRecord>,
+    /// The complete commits of tasks that carry something out.
+    pub commits: Vec<CommitSet>,
     /// The complete native links that one task's payload states.
     pub relations: Vec<RelationRecord>,
     /// The past of tasks that are stored already; names every task whose past was read.
@@ -427,6 +429,16 @@ pub struct BranchRecord {
     pub task: ExternalId,
     /// What the branch is called.
     pub name: String,
+}
+
+/// Every commit with which a task (a pull request) carries something out, as far as the connector reads
+/// them. What is in the store beyond it has been replaced, as by a push that rewrites the branch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommitSet {
+    /// The task, by external id.
+    pub task: ExternalId,
+    /// All of them, in the tool's order.
+    pub commits: Vec<Commit>,
 }
 
 /// The complete links that one task's payload states, as of one reading. Links of the same

@@ -160,6 +160,18 @@ pub struct RemoteLink {
     pub relationship: Option<String>,
 }
 
+/// A commit of a pull request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Commit {
+    /// What its author says of it, the first line its subject.
+    pub message: String,
+    /// When it was committed, where that can be read: it is the committer's word. A rebase commits anew.
+    pub committed_at: Option<Timestamp>,
+    /// Where people read it.
+    pub url: String,
+}
+
 /// What one filters, orders, groups and links by: the part of a task that the read model holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Task {

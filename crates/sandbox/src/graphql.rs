@@ -1,6 +1,7 @@
 //! The GraphQL interface: a document is checked against GitHub's schema and executed over the world
 //! as it is at that moment.
 
+mod commit;
 mod connection;
 mod cost;
 mod event;

@@ -11,6 +11,7 @@ use crate::generate::people;
 use crate::jira::JiraSite;
 use crate::jira::catalogue::Category;
 use crate::site::{Site, SiteOptions};
+use crate::world::IssueKey;
 
 const HOUR: i64 = 3_600;
 const DAY: i64 = 24 * HOUR;
@@ -77,6 +78,16 @@ impl Site {
         let world = self.world();
         let found = world.visible_issues().filter(|key| world[*key].closed_at.is_none()).last();
         found.map(|key| format!("{}#{}", world.full_name(world[key].repository), world[key].number))
+    }
+
+    /// Pushes a commit with this message to a pull request that is open; says whether there is one.
+    #[must_use]
+    pub fn push(&self, message: &str) -> bool {
+        self.edit(|world| {
+            let is_open = |key: &IssueKey| world[*key].is_pull_request() && world[*key].is_open();
+            let open = world.visible_issues().find(is_open);
+            open.is_some_and(|pull| world.push(pull, message))
+        })
     }
 }
 

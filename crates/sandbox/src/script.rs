@@ -154,6 +154,16 @@ pub enum Script {
         number: u32,
         draft: bool,
     },
+    Push {
+        repository: String,
+        number: u32,
+        message: String,
+    },
+    ForcePush {
+        repository: String,
+        number: u32,
+        messages: Vec<String>,
+    },
     Transfer {
         repository: String,
         number: u32,
@@ -400,6 +410,13 @@ fn run_in(world: &mut World, script: Script) -> Result<Reply, Refusal> {
         }
         Script::SetDraft { repository, number, draft } => {
             world.set_draft(issue(world, &repository, number)?, draft);
+        }
+        Script::Push { repository, number, message } => {
+            found(world.push(issue(world, &repository, number)?, &message))?;
+        }
+        Script::ForcePush { repository, number, messages } => {
+            let messages: Vec<&str> = messages.iter().map(String::as_str).collect();
+            found(world.force_push(issue(world, &repository, number)?, &messages))?;
         }
         Script::Transfer { repository: name, number, to } => {
             let moved = world.transfer(issue(world, &name, number)?, repository(world, &to)?);

@@ -19,6 +19,7 @@ use crate::world::World;
 pub(crate) use event::TimelineEntry;
 pub(crate) use issue::malform;
 pub(crate) use label::{escape, is_default_label};
+pub(crate) use pull_request::commit_hash;
 
 /// Where the site stands, as the client called it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -243,6 +243,17 @@ pub(crate) struct PullRequest {
     pub branch: Box<str>,
     /// The issues that merging closes.
     pub closes: Vec<IssueKey>,
+    /// Oldest first.
+    pub commits: Vec<Commit>,
+}
+
+/// A commit of a pull request.
+#[derive(Debug, Clone)]
+pub(crate) struct Commit {
+    /// What its hash is made of.
+    pub seed: u64,
+    pub message: Text,
+    pub committed_at: Timestamp,
 }
 
 /// An issue or a pull request.

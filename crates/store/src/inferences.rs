@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use mainstem_model::person::UNVERIFIED;
 use mainstem_model::{
-    Change, ChangeCause, CommentId, Evidence, Link, LinkReview, Position, RemoteLink, SourceId,
-    Subject, TaskId, TaskKind, Timestamp,
+    Change, ChangeCause, CommentId, Commit, Evidence, Link, LinkReview, Position, RemoteLink,
+    SourceId, Subject, TaskId, TaskKind, Timestamp,
 };
 use serde_json::json;
 use sqlx::AssertSqlSafe;
@@ -25,8 +25,17 @@ use crate::{Store, StoreError};
 const STEP: u32 = 1_000;
 
 /// The fields whose change may change what a task's texts state, or what becomes of it.
-const READ: [&str; 8] =
-    ["created", "key", "title", "body", "comments", "remoteLinks", "branch", LINK_REVIEW];
+const READ: [&str; 9] = [
+    "created",
+    "key",
+    "title",
+    "body",
+    "comments",
+    "remoteLinks",
+    "branch",
+    "commits",
+    LINK_REVIEW,
+];
 
 /// The field under which the log tells that a person reviewed a link.
 pub(crate) const LINK_REVIEW: &str = "linkReview";
@@ -74,6 +83,8 @@ pub struct TaskTexts {
     pub remote_links: Vec<RemoteLink>,
     /// The branch of a pull request.
     pub branch: Option<String>,
+    /// The commits of a pull request.
+    pub commits: Vec<Commit>,
 }
 
 /// What a comment says.
@@ -166,7 +177,7 @@ impl Store {
             "SELECT {} FROM (
                  SELECT task.id AS id, task.source AS source, connector, site, task.kind AS kind,
                      task.key AS key, previous_keys, project.key AS project_key, task.url AS url,
-                     title, body, remote_links, branch, identity.external_id AS author, created_at, updated_at
+                     title, body, remote_links, branch, commits, identity.external_id AS author, created_at, updated_at
                  FROM task JOIN source ON source.id = task.source
                  LEFT JOIN project ON project.id = task.project
                  LEFT JOIN task_detail ON task_detail.task = task.id
@@ -366,6 +377,7 @@ row! {
         body: Option<String>,
         remote_links: Option<String>,
         branch: Option<String>,
+        commits: Option<String>,
         author: Option<String>,
         created_at: i64,
         updated_at: i64,
@@ -395,6 +407,7 @@ impl TextRow {
             remote_links: read_json(self.remote_links.as_deref(), || place("remote_links"))?
                 .unwrap_or_default(),
             branch: read_json(self.branch.as_deref(), || place("branch"))?,
+            commits: read_json(self.commits.as_deref(), || place("commits"))?.unwrap_or_default(),
         })
     }
 }

@@ -37,6 +37,7 @@ const MIGRATIONS: &[Migration] = migrations![
     10 "0010_payloads_apart.sql",
     11 "0011_links.sql",
     12 "0012_reopened.sql",
+    13 "0013_commits.sql",
 ];
 
 /// Any constant will do, as long as every version of the program takes the same.

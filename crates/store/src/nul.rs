@@ -5,12 +5,12 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use mainstem_model::record::{
-    AbsenceRecord, AvailabilityRecord, Batch, BranchRecord, CensusEntry, CommentRecord, Heard,
-    Hint, HistoryChange, HistoryEntry, HistoryRecord, LinkRecord, MoveRecord, NoticeKind,
+    AbsenceRecord, AvailabilityRecord, Batch, BranchRecord, CensusEntry, CommentRecord, CommitSet,
+    Heard, Hint, HistoryChange, HistoryEntry, HistoryRecord, LinkRecord, MoveRecord, NoticeKind,
     NoticeRecord, NoticeSet, ParentRecord, PartSet, PersonRecord, ProjectRecord, QuarantineRecord,
     RelationRecord, RemoteLinkSet, Scope, TaskRecord, TaskReference, WorklogRecord,
 };
-use mainstem_model::{Criterion, CustomField, Priority, RemoteLink, SourceError, Status};
+use mainstem_model::{Commit, Criterion, CustomField, Priority, RemoteLink, SourceError, Status};
 use serde_json::Value as Json;
 
 /// What a tool said, without NUL. Copied only where there is one, which is next to never.
@@ -195,7 +195,7 @@ macro_rules! texts {
 texts! {
     Batch {
         people, availabilities, projects, tasks, histories, comments, comment_sets, worklogs,
-        worklog_sets, notices, relations, remote_links, branches, moves, absences, quarantine, hints;
+        worklog_sets, notices, relations, remote_links, branches, commits, moves, absences, quarantine, hints;
         // A cursor is the connector's own, and would lead elsewhere if it were changed.
         scope_absence, cursor, more, wants_census, progress
     }
@@ -228,6 +228,8 @@ texts! {
     NoticeRecord { external_id, site, key, kind, body, url; sent_at, version }
     RemoteLinkSet { task, links; }
     BranchRecord { task, name; }
+    CommitSet { task, commits; }
+    Commit { message, url; committed_at }
     RemoteLink { title, url, relationship; }
     RelationRecord { task, links, parent, census_token; kinds, version }
     LinkRecord { from, to; kind, since }

@@ -81,6 +81,65 @@ async fn each_link_is_stated_by_one_side() {
 }
 
 #[tokio::test]
+async fn the_commits_of_a_pull_request_come_with_its_links() {
+    let commit = |number: u64, date: &str, message: &str| {
+        json!({"commit": {"message": message, "committedDate": date,
+            "url": format!("https://github.test/acme/api/commit/{number}")}})
+    };
+    let pull_request = |commits: Value| {
+        json!({"__typename": "PullRequest", "headRefName": "eng-42-export",
+            "closingIssuesReferences": nodes(&[]), "commits": commits})
+    };
+    // The longest message that is kept ends within a letter of two bytes.
+    let long = format!("{}\u{e9}\n\nFixes #9", "a".repeat(8_191));
+    let answer = json!({"data": {"nodes": [
+        pull_request(json!({"totalCount": 130, "nodes": [
+            commit(1, "2026-01-01T10:00:00Z", "ENG-42: mend the export\n\nIt lost rows."),
+            null,
+            commit(2, "+58555-01-01T00:00:00Z", &long),
+        ]})),
+        pull_request(json!({"totalCount": 0, "nodes": []})),
+    ]}});
+    let hints = [1, 2].map(|number| hint(number, Depth::Relations));
+    let (batch, asked) = fetch(&hints, vec![("POST /graphql", 200, answer)]).await;
+    let told: Vec<_> = batch.commits.iter().map(|set| (&*set.task, set.commits.len())).collect();
+    assert_eq!(told, [("1001", 2), ("1002", 0)]);
+    let [first, second] = &*batch.commits[0].commits else { panic!("{batch:?}") };
+    assert_eq!(first.message, "ENG-42: mend the export\n\nIt lost rows.");
+    assert_eq!(first.committed_at, Some("2026-01-01T10:00:00Z".parse().unwrap()));
+    assert_eq!(first.url, "https://github.test/acme/api/commit/1");
+    assert_eq!((second.message.as_str(), second.committed_at), (&*"a".repeat(8_191), None));
+    assert_eq!(asked.len(), 1);
+}
+
+#[tokio::test]
+async fn links_that_take_too_long_are_asked_for_in_parts() {
+    let too_long = json!({"data": null, "errors": [{"message":
+        "Something went wrong while executing your query. This may be the result of a timeout"}]});
+    let site = FakeSite::new();
+    site.change(|state| {
+        state.answers.insert("POST /graphql".into(), (200, too_long));
+        // Once four and then two were too many, GitHub gets done with one.
+        let one = json!({"data": {"nodes": [{"__typename": "Issue"}]}});
+        state.between = Some(Box::new(move |state| {
+            if state.log.len() >= 2 {
+                state.answers.insert("POST /graphql".into(), (200, one.clone()));
+            }
+        }));
+    });
+    let credential =
+        Credential { kind: "token".into(), public: json!({}), secret: "t".to_owned().into() };
+    let session = site.connect(Some(&credential)).await;
+    let hints = [1, 2, 3, 4].map(|number| hint(number, Depth::Relations));
+    let batch = session.fetch(&hints).await.unwrap();
+    let read: Vec<_> = batch.relations.iter().map(|relation| &*relation.task).collect();
+    // The other two go in one question, to which this site answers for one only: the fourth is looked for.
+    assert_eq!(read, ["1001", "1002", "1003"]);
+    let absent: Vec<_> = batch.absences.iter().map(|absence| &*absence.task).collect();
+    assert_eq!(absent, ["1004"]);
+}
+
+#[tokio::test]
 async fn an_old_server_is_asked_by_rest() {
     let blocker = json!([{"id": 1002, "number": 2,
         "repository_url": "https://github.test/repos/acme/api"}]);

@@ -7,7 +7,7 @@ use mainstem_model::record::{
     Batch, CommentRecord, Depth, ExternalId, Hint, ProjectRecord, QuarantineRecord, RelationRecord,
     TaskRecord,
 };
-use mainstem_model::{LinkKind, Timestamp};
+use mainstem_model::{LinkKind, TaskKind, Timestamp};
 
 use crate::client::ListPage;
 use crate::normalize::{self, Links, NormalizedIssue, People};
@@ -72,22 +72,28 @@ impl Draft {
     }
 
     fn links(&mut self, issue: &NormalizedIssue, at: Timestamp, ending: bool) {
-        match issue.links {
-            Links::Some => self.hint(Hint {
+        let asked = match issue.links {
+            Links::Some => true,
+            // No payload speaks of commits, and the last of them may have come just before the end.
+            Links::Unknown => ending && issue.task.kind == TaskKind::PullRequest,
+            Links::None => false,
+        };
+        if asked {
+            self.hint(Hint {
                 external_id: Some(issue.task.external_id.clone()),
                 locator: issue.task.locator.clone(),
                 depth: Depth::Relations,
-            }),
+            });
+        } else if ending && issue.links == Links::None {
             // The payload counts dependencies; of duplicates it does not speak.
-            Links::None if ending => self.relations.push(RelationRecord {
+            self.relations.push(RelationRecord {
                 task: issue.task.external_id.clone(),
                 links: Vec::new(),
                 kinds: &[LinkKind::Blocks],
                 parent: issue.task.parent.clone(),
                 version: at.0,
                 census_token: issue.task.census_token.clone(),
-            }),
-            Links::None | Links::Unknown => {}
+            });
         }
     }
 

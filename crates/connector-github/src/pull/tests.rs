@@ -297,6 +297,34 @@ async fn events_give_history_and_tell_of_moved_relations() {
 }
 
 #[tokio::test]
+async fn a_pull_request_that_changed_is_asked_for_its_commits_though_it_is_closed() {
+    let site = FakeSite::new();
+    let closed =
+        json!({"state": "closed", "pull_request": {}, "closed_at": "2026-01-01T00:00:00Z"});
+    site.change(|state| {
+        state.add_issue(closed.clone());
+        state.add_issue(json!({"pull_request": {}}));
+        state.add_issue(json!({}));
+        state.now = 600;
+    });
+    let session = site.connect(None).await;
+    let mut store = Store::default();
+    let hinted = |batches: &[Batch]| -> Vec<String> {
+        let hints = batches.iter().flat_map(|batch| &batch.hints);
+        hints.map(|hint| hint.locator.split(' ').next().unwrap().to_owned()).collect()
+    };
+    // Those of the closed one come with its past.
+    assert_eq!(hinted(&store.pass(&*session).await), ["acme/api#2"]);
+    site.change(|state| {
+        for number in 1..=3 {
+            state.edit(number, if number == 2 { closed.clone() } else { json!({}) });
+        }
+        state.now = 1_200;
+    });
+    assert_eq!(hinted(&store.pass(&*session).await), ["acme/api#1", "acme/api#2"]);
+}
+
+#[tokio::test]
 async fn a_malformed_record_does_not_sink_its_page() {
     let site = site(120, 2);
     site.change(|state| {

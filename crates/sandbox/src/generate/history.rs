@@ -7,8 +7,8 @@ use crate::generate::plan::{Closing, Planned, PlannedPull};
 use crate::generate::{Dice, text};
 use crate::site::SiteOptions;
 use crate::world::{
-    EventKind, Issue, IssueKey, Mention, Presence, PullRequest, Reference, StateReason, Text,
-    UserKey, World,
+    Commit, EventKind, Issue, IssueKey, Mention, Presence, PullRequest, Reference, StateReason,
+    Text, UserKey, World,
 };
 
 struct Happening {
@@ -129,7 +129,20 @@ fn pull_request(
         merged_at: ends.filter(|_| pull.merged),
         branch: branch.into(),
         closes: pull.closes.into_iter().collect(),
+        commits: commits(planned),
     })
+}
+
+/// One to four commits, ten minutes apart, made before the pull request was.
+fn commits(planned: &Planned) -> Vec<Commit> {
+    let count = 1 + planned.seed / 8 % 4;
+    (0..count)
+        .map(|place| {
+            let seed = planned.seed.wrapping_add(place * 8);
+            let committed_at = planned.created_at.plus_seconds(600 * (place as i64 - count as i64));
+            Commit { seed, message: Text::Seeded(seed), committed_at }
+        })
+        .collect()
 }
 
 fn references(planned: &Planned) -> Box<[Reference]> {

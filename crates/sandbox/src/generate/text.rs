@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::fmt::Write;
 
 use crate::generate::{Dice, words};
-use crate::world::{CommentKey, IssueKey, Mention, ORGANIZATION, Reference, Text, World};
+use crate::world::{CommentKey, Commit, IssueKey, Mention, ORGANIZATION, Reference, Text, World};
 
 /// What a title and a text are about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,6 +81,23 @@ pub(crate) fn comment_body(world: &World, key: CommentKey) -> Cow<'_, str> {
         Text::Empty => Cow::Borrowed(""),
         Text::Written(text) => Cow::Borrowed(text),
         Text::Seeded(seed) => Cow::Owned(seeded_comment(world, *seed)),
+    }
+}
+
+/// The message of a commit.
+pub(crate) fn commit_message(commit: &Commit) -> Cow<'_, str> {
+    match &commit.message {
+        Text::Empty => Cow::Borrowed(""),
+        Text::Written(text) => Cow::Borrowed(text),
+        Text::Seeded(seed) => {
+            let mut dice = Dice::new(*seed);
+            let subject = format!("{} the {}", dice.pick(&words::CHANGES), component(*seed));
+            Cow::Owned(if dice.chance(40) {
+                format!("{subject}\n\n{}", dice.pick(&words::SENTENCES))
+            } else {
+                subject
+            })
+        }
     }
 }
 

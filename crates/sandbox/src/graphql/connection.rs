@@ -140,6 +140,7 @@ impl ObjectValue for Edge<'_> {
             "IssueConnection" => "IssueEdge",
             "PullRequestConnection" => "PullRequestEdge",
             "IssueCommentConnection" => "IssueCommentEdge",
+            "PullRequestCommitConnection" => "PullRequestCommitEdge",
             "LabelConnection" => "LabelEdge",
             "MilestoneConnection" => "MilestoneEdge",
             "IssueTypeConnection" => "IssueTypeEdge",

@@ -57,7 +57,7 @@ pub(super) fn field<'w>(
         "title" => leaf(&*issue.title),
         "updatedAt" => leaf(issue.updated_at.to_string()),
         "url" => leaf(format!("{}{path}", object.context.base.site)),
-        _ if issue.is_pull_request() => return pull_request_field(object, issue, field, info),
+        _ if issue.is_pull_request() => return pull_request_field(object, key, field, info),
         _ => return issue_field(object, key, field, info),
     })
 }
@@ -133,13 +133,18 @@ fn issue_field<'w>(
 /// What only a pull request has.
 fn pull_request_field<'w>(
     object: &Object<'w>,
-    issue: &'w Issue,
+    key: IssueKey,
     field: &str,
     info: &ResolveInfo<'_>,
 ) -> Resolved<'w> {
+    let issue = &object.context.world[key];
     let Some(pull) = &issue.pull_request else { return Err(object.unknown_field_error(info)) };
     Ok(match field {
         "baseRefName" => leaf("main"),
+        "commits" => {
+            let commits = (0..pull.commits.len()).map(|place| Thing::Commit(key, place)).collect();
+            return object.page(info, "PullRequestCommitConnection", commits);
+        }
         "headRefName" => leaf(&*pull.branch),
         "isDraft" => leaf(pull.draft),
         "merged" => leaf(pull.merged_at.is_some()),

@@ -5,7 +5,7 @@ use apollo_compiler::response::JsonValue;
 
 use crate::generate::text;
 use crate::graphql::connection::Connection;
-use crate::graphql::{Context, event, issue};
+use crate::graphql::{Context, commit, event, issue};
 use crate::ids::DatabaseId;
 use crate::world::{
     CommentKey, EventKey, IssueKey, IssueTypeKey, LabelKey, MilestoneKey, ORGANIZATION,
@@ -25,6 +25,8 @@ pub(super) enum Thing {
     Milestone(MilestoneKey),
     IssueType(IssueTypeKey),
     Event(EventKey),
+    /// A pull request's commit, by its place.
+    Commit(IssueKey, usize),
 }
 
 /// A thing in its context.
@@ -249,6 +251,7 @@ impl ObjectValue for Object<'_> {
             Thing::Milestone(_) => "Milestone",
             Thing::IssueType(_) => "IssueType",
             Thing::Event(key) => world[key].kind.type_name(),
+            Thing::Commit(..) => "PullRequestCommit",
         }
     }
 
@@ -263,6 +266,7 @@ impl ObjectValue for Object<'_> {
             Thing::Milestone(key) => self.milestone(key, field, info),
             Thing::IssueType(key) => self.issue_type(key, field, info),
             Thing::Event(key) => event::field(self, key, field, info),
+            Thing::Commit(key, place) => commit::field(self, key, place, field, info),
         }
     }
 }

@@ -25,9 +25,9 @@ impl Wire<'_> {
             wire.field("comments", &issue.comments.len());
             wire.field("review_comments", &0);
             wire.field("maintainer_can_modify", &false);
-            for (count, factor) in
-                [("commits", 1), ("additions", 37), ("deletions", 11), ("changed_files", 3)]
-            {
+            let commits = issue.pull_request.as_ref().map_or(0, |pull| pull.commits.len());
+            wire.field("commits", &commits);
+            for (count, factor) in [("additions", 37), ("deletions", 11), ("changed_files", 3)] {
                 wire.field(count, &(factor * (1 + issue.number % 7)));
             }
         });
@@ -43,7 +43,7 @@ impl Wire<'_> {
         let url = format!("{repository}/pulls/{}", issue.number);
         let issue_url = format!("{repository}/issues/{}", issue.number);
         let html = format!("{}/{name}/pull/{}", base.site, issue.number);
-        let head = commit(u64::from(key.0));
+        let head = commit_hash(pull.commits.last().map_or(0, |commit| commit.seed));
         self.plain("url", &url);
         self.field("id", &pull_request_id(key));
         self.plain("node_id", world.issue_node_id(key));
@@ -62,7 +62,7 @@ impl Wire<'_> {
         self.time("closed_at", issue.closed_at);
         self.time("merged_at", pull.merged_at);
         match pull.merged_at {
-            Some(_) => self.plain("merge_commit_sha", commit(u64::from(key.0) + (1 << 40))),
+            Some(_) => self.plain("merge_commit_sha", commit_hash(u64::from(key.0) + (1 << 40))),
             None => self.null("merge_commit_sha"),
         }
         self.optional_field("assignee", issue.assignees.first().copied(), Wire::user);
@@ -78,7 +78,7 @@ impl Wire<'_> {
         self.plain("comments_url", format_args!("{issue_url}/comments"));
         self.plain("statuses_url", format_args!("{repository}/statuses/{head}"));
         self.branch("head", issue, &pull.branch, &head);
-        self.branch("base", issue, "main", &commit(u64::from(issue.repository.0) + (1 << 41)));
+        self.branch("base", issue, "main", &commit_hash(u64::from(issue.repository.0) + (1 << 41)));
         self.links(&url, &issue_url, &html, &head, &repository);
         self.plain("author_association", "MEMBER");
         self.null("auto_merge");
@@ -115,7 +115,7 @@ impl Wire<'_> {
 }
 
 /// Forty hexadecimal digits that stand for a commit.
-fn commit(number: u64) -> String {
+pub(crate) fn commit_hash(number: u64) -> String {
     let mixed = crate::generate::mix(number);
     format!("{mixed:016x}{:016x}{:08x}", crate::generate::mix(mixed), mixed as u32)
 }

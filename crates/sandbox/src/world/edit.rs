@@ -2,8 +2,12 @@
 //! version. What GitHub changes without moving `updated_at` stands in `relation.rs`.
 
 use crate::world::{
-    CommentKey, EventKind, IssueKey, IssueTypeKey, MilestoneKey, StateReason, Text, UserKey, World,
+    CommentKey, Commit, EventKind, IssueKey, IssueTypeKey, MilestoneKey, StateReason, Text,
+    UserKey, World,
 };
+
+/// Tells the seeds of commits that were pushed from those that were made up.
+const PUSHED: u64 = 1 << 63;
 
 impl World {
     /// Gives the issue another title.
@@ -67,6 +71,35 @@ impl World {
         let kind = if draft { EventKind::ConvertedToDraft } else { EventKind::ReadyForReview };
         self.record(pull, kind, now);
         self.touch(pull, now);
+    }
+
+    /// Pushes a commit to the branch of an open pull request; `false` where it is none.
+    pub fn push(&mut self, pull: IssueKey, message: &str) -> bool {
+        self.push_commits(pull, &[message], false)
+    }
+
+    /// Pushes these commits to the branch of an open pull request in the place of all that it had;
+    /// `false` where it is none. The event that GitHub leaves of it is left out.
+    pub fn force_push(&mut self, pull: IssueKey, messages: &[&str]) -> bool {
+        self.push_commits(pull, messages, true)
+    }
+
+    fn push_commits(&mut self, key: IssueKey, messages: &[&str], anew: bool) -> bool {
+        let now = self.moments.advance();
+        let version = self.next_version();
+        let issue = self.issue_mut(key);
+        let open = issue.is_open();
+        let Some(pull) = issue.pull_request.as_mut().filter(|_| open) else { return false };
+        if anew {
+            pull.commits.clear();
+        }
+        pull.commits.extend(messages.iter().zip(0..).map(|(message, place): (_, u64)| Commit {
+            seed: PUSHED | version << 16 | place,
+            message: Text::Written((*message).into()),
+            committed_at: now,
+        }));
+        self.touch(key, now);
+        true
     }
 
     /// Adds a label, and makes it where the repository has none of that name.

@@ -114,6 +114,52 @@ async fn every_operation_has_its_effect() {
 }
 
 #[tokio::test]
+async fn pushes_change_the_commits_of_an_open_pull_request() {
+    let client = Client::new();
+    let pulls = client.get("/repos/acme/api/pulls?state=open").await.json();
+    let number = pulls[0]["number"].clone();
+    let path = format!("/repos/acme/api/pulls/{number}");
+    let question = "query($number: Int!) { repository(owner: \"acme\", name: \"api\") {
+        pullRequest(number: $number) { url commits(last: 2) { totalCount nodes {
+          url pullRequest { number } commit { oid message committedDate url } } } } } }";
+    let mut before = client.get(&path).await.json();
+    assert_eq!(before["commits"].as_u64().map(|count| (1..=4).contains(&count)), Some(true));
+    for (op, expected) in [
+        (json!({"op": "push", "message": "Mend it\n\nFixes #1"}), vec!["Mend it\n\nFixes #1"]),
+        (json!({"op": "force_push", "messages": ["One", "Two"]}), vec!["One", "Two"]),
+    ] {
+        let mut script = json!({"repository": "acme/api", "number": number});
+        script.as_object_mut().unwrap().extend(op.as_object().unwrap().clone());
+        run(&client, script).await;
+        let after = client.get(&path).await.json();
+        assert_ne!(after["updated_at"], before["updated_at"]);
+        assert_ne!(after["head"]["sha"], before["head"]["sha"]);
+        let count = match expected.len() {
+            1 => before["commits"].as_u64().unwrap() + 1,
+            count => count as u64,
+        };
+        let answer = client.ask(question, json!({"number": number})).await;
+        let shown = &answer["data"]["repository"]["pullRequest"];
+        let commits = &shown["commits"];
+        assert_eq!((&commits["totalCount"], &after["commits"]), (&json!(count), &json!(count)));
+        let nodes = commits["nodes"].as_array().unwrap();
+        let told: Vec<_> = nodes.iter().map(|node| node["commit"]["message"].clone()).collect();
+        assert_eq!(told[2 - expected.len()..], expected);
+        let (last, oid) = (&nodes[1], nodes[1]["commit"]["oid"].as_str().unwrap());
+        assert_eq!(
+            (oid, &last["pullRequest"]["number"]),
+            (after["head"]["sha"].as_str().unwrap(), &number)
+        );
+        assert_eq!(last["commit"]["committedDate"], after["updated_at"]);
+        let page = shown["url"].as_str().unwrap();
+        assert_eq!(last["url"], format!("{page}/commits/{oid}"));
+        let repository = page.split_once("/pull/").unwrap().0;
+        assert_eq!(last["commit"]["url"], format!("{repository}/commit/{oid}"));
+        before = after;
+    }
+}
+
+#[tokio::test]
 async fn a_wrong_script_says_what_is_wrong() {
     let client = Client::new();
     for (script, status) in [
@@ -121,6 +167,7 @@ async fn a_wrong_script_says_what_is_wrong() {
         (json!({"op": "edit_title", "repository": "acme/api", "number": 1}), 400),
         (json!({"op": "edit_title", "repository": "acme/api", "number": 99999, "title": "x"}), 404),
         (json!({"op": "heal", "nonsense": 1}), 400),
+        (json!({"op": "push", "repository": "acme/api", "number": 1, "message": "x"}), 404),
     ] {
         let answer = client.send(Method::POST, "/_sandbox/script", &[], &script.to_string()).await;
         assert_eq!(answer.status.as_u16(), status, "{script}");

@@ -51,7 +51,9 @@ pub async fn run(arguments: &DemoArguments) -> Result<ExitCode, Failure> {
     let told_of = github.site.open_issue().ok_or_else(empty)?;
     let address_of_issue = format!("{}/{}", github.base_url, told_of.replace('#', "/issues/"));
     let said = format!("The terminals need it: blocked by {address_of_issue}");
-    if !jira.site.comment(&waiting, &said) {
+    // What carries the story out is said by a commit alone.
+    let message = format!("{waiting}: print what the terminals show");
+    if !jira.site.comment(&waiting, &said) || !github.site.push(&message) {
         return Err(empty());
     }
     let question = QUESTION.replace("KEY", &waiting);

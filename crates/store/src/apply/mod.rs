@@ -108,6 +108,7 @@ impl Store {
         apply.relations(&batch.relations).await?;
         apply.remote_links(&batch.remote_links).await?;
         apply.branches(&batch.branches).await?;
+        apply.commits(&batch.commits).await?;
         apply.absences(batch).await?;
         apply.quarantine(&batch.quarantine).await?;
         apply.hints(batch).await?;

@@ -102,6 +102,7 @@ fn named_tasks(batch: &Batch) -> impl Iterator<Item = &ExternalId> {
         .chain(batch.comment_sets.iter().chain(&batch.worklog_sets).map(|set| &set.task))
         .chain(batch.remote_links.iter().map(|set| &set.task))
         .chain(batch.branches.iter().map(|branch| &branch.task))
+        .chain(batch.commits.iter().map(|set| &set.task))
         .chain(batch.histories.iter().map(|history| &history.task))
         .chain(batch.moves.iter().flat_map(|moved| [&moved.from, &moved.to]))
         .chain(batch.absences.iter().map(|absence| &absence.task))

@@ -1,10 +1,11 @@
 //! What a tool tells of a task apart from its payload, the whole of it at once: links to what lies
-//! outside the tool, and the branch of a pull request.
+//! outside the tool, and the branch and the commits of a pull request.
 
 use std::collections::BTreeMap;
 
 use mainstem_model::TaskId;
-use mainstem_model::record::{BranchRecord, ExternalId, RemoteLinkSet};
+use mainstem_model::record::{BranchRecord, CommitSet, ExternalId, RemoteLinkSet};
+use serde::Serialize;
 use serde_json::{Value as Json, json};
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
@@ -44,18 +45,27 @@ const BRANCH: Column = Column {
     table: table(&[("task", Kind::Id), ("branch", Kind::Text)]),
 };
 
+const COMMITS: Column = Column {
+    name: "commits",
+    kind: "commits",
+    field: "commits",
+    table: table(&[("task", Kind::Id), ("commits", Kind::Text)]),
+};
+
 impl Apply<'_> {
     pub(super) async fn remote_links(&mut self, sets: &[RemoteLinkSet]) -> Result<(), StoreError> {
-        let told = sets.iter().map(|set| {
-            let links = if set.links.is_empty() { Json::Null } else { json!(set.links) };
-            (&set.task, links)
-        });
+        let told = sets.iter().map(|set| (&set.task, list(&set.links)));
         self.outside(&REMOTE_LINKS, told.collect()).await
     }
 
     pub(super) async fn branches(&mut self, branches: &[BranchRecord]) -> Result<(), StoreError> {
         let told = branches.iter().map(|branch| (&branch.task, json!(branch.name)));
         self.outside(&BRANCH, told.collect()).await
+    }
+
+    pub(super) async fn commits(&mut self, sets: &[CommitSet]) -> Result<(), StoreError> {
+        let told = sets.iter().map(|set| (&set.task, list(&set.commits)));
+        self.outside(&COMMITS, told.collect()).await
     }
 
     async fn outside(
@@ -110,4 +120,9 @@ impl Apply<'_> {
         };
         rows.into_iter().map(read).collect()
     }
+}
+
+/// A list as it is stored: an empty one is nothing.
+fn list(items: &[impl Serialize]) -> Json {
+    if items.is_empty() { Json::Null } else { json!(items) }
 }
