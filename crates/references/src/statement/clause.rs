@@ -1,11 +1,14 @@
 //! What a sentence says: its phrases, whom they speak of, and whether that is said at all.
 
+mod order;
+
 use crate::phrases::{self, Phrase, Sense, When};
 use crate::sentence::{Part, Token};
 use crate::words::{self, Words};
 
 use super::list::{is_filler, list, skip};
-use super::{FIRST_WITHIN, MOST_BETWEEN, Manner, REACH, Setting, Statement};
+use super::{MOST_BETWEEN, Manner, REACH, Setting, Statement};
+use order::is_order;
 
 /// Whom a phrase speaks of.
 #[derive(Debug, PartialEq, Eq)]
@@ -48,43 +51,6 @@ impl<'s, 'l> Sentence<'s, 'l> {
         while at < self.tokens.len() {
             at = self.first(at, statements).unwrap_or(at + 1);
         }
-    }
-
-    /// "#7 must land first", "merge #7 before this": reads the references that begin here; says where
-    /// to go on where they come before this.
-    fn first(&self, at: usize, statements: &mut Vec<Statement>) -> Option<usize> {
-        let (found, end) = list(self.tokens, at);
-        let start = self.clause(at);
-        let before = &self.tokens[start..at];
-        let behind = self.tokens.get(end..)?;
-        let first = behind.iter().take(FIRST_WITHIN).position(|token| token.is("first"));
-        let before_this = behind.windows(2).take(FIRST_WITHIN).position(|pair| {
-            pair[0].is("before") && (pair[1].is_in(&words::THIS) || pair[1].is_any(&["we", "i"]))
-        });
-        // "First merge #7."
-        let in_front = before.first().is_some_and(|token| token.is("first")).then_some(0);
-        let between = &behind[..first.or(before_this).or(in_front)?];
-        let any =
-            |tokens: &[Token<'_>], words: &Words| tokens.iter().any(|token| token.is_in(words));
-        let asked = before.last().is_some_and(|token| token.is_in(&words::BRING));
-        let must = any(between, &words::MUST);
-        let open = [before, between].into_iter().any(|tokens| {
-            any(tokens, &words::NOT)
-                || any(tokens, &words::PAST)
-                || any(tokens, &words::IF)
-                || tokens.iter().any(|token| matches!(token.part, Part::Mark(',' | ';')))
-        });
-        let known = before.iter().all(|token| {
-            token.is_in(&words::SELF) || token.is_in(&words::PERHAPS) || token.is_in(&words::BRING)
-        });
-        if found.is_empty() || open || !known || !(asked || must) || self.condition < at {
-            return None;
-        }
-        let to = end + between.len();
-        for (reference, _) in found {
-            statements.push(self.statement(reference, Sense::BlockedBy, Manner::Order, start, to));
-        }
-        Some(to)
     }
 
     fn names_any(&self) -> bool {
@@ -382,85 +348,11 @@ impl<'s, 'l> Sentence<'s, 'l> {
         }
         Some(behind)
     }
-
-    /// Before, until, after, once: what is said of the order of work.
-    fn order(
-        &self,
-        phrase: &Phrase,
-        at: usize,
-        object: usize,
-        apart: bool,
-    ) -> Option<(Sense, Manner)> {
-        let start = at.saturating_sub(REACH);
-        let before = &self.tokens[start..at];
-        let behind = self.behind(object);
-        let any =
-            |tokens: &[Token<'_>], words: &Words| tokens.iter().any(|token| token.is_in(words));
-        // What stands between says already that something comes to be.
-        let due = apart || self.is_due(object);
-        let other = before.iter().any(|token| matches!(token.part, Part::Reference(_)));
-        if other
-            || self.condition < at
-            || any(before, &words::PAST)
-            || any(before, &words::TROUBLE)
-            || before.iter().any(|token| token.is_any(&["might", "could", "may"]))
-        {
-            return None;
-        }
-        let not = any(before, &words::NOT);
-        let works = any(before, &words::WORK);
-        let rest = behind.iter().position(|token| token.is_in(&words::DONE)).map_or(0, |at| at + 1);
-        let planned = self.is_planned(before)
-            || any(&behind[rest..], &words::WORK)
-            || any(&behind[rest..], &words::PLAN);
-        let sense = match phrase.when {
-            When::Before if not && (works || due) => Sense::BlockedBy,
-            When::Before if works && !due => Sense::Blocks,
-            When::Until if not || any(before, &words::WAITING) => Sense::BlockedBy,
-            When::After if !not && works => Sense::BlockedBy,
-            When::After if !not && due && is_present(behind) && planned => Sense::BlockedBy,
-            When::Once if !not && due && (works || planned) => Sense::BlockedBy,
-            _ => return None,
-        };
-        Some((sense, Manner::Order))
-    }
-
-    /// Whether words say that work is to be done, or the sentence begins with what is to be done.
-    fn is_planned(&self, before: &[Token<'_>]) -> bool {
-        self.tokens.first().is_some_and(|token| token.is_in(&words::DO))
-            || before.iter().any(|token| token.is_in(&words::PLAN))
-    }
-
-    /// What comes after the references of a list.
-    fn behind(&self, object: usize) -> &'s [Token<'l>] {
-        let (_, end) = list(self.tokens, object);
-        &self.tokens[end..self.tokens.len().min(end + REACH)]
-    }
-
-    /// Whether something is still to come to be: "#7 is merged".
-    fn is_due(&self, object: usize) -> bool {
-        let behind = self.behind(object);
-        let near = &behind[..behind.len().min(6)];
-        near.iter().any(|token| token.is_in(&words::DONE))
-            && !near.iter().any(|token| token.is_in(&words::PAST))
-    }
-}
-
-/// Whether words are of what is, not of what was: "after #7 is merged", "after #7 lands".
-fn is_present(behind: &[Token<'_>]) -> bool {
-    let mut near = behind.iter().take(3);
-    let is = ["is", "are", "has", "have", "gets", "lands", "merges", "goes", "ships", "closes"];
-    near.any(|token| token.is_any(&is))
 }
 
 /// Whether a phrase names what holds something up.
 fn is_noun(phrase: &Phrase) -> bool {
     phrase.words[0].starts_with("blocker") || phrase.words[0].starts_with("prereq")
-}
-
-/// Whether a word says what comes before or after what.
-fn is_order(token: &Token<'_>) -> bool {
-    token.is_any(&["before", "after", "until", "once", "when", "without"])
 }
 
 /// Whether a statement of this sense may be over, so that the past tense takes it back.
