@@ -14,7 +14,7 @@ fn set(words: &'static str) -> HashSet<&'static str> {
 /// here", "we are currently", "merging this". Of anything else nothing is said of this task.
 pub static SELF: Words = LazyLock::new(|| {
     set(
-        "final last biggest remaining considered moving putting prefer this these it it's its that's we we're we've i i'm i'll i've us me my our here issue \
+        "in order recommend suggest propose final last biggest remaining considered moving putting prefer this these it it's its that's we we're we've i i'm i'll i've us me my our here issue \
      issues pr prs pull request ticket task bug patch patches change changes work branch \
      story epic feature card one item commit commits mr itself draft implementation \
      implementing merging merge merged progress fix fixes fixing the a an of on for marked \
@@ -88,7 +88,7 @@ pub static DONE: Words = LazyLock::new(|| {
     set("merge merged merges merging land lands landed landing done fixed closed closes resolved \
      released release shipped ships complete completed completes finished implemented in \
      available accepted approved deployed goes dealt addressed settled concluded concludes sorted \
-     handled stable ready live merges lands gemerged erledigt fertig behoben geschlossen \
+     handled stable integrated ready live merges lands gemerged erledigt fertig behoben geschlossen \
      mergée fusionnée terminé")
 });
 
@@ -102,7 +102,7 @@ pub static WORK: Words = LazyLock::new(|| {
 /// What says that work is meant to be done.
 pub static PLAN: Words = LazyLock::new(|| {
     set(
-        "should must need needs can will would shall we'll i'll let's going able possible easier becomes become \
+        "should must need needs can will would shall we'll i'll let's going able possible easier required becomes become \
      sense soll sollte muss kann doit peut",
     )
 });

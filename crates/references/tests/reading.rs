@@ -26,6 +26,7 @@ fn names_follow_the_grammar_of_their_tool() {
         &[
             ("see #12", "M#12"),
             ("see GH-12 and acme/web#3.", "M#12 Macme/web#3"),
+            ("see PR#12", "M#12"),
             ("https://github.com/acme/web/issues/3#issuecomment-1", "Macme/web#3"),
             ("https://github.com/acme/web/pull/3/files", "Macme/web#3"),
             ("https://git.acme.example:8443/acme/web/pull/3", "Macme/web#3"),
@@ -130,6 +131,14 @@ fn an_order_of_work_is_told() {
             ("#12 changes the schema. That PR needs to be merged first!", "B<#12"),
             ("The plan in #12 is good.\nThis depends on that issue.", "B<#12"),
             ("Blocked: #12", "B<#12"),
+            ("After #12 is integrated we need to drop the old calls", "B<#12"),
+            ("After #12 done, we should revert it.", "B<#12"),
+            ("Revisit the changes of #5 when #12 is fixed", "B<#12 M#5"),
+            ("#12 needs to be completed in order to support this.", "B<#12"),
+            ("I suggest you merge #12 first and then this", "B<#12"),
+            ("Let's get this in before we merge #12", "B>#12"),
+            ("It sends them directly, which unblocks #12.", "B>#12"),
+            ("This stacks on #12", "B<#12"),
             ("## Blocked by\n- [ ] the endpoint #12\n- [ ] the schema (#13)", "B<#12 B<#13"),
         ],
     );
@@ -142,6 +151,10 @@ fn what_came_before_or_fails_is_no_order_of_work() {
         &[
             ("The test fails once #12 is merged.", "M#12"),
             ("Users will see an error once #12 is released.", "M#12"),
+            ("once #12 gets merged that will be the new one", "M#12"),
+            ("Fix #12 so that we can sleep", "R#12"),
+            ("It is old, before #12 is fixed so it does not know", "M#12"),
+            ("depends on #12 (#13)", "B<#12 M#13"),
             ("Fails after #12 is applied", "M#12"),
             ("This happened before #12 was merged.", "M#12"),
             ("See #12 before merging.", "M#12"),

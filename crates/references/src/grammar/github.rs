@@ -3,9 +3,13 @@
 use super::{Target, Tool};
 use crate::Site;
 
-/// `acme/api#7` anywhere; `#7` and `GH-7` in a text of GitHub, where they mean its own repository.
+/// What people write before a number without a blank.
+const KINDS: [&str; 5] = ["PR", "pr", "issue", "Issue", "MR"];
+
+/// `acme/api#7` anywhere; `#7`, `PR#7` and `GH-7` in a text of GitHub, where they mean its own repository.
 pub fn name(word: &str, site: &Site<'_>) -> Option<Target> {
     let (repository, digits) = match word.split_once('#') {
+        Some((kind, digits)) if KINDS.contains(&kind) => ("", digits),
         Some(parts) => parts,
         None => ("", word.strip_prefix("GH-").or_else(|| word.strip_prefix("gh-"))?),
     };

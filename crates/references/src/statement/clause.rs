@@ -259,6 +259,11 @@ impl<'s, 'l> Sentence<'s, 'l> {
         let aside = start >= 2
             && self.tokens[start - 1].part == Part::Mark('(')
             && matches!(self.tokens[start - 2].part, Part::Opaque | Part::Reference(_));
+        // What a text tells of at length, "which unblocks #7", is this in whatever words.
+        let frees = self.tokens[at].is("unblocks") && self.follows(at, &["which"]);
+        if !aside && frees {
+            return Subject::This;
+        }
         if aside || before.iter().any(|token| token.is_in(&words::WHICH)) {
             return Subject::Other;
         }
@@ -308,7 +313,10 @@ impl<'s, 'l> Sentence<'s, 'l> {
         }
         let this = (behind..self.tokens.len().min(behind + 3))
             .find(|at| self.tokens[*at].is_in(&words::THIS))
-            .filter(|this| !self.tokens[behind..*this].iter().any(is_order));
+            .filter(|this| {
+                let between = &self.tokens[behind..*this];
+                !between.iter().any(|token| is_order(token) || token.is_in(&words::JOINTS))
+            });
         let start = self.clause(at);
         let before = &self.tokens[start..at];
         let any = |words: &Words| before.iter().any(|token| token.is_in(words));

@@ -14,7 +14,7 @@ pub fn is_filler(token: &Token<'_>) -> bool {
     match &token.part {
         Part::Word(_) => token.is_in(&words::FILLERS),
         Part::Mark(c) => {
-            matches!(c, ':' | '(' | '[' | '-' | '–' | '—' | '=' | '*' | '_' | '#' | '@' | '→')
+            matches!(c, ':' | '(' | '[' | '<' | '-' | '–' | '—' | '=' | '*' | '_' | '#' | '@' | '→')
         }
         _ => false,
     }
@@ -42,17 +42,20 @@ pub fn list(tokens: &[Token<'_>], start: usize) -> (Vec<(usize, usize)>, usize) 
 /// The place of the next reference of a list, over what joins them and a short title of the one before.
 fn next_in_list(tokens: &[Token<'_>], from: usize) -> Option<usize> {
     let mut titles = 0;
-    let mut joined = false;
+    let (mut joined, mut aside) = (false, false);
     for (at, token) in tokens.iter().enumerate().skip(from).take(REACH) {
         match &token.part {
-            Part::Reference(_) => return (joined || titles == 0).then_some(at),
+            // "#7 (#8)": what stands in brackets tells more of the one before.
+            Part::Reference(_) => return (joined || titles == 0 && !aside).then_some(at),
             Part::Mark(',' | '/' | '&' | '+' | ';' | '|') => joined = true,
             Part::Word(_) if token.is_in(&words::AND) => joined = true,
             // Another statement begins: "blocked by #7, see also #8".
             Part::Word(_) if joined && phrases::at(&tokens[at..]).next().is_some() => return None,
             _ if joined && is_filler(token) => {}
             Part::Word(_) | Part::Opaque if !joined => titles += 1,
-            Part::Mark('(' | ')' | '[' | ']' | ':' | '*' | '_' | '#') => {}
+            Part::Mark('(') => aside = true,
+            Part::Mark(')') => aside = false,
+            Part::Mark('[' | ']' | ':' | '*' | '_' | '#') => {}
             _ => return None,
         }
         if titles > MOST_TITLE {

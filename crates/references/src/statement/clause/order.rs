@@ -25,7 +25,12 @@ impl<'s, 'l> Sentence<'s, 'l> {
         });
         // "First merge #7."
         let in_front = before.first().is_some_and(|token| token.is("first")).then_some(0);
-        let between = &behind[..first.or(before_this).or(in_front)?];
+        let purpose = behind.windows(2).take(FIRST_WITHIN).position(|pair| {
+            pair[0].is("in") && pair[1].is("order")
+                || pair[0].is("so") && pair[1].is_any(&["that", "we"])
+        });
+        let comes_first = first.or(before_this).or(in_front);
+        let between = &behind[..comes_first.or(purpose)?];
         let any =
             |tokens: &[Token<'_>], words: &Words| tokens.iter().any(|token| token.is_in(words));
         let asked = before.last().is_some_and(|token| token.is_in(&words::BRING));
@@ -36,9 +41,9 @@ impl<'s, 'l> Sentence<'s, 'l> {
                 || any(tokens, &words::IF)
                 || tokens.iter().any(|token| matches!(token.part, Part::Mark(',' | ';')))
         });
-        let known =
-            before.iter().all(|token| token.is_in(&words::SELF) || token.is_in(&words::BRING));
-        if open || !known || !(asked || must) || self.condition < at {
+        let asked = asked && comes_first.is_some();
+        let must = must && before.iter().all(|token| token.is_in(&words::SELF));
+        if open || !(asked || must) || self.condition < at {
             return None;
         }
         let to = end + between.len();
@@ -63,7 +68,9 @@ impl<'s, 'l> Sentence<'s, 'l> {
             |tokens: &[Token<'_>], words: &Words| tokens.iter().any(|token| token.is_in(words));
         // What stands between says already that something comes to be.
         let due = apart || self.is_due(object);
-        let other = before.iter().any(|token| matches!(token.part, Part::Reference(_)));
+        // "Revisit #5 once #7 is fixed" says what is to be done here; of another one, nothing.
+        let other = before.iter().any(|token| matches!(token.part, Part::Reference(_)))
+            && !self.tokens.first().is_some_and(|token| token.is_in(&words::DO));
         if other
             || self.condition < at
             || any(before, &words::PAST)
@@ -75,12 +82,15 @@ impl<'s, 'l> Sentence<'s, 'l> {
         let not = any(before, &words::NOT);
         let works = any(before, &words::WORK);
         let rest = behind.iter().position(|token| token.is_in(&words::DONE)).map_or(0, |at| at + 1);
-        let planned = self.is_planned(before)
-            || any(&behind[rest..], &words::WORK)
-            || any(&behind[rest..], &words::PLAN);
+        let planned =
+            self.is_planned(before) || any(&behind[rest..], &words::WORK) || plans(&behind[rest..]);
         let sense = match phrase.when {
             When::Before if not && (works || due) => Sense::BlockedBy,
-            When::Before if works && !due => Sense::Blocks,
+            When::Before
+                if (works || any(before, &words::BRING)) && (apart || !self.is_due(object)) =>
+            {
+                Sense::Blocks
+            }
             When::Until if not || any(before, &words::WAITING) => Sense::BlockedBy,
             When::After if !not && works => Sense::BlockedBy,
             When::After if !not && due && is_present(behind) && planned => Sense::BlockedBy,
@@ -111,10 +121,35 @@ impl<'s, 'l> Sentence<'s, 'l> {
     }
 }
 
+/// Whether words that follow say that work is to be done: not what will be of itself, "that will fail".
+fn plans(behind: &[Token<'_>]) -> bool {
+    behind.iter().enumerate().any(|(at, token)| {
+        let of_itself = token.is_any(&["will", "would", "can"]);
+        let ours = at
+            .checked_sub(1)
+            .is_some_and(|before| behind[before].is_any(&["we", "i", "this", "team", "work"]));
+        token.is_in(&words::PLAN) && (!of_itself || ours)
+    })
+}
+
 /// Whether words are of what is, not of what was: "after #7 is merged", "after #7 lands".
 fn is_present(behind: &[Token<'_>]) -> bool {
     let mut near = behind.iter().take(3);
-    let is = ["is", "are", "has", "have", "gets", "lands", "merges", "goes", "ships", "closes"];
+    let is = [
+        "is",
+        "are",
+        "be",
+        "done",
+        "completed",
+        "has",
+        "have",
+        "gets",
+        "lands",
+        "merges",
+        "goes",
+        "ships",
+        "closes",
+    ];
     near.any(|token| token.is_any(&is))
 }
 
