@@ -38,7 +38,7 @@ pub fn kind(sense: Sense, setting: Setting, site: &Site<'_>, target: &Target) ->
 /// read so in the labelled set, which holds that.
 pub fn confidence(manner: Manner) -> f64 {
     match manner {
-        Manner::Plain => 0.97,
+        Manner::Plain => 0.96,
         Manner::Listed => 0.95,
         Manner::Order => 0.92,
         Manner::Apart => 0.8,
@@ -50,6 +50,6 @@ pub fn confidence(manner: Manner) -> f64 {
 pub fn mention(target: &Target) -> f64 {
     match (target.tool, &target.host) {
         (Tool::Jira, None) => 0.75,
-        _ => 0.83,
+        _ => 0.81,
     }
 }
