@@ -121,11 +121,13 @@ pub static COMES: Words = LazyLock::new(|| {
      sort fixes changes support solution outcome decision work")
 });
 
-/// What does not work: "fails once #7 is merged" speaks of #7, not of work that waits for it.
+/// What fails or happened: "fails once #7 is merged", "did not happen before #7 landed" speak of #7, not of
+/// work that waits for it.
 pub static TROUBLE: Words = LazyLock::new(|| {
     set(
         "fail fails failed failing error errors crash crashes crashed break breaks broke broken wrong \
-     regressed regression",
+     regressed regression happen happens happened occur occurs reproduce did didn't wasn't \
+     weren't hadn't",
     )
 });
 

@@ -23,8 +23,12 @@ impl<'s, 'l> Sentence<'s, 'l> {
         let before_this = behind.windows(2).take(FIRST_WITHIN).position(|pair| {
             pair[0].is("before") && (pair[1].is_in(&words::THIS) || pair[1].is_any(&["we", "i"]))
         });
-        // "First merge #7."
-        let in_front = before.first().is_some_and(|token| token.is("first")).then_some(0);
+        // "First merge #7": of what is fixed first here, nothing else is told.
+        let brought = before.last().is_some_and(|token| {
+            token.is_any(&["merge", "land", "review", "deploy", "release", "finish"])
+        });
+        let in_front = before.first().is_some_and(|token| token.is("first"));
+        let in_front = (in_front && brought).then_some(0);
         let purpose = behind.windows(2).take(FIRST_WITHIN).position(|pair| {
             pair[0].is("in") && pair[1].is("order")
                 || pair[0].is("so") && pair[1].is_any(&["that", "we"])
