@@ -148,10 +148,8 @@ fn read_lines(text: &Text<'_>, gathered: &mut Gathered) {
     let mut earlier = None;
     for (at, line) in lines.iter().enumerate() {
         let mut named = sentence::named(line, &text.site);
-        let only = match &named[..] {
-            [only] => Some(only.target.clone()),
-            _ => None,
-        };
+        let only = named.first().map(|first| &first.target);
+        let only = only.filter(|only| named.iter().all(|named| named.target == **only)).cloned();
         pronoun::add(line, earlier.as_ref(), &mut named);
         earlier = only;
         named.truncate(left);

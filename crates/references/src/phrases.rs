@@ -142,7 +142,7 @@ const PHRASES: &[(Sense, When, &[&str])] = &[
     (BlockedBy, PullRequest, &["based (on|upon|off)", "based off of", "branched (from|off)"]),
     (BlockedBy, Before, &["before", "prior to", "bevor", "vor"]),
     (BlockedBy, Until, &["until", "until after", "till", "without", "bis", "jusqu'à"]),
-    (BlockedBy, After, &["after", "nach", "après"]),
+    (BlockedBy, After, &["after", "post", "nach", "après"]),
     (BlockedBy, Due, &["(assumes|assume|expects)"]),
     (BlockedBy, Once, &["once", "when", "as soon as", "sobald", "dès que"]),
     (BlockedBy, Named, &["blocked", "dependency", "dependencies", "depends", "waiting"]),

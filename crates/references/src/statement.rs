@@ -17,6 +17,8 @@ const REACH: usize = 24;
 /// How many words may stand between a phrase and what it is about.
 const MOST_BETWEEN: usize = 8;
 
+/// How many words may stand between before, until, after or once and what it is about.
+const MOST_BEFORE: usize = 12;
 /// How many tokens behind a reference are looked at for what it comes before.
 const FIRST_WITHIN: usize = 8;
 

@@ -117,7 +117,7 @@ pub static DO: Words = LazyLock::new(|| {
 /// What it takes for something to come to be: "until we agree on #7".
 pub static COMES: Words = LazyLock::new(|| {
     set("have get merge merging land landing fix fixing resolve resolving finish finishing \
-     complete completing supported agree implement implementing release releasing ship settle decide \
+     complete completing one resolves supported agree implement implementing release releasing ship settle decide \
      sort fixes changes support solution outcome decision work")
 });
 

@@ -206,7 +206,7 @@ fn what_the_phrases_were_tuned_on_is_read_as_labelled() {
 
 #[test]
 fn what_they_were_not_tuned_on_is_read_as_labelled() {
-    holds_the_bars(&measure("held out", include_str!("labelled/held_out.jsonl")), 0.90);
+    holds_the_bars(&measure("held out", include_str!("labelled/held_out.jsonl")), 0.95);
 }
 
 /// Three of its sixteen statements stand in one text, whose list is spoken of by an arrow.
@@ -218,19 +218,19 @@ fn what_was_found_later_is_read_as_labelled() {
 /// Looked for among other people's words than before, and the phrases then tuned on it.
 #[test]
 fn fresh_words_are_read_as_labelled() {
-    holds_the_bars(&measure("fresh", include_str!("labelled/fresh.jsonl")), 0.80);
+    holds_the_bars(&measure("fresh", include_str!("labelled/fresh.jsonl")), 0.82);
 }
 
-/// Drawn like the one before. What it showed to be wrong was mended, what it missed mostly was not.
+/// Drawn like the one before, and tuned on least: what it showed to be wrong was mended.
 #[test]
 fn words_that_were_sealed_are_read_as_labelled() {
-    holds_the_bars(&measure("sealed", include_str!("labelled/sealed.jsonl")), 0.65);
+    holds_the_bars(&measure("sealed", include_str!("labelled/sealed.jsonl")), 0.72);
 }
 
 /// Of other kinds of teams.
 #[test]
 fn the_last_words_are_read_as_labelled() {
-    holds_the_bars(&measure("last", include_str!("labelled/last.jsonl")), 0.75);
+    holds_the_bars(&measure("last", include_str!("labelled/last.jsonl")), 0.78);
 }
 
 #[test]
@@ -246,7 +246,7 @@ fn what_holds_others_up_is_hardly_ever_wrong() {
     }
     let (precision, recall) = (all.precision(), all.recall());
     println!("\nBLOCKS in all {texts} texts: precision {precision:.3}, recall {recall:.3}");
-    assert!(precision >= 0.98 && recall >= 0.80, "{precision} {recall}");
+    assert!(precision >= 0.98 && recall >= 0.84, "{precision} {recall}");
 }
 
 /// Grouped by how far it is believed; a handful of statements shows nothing.

@@ -139,6 +139,10 @@ fn an_order_of_work_is_told() {
             ("Let's get this in before we merge #12", "B>#12"),
             ("It sends them directly, which unblocks #12.", "B>#12"),
             ("This stacks on #12", "B<#12"),
+            ("Before #12 can be tried, we need a plan.", "B>#12"),
+            ("Upgrade beyond 16.1 blocked by #12", "B<#12"),
+            ("If nobody objects, I'll start after #12 is merged", "B<#12"),
+            ("If #5 goes in it is free of conflicts so let's merge after #12", "B<#12 M#5"),
             ("## Blocked by\n- [ ] the endpoint #12\n- [ ] the schema (#13)", "B<#12 B<#13"),
         ],
     );
@@ -156,6 +160,7 @@ fn what_came_before_or_fails_is_no_order_of_work() {
             ("First fix #12, then the rest", "R#12"),
             ("It did not happen before #12 landed.", "M#12"),
             ("This doesn't occur without #12", "M#12"),
+            ("The deployment of the old one is blocked by #12", "M#12"),
             ("It is old, before #12 is fixed so it does not know", "M#12"),
             ("depends on #12 (#13)", "B<#12 M#13"),
             ("Fails after #12 is applied", "M#12"),

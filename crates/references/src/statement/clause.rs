@@ -2,12 +2,14 @@
 
 mod order;
 
+use std::ops::Range;
+
 use crate::phrases::{self, Phrase, Sense, When};
 use crate::sentence::{Part, Token};
 use crate::words::{self, Words};
 
 use super::list::{is_filler, list, skip};
-use super::{MOST_BETWEEN, Manner, REACH, Setting, Statement};
+use super::{MOST_BEFORE, MOST_BETWEEN, Manner, REACH, Setting, Statement};
 use order::is_order;
 
 /// Whom a phrase speaks of.
@@ -27,8 +29,8 @@ pub struct Sentence<'s, 'l> {
     number: usize,
     setting: Setting,
     question: bool,
-    /// Where what is said begins to depend on a condition.
-    condition: usize,
+    /// What depends on a condition.
+    condition: Range<usize>,
 }
 
 impl<'s, 'l> Sentence<'s, 'l> {
@@ -36,6 +38,9 @@ impl<'s, 'l> Sentence<'s, 'l> {
         let question = tokens.iter().rev().take(3).any(|token| token.part == Part::Mark('?'));
         let condition = tokens.iter().position(|token| token.is_in(&words::IF));
         let condition = condition.unwrap_or(tokens.len());
+        // "If #5 goes in first it is free of conflicts, so merge this after #7."
+        let after = tokens[condition..].iter().position(|token| token.is("so"));
+        let condition = condition..after.map_or(tokens.len(), |after| condition + after);
         Self { tokens, number, setting, question, condition }
     }
 
@@ -141,7 +146,8 @@ impl<'s, 'l> Sentence<'s, 'l> {
         if matches!(tokens.get(at)?.part, Part::Reference(_)) {
             return Some((at, false));
         }
-        let end = tokens.len().min(at + MOST_BETWEEN);
+        let order = matches!(when, When::Before | When::Until | When::After | When::Once);
+        let end = tokens.len().min(at + if order { MOST_BEFORE } else { MOST_BETWEEN });
         let reference = (at..end).find(|at| matches!(tokens[*at].part, Part::Reference(_)))?;
         let between = &tokens[at..reference];
         let breaks = between
@@ -156,9 +162,7 @@ impl<'s, 'l> Sentence<'s, 'l> {
                 !any(&words::STOPS) && between.last().is_some_and(|token| token.is("from"))
             }
             // "until we agree on a solution to #7", "after the changes in #7 are in".
-            When::Before | When::Until | When::After | When::Once => {
-                !any(&words::JOINTS) && !any(&words::AND) && any(&words::COMES)
-            }
+            _ if order => !any(&words::JOINTS) && !any(&words::AND) && any(&words::COMES),
             _ => false,
         };
         (!breaks && leads).then_some((reference, true))
@@ -204,18 +208,34 @@ impl<'s, 'l> Sentence<'s, 'l> {
         let before = &self.tokens[start..at];
         let denied = before.iter().any(|token| token.is_in(&words::NOT));
         let over = sense_can_end(sense) && before.iter().any(|token| token.is_in(&words::PAST));
-        if denied || over || self.condition < at || self.ends_behind(at) {
+        if denied || over || self.condition.contains(&at) || self.ends_behind(at) {
             return None;
         }
         // What a pull request fixes it fixes whoever is named as the one who does.
         let any = sense == Sense::CarriesOut && self.setting.carries_out;
         match self.subject(start, at) {
             Subject::This => {}
-            Subject::Other if any => {}
+            Subject::Other if any || self.is_headline(at) => {}
             Subject::Other | Subject::Named(_) => return None,
         }
         let perhaps = before.iter().any(|token| token.is_in(&words::PERHAPS));
         Some(if perhaps { Manner::Possible } else { Manner::Plain })
+    }
+
+    /// "Upgrade beyond 16 blocked by #7": without a verb, a few words in front tell what of this is.
+    fn is_headline(&self, at: usize) -> bool {
+        let before = &self.tokens[..at];
+        let plain = before.iter().all(|token| match token.part {
+            Part::Word(_) => {
+                !token.is_any(&["is", "are", "be", "been", "get", "gets", "got", "it's"])
+                    && !token.is_in(&words::WHICH)
+                    && !token.is_in(&words::TROUBLE)
+            }
+            Part::Mark(c) => c == '.',
+            Part::Opaque => true,
+            Part::Reference(_) => false,
+        });
+        self.tokens[at].is("blocked") && plain && before.len() <= MOST_BETWEEN
     }
 
     /// Whether it is said behind the phrase that this is over: "blocked by #7 no longer".
@@ -344,11 +364,11 @@ impl<'s, 'l> Sentence<'s, 'l> {
         let open = any(&words::NOT) && !order || any(&words::PAST) || any(&words::PERHAPS);
         let last = named.last().map(|(_, place)| *place)?;
         let verb = self.tokens[last + 1..at].iter().all(|token| match token.part {
-            Part::Word(_) => order || token.is_in(&words::SELF),
+            Part::Word(_) => order || token.is_in(&words::SELF) || token.is_in(&words::DONE),
             Part::Mark(_) => true,
             _ => false,
         });
-        if open || !verb || self.condition < at {
+        if open || !verb || self.condition.contains(&at) {
             return None;
         }
         for (reference, place) in named {

@@ -47,7 +47,7 @@ impl<'s, 'l> Sentence<'s, 'l> {
         });
         let asked = asked && comes_first.is_some();
         let must = must && before.iter().all(|token| token.is_in(&words::SELF));
-        if open || !(asked || must) || self.condition < at {
+        if open || !(asked || must) || self.condition.contains(&at) {
             return None;
         }
         let to = end + between.len();
@@ -73,10 +73,11 @@ impl<'s, 'l> Sentence<'s, 'l> {
         // What stands between says already that something comes to be.
         let due = apart || self.is_due(object);
         // "Revisit #5 once #7 is fixed" says what is to be done here; of another one, nothing.
-        let other = before.iter().any(|token| matches!(token.part, Part::Reference(_)))
+        let joint = before.iter().rposition(|token| token.is_in(&words::JOINTS)).unwrap_or(0);
+        let other = before[joint..].iter().any(|token| matches!(token.part, Part::Reference(_)))
             && !self.tokens.first().is_some_and(|token| token.is_in(&words::DO));
         if other
-            || self.condition < at
+            || self.is_conditional(at)
             || any(before, &words::PAST)
             || any(before, &words::TROUBLE)
             || before.iter().any(|token| token.is_any(&["might", "could", "may"]))
@@ -84,24 +85,37 @@ impl<'s, 'l> Sentence<'s, 'l> {
             return None;
         }
         let not = any(before, &words::NOT);
+        let not_here = any(&self.tokens[self.clause(at)..at], &words::NOT);
         let works = any(before, &words::WORK);
         let rest = behind.iter().position(|token| token.is_in(&words::DONE)).map_or(0, |at| at + 1);
         let planned =
             self.is_planned(before) || any(&behind[rest..], &words::WORK) || plans(&behind[rest..]);
         let sense = match phrase.when {
             When::Before if not && (works || due) => Sense::BlockedBy,
+            // "Before #7 can be done, we need to …"
+            When::Before if at == 0 && behind.first().is_some_and(|token| token.is("can")) => {
+                Sense::Blocks
+            }
             When::Before
                 if (works || any(before, &words::BRING)) && (apart || !self.is_due(object)) =>
             {
                 Sense::Blocks
             }
             When::Until if not || any(before, &words::WAITING) => Sense::BlockedBy,
-            When::After if !not && works => Sense::BlockedBy,
-            When::After if !not && due && is_present(behind) && planned => Sense::BlockedBy,
-            When::Once if !not && due && (works || planned) => Sense::BlockedBy,
+            When::After if !not_here && works => Sense::BlockedBy,
+            When::After if !not_here && due && is_present(behind) && planned => Sense::BlockedBy,
+            When::Once if !not_here && due && (works || planned) => Sense::BlockedBy,
             _ => return None,
         };
         Some((sense, Manner::Order))
+    }
+
+    /// Whether an order of work depends on a condition. One that ends at a comma is only what else has to be
+    /// true: "if nobody objects, I start after #7".
+    fn is_conditional(&self, at: usize) -> bool {
+        let condition = &self.tokens[self.condition.start.min(at)..at];
+        let ends = condition.iter().any(|token| token.part == Part::Mark(','));
+        self.condition.contains(&at) && !ends
     }
 
     /// Whether words say that work is to be done, or the sentence begins with what is to be done.
