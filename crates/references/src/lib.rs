@@ -46,6 +46,7 @@ mod words;
 use gathered::Gathered;
 use mainstem_model::LinkKind;
 use phrases::Sense;
+use pronoun::Earlier;
 use sentence::Sentences;
 use statement::{Manner, Setting};
 use structure::{Form, Line};
@@ -145,16 +146,16 @@ fn read_lines(text: &Text<'_>, gathered: &mut Gathered) {
     let lines = structure::read(&words);
     let mut labels = vec![None; lines.len()];
     let mut left = MOST_PLACES;
-    let mut earlier = None;
+    let (mut earlier, mut below) = (None, None);
     for (at, line) in lines.iter().enumerate() {
         let mut named = sentence::named(line, &text.site);
-        let only = named.first().map(|first| &first.target);
-        let only = only.filter(|only| named.iter().all(|named| named.target == **only)).cloned();
+        let this = Earlier::of(line, &named);
         pronoun::add(line, earlier.as_ref(), &mut named);
-        earlier = only;
+        earlier = this;
         named.truncate(left);
         left -= named.len();
         if named.is_empty() {
+            below = line.text.contains("below").then(|| of_those_below(line)).flatten();
             continue;
         }
         let over = line.over.iter().find_map(|over| {
@@ -166,11 +167,15 @@ fn read_lines(text: &Text<'_>, gathered: &mut Gathered) {
             carries_out: text.pull_request || text.place == Place::CommitMessage,
             over: match over {
                 Some((_, sense)) => sense,
-                None => (line.form == Form::Task).then_some(Sense::Relates),
+                None => below
+                    .filter(|_| here.begins_with_name())
+                    .or((line.form == Form::Task).then_some(Sense::Relates)),
             },
             listed: line.form != Form::Heading,
         };
         let mut statements = statement::read(here, setting);
+        below =
+            statement::of_those_below(here, setting).or(below.filter(|_| here.begins_with_name()));
         if setting.carries_out && place::is_tagged(text.place, at, here) {
             place::tags(here, &mut statements);
         }
@@ -193,6 +198,13 @@ fn read_lines(text: &Text<'_>, gathered: &mut Gathered) {
             });
         }
     }
+}
+
+/// What a line without a reference says of the references that the next lines begin with.
+fn of_those_below(line: &Line) -> Option<Sense> {
+    let sentences = sentence::sentences(line, &[]);
+    let setting = Setting { carries_out: false, over: None, listed: false };
+    statement::of_those_below(&Sentences { named: Vec::new(), sentences }, setting)
 }
 
 /// What a line says of the lines below it.

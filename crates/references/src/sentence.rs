@@ -67,6 +67,17 @@ pub struct Sentences<'l> {
     pub sentences: Vec<Vec<Token<'l>>>,
 }
 
+impl Sentences<'_> {
+    /// Whether the line begins with a reference.
+    pub fn begins_with_name(&self) -> bool {
+        let first = self
+            .sentences
+            .first()
+            .and_then(|tokens| tokens.iter().find(|token| !matches!(token.part, Part::Mark(_))));
+        first.is_some_and(|token| matches!(token.part, Part::Reference(_)))
+    }
+}
+
 /// The references of a line.
 pub fn named(line: &Line, site: &Site<'_>) -> Vec<Named> {
     let found = linked(line, site);

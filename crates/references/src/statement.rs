@@ -20,7 +20,7 @@ const MOST_BETWEEN: usize = 8;
 /// How many words may stand between before, until, after or once and what it is about.
 const MOST_BEFORE: usize = 12;
 /// How many tokens behind a reference are looked at for what it comes before.
-const FIRST_WITHIN: usize = 8;
+const FIRST_WITHIN: usize = 12;
 
 /// How plainly something is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -73,6 +73,13 @@ pub fn read(line: &Sentences<'_>, setting: Setting) -> Vec<Statement> {
         listed(line, sense, &mut statements);
     }
     statements
+}
+
+/// What a line says of the references that the lines below it begin with: "depends on the ones below".
+pub fn of_those_below(line: &Sentences<'_>, setting: Setting) -> Option<Sense> {
+    let sentences = line.sentences.iter().zip(0..);
+    let mut said = sentences.map(|(tokens, number)| Sentence::new(tokens, number, setting).below());
+    said.find_map(|sense| sense)
 }
 
 /// What stands over a list says its sense of the references that a line of the list begins with; what

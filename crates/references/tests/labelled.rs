@@ -209,32 +209,31 @@ fn what_they_were_not_tuned_on_is_read_as_labelled() {
     holds_the_bars(&measure("held out", include_str!("labelled/held_out.jsonl")), 0.95);
 }
 
-/// Three of its sixteen statements stand in one text, whose list is spoken of by an arrow.
 #[test]
 fn what_was_found_later_is_read_as_labelled() {
-    holds_the_bars(&measure("found later", include_str!("labelled/found_later.jsonl")), 0.80);
+    holds_the_bars(&measure("found later", include_str!("labelled/found_later.jsonl")), 0.95);
 }
 
 /// Looked for among other people's words than before, and the phrases then tuned on it.
 #[test]
 fn fresh_words_are_read_as_labelled() {
-    holds_the_bars(&measure("fresh", include_str!("labelled/fresh.jsonl")), 0.82);
+    holds_the_bars(&measure("fresh", include_str!("labelled/fresh.jsonl")), 0.85);
 }
 
-/// Drawn like the one before, and tuned on least: what it showed to be wrong was mended.
+/// Drawn like the one before, and tuned on after it.
 #[test]
 fn words_that_were_sealed_are_read_as_labelled() {
-    holds_the_bars(&measure("sealed", include_str!("labelled/sealed.jsonl")), 0.72);
+    holds_the_bars(&measure("sealed", include_str!("labelled/sealed.jsonl")), 0.84);
 }
 
 /// Of other kinds of teams.
 #[test]
 fn the_last_words_are_read_as_labelled() {
-    holds_the_bars(&measure("last", include_str!("labelled/last.jsonl")), 0.78);
+    holds_the_bars(&measure("last", include_str!("labelled/last.jsonl")), 0.82);
 }
 
 #[test]
-fn what_holds_others_up_is_hardly_ever_wrong() {
+fn what_holds_others_up_is_seldom_missed_and_hardly_ever_wrong() {
     let (mut all, mut texts) = (Count::default(), 0);
     for example in PARTS.iter().flat_map(|part| labelled(part)) {
         let blocks = |said: BTreeSet<Said>| -> BTreeSet<Said> {
@@ -246,7 +245,7 @@ fn what_holds_others_up_is_hardly_ever_wrong() {
     }
     let (precision, recall) = (all.precision(), all.recall());
     println!("\nBLOCKS in all {texts} texts: precision {precision:.3}, recall {recall:.3}");
-    assert!(precision >= 0.98 && recall >= 0.84, "{precision} {recall}");
+    assert!(precision >= 0.98 && recall >= 0.90, "{precision} {recall}");
 }
 
 /// Grouped by how far it is believed; a handful of statements shows nothing.

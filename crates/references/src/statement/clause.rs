@@ -8,7 +8,7 @@ use crate::phrases::{self, Phrase, Sense, When};
 use crate::sentence::{Part, Token};
 use crate::words::{self, Words};
 
-use super::list::{is_filler, list, skip};
+use super::list::{MOST_TITLE, is_filler, list, skip};
 use super::{MOST_BEFORE, MOST_BETWEEN, Manner, REACH, Setting, Statement};
 use order::is_order;
 
@@ -56,6 +56,22 @@ impl<'s, 'l> Sentence<'s, 'l> {
         while at < self.tokens.len() {
             at = self.first(at, statements).unwrap_or(at + 1);
         }
+    }
+
+    /// What a sentence says of those below it.
+    pub fn below(&self) -> Option<Sense> {
+        (0..self.tokens.len()).find_map(|at| {
+            let (phrase, length) = phrases::at(&self.tokens[at..]).next()?;
+            let rest = self.tokens[at + length..].iter();
+            let rest = rest.take_while(|token| !matches!(token.part, Part::Mark(')' | '.')));
+            let mut rest = rest.filter(|token| matches!(token.part, Part::Word(_)));
+            let below = rest.clone().any(|token| token.is("below"))
+                && rest.all(|token| {
+                    is_filler(token) || token.is_any(&["below", "ones", "two", "three"])
+                });
+            let plain = || self.is_said(phrase.sense, self.clause(at), at) == Some(Manner::Plain);
+            (sense_can_end(phrase.sense) && below && plain()).then_some(phrase.sense)
+        })
     }
 
     fn names_any(&self) -> bool {
@@ -147,7 +163,9 @@ impl<'s, 'l> Sentence<'s, 'l> {
             return Some((at, false));
         }
         let order = matches!(when, When::Before | When::Until | When::After | When::Once);
-        let end = tokens.len().min(at + if order { MOST_BEFORE } else { MOST_BETWEEN });
+        let of_this = self.is_of_this(&tokens[behind..at]);
+        let most = if order || of_this { MOST_BEFORE } else { MOST_BETWEEN };
+        let end = tokens.len().min(at + most);
         let reference = (at..end).find(|at| matches!(tokens[*at].part, Part::Reference(_)))?;
         let between = &tokens[at..reference];
         let breaks = between
@@ -155,11 +173,16 @@ impl<'s, 'l> Sentence<'s, 'l> {
             .any(|token| matches!(token.part, Part::Mark(',' | ';' | '.' | ')' | '—' | '–' | '/')));
         let any = |words: &Words| between.iter().any(|token| token.is_in(words));
         let leads = match when {
-            When::Loose if self.is_of_this(between) => true,
+            When::Loose if of_this || self.is_of_this(between) => true,
             When::Loose => !any(&words::STOPS) && between.last().is_some_and(is_filler),
-            // "Needs the endpoint from #7."
+            // "Needs the endpoint from #7", "needs the endpoint (#7)".
             When::Direct => {
-                !any(&words::STOPS) && between.last().is_some_and(|token| token.is("from"))
+                let named = tokens[behind].is("the")
+                    && between.len() <= MOST_TITLE + 1
+                    && between.iter().all(|token| token.part != Part::Opaque);
+                let leads =
+                    |token: &Token<'_>| token.is("from") || named && token.part == Part::Mark('(');
+                !any(&words::STOPS) && between.last().is_some_and(leads)
             }
             // "until we agree on a solution to #7", "after the changes in #7 are in".
             _ if order => !any(&words::JOINTS) && !any(&words::AND) && any(&words::COMES),
@@ -231,11 +254,13 @@ impl<'s, 'l> Sentence<'s, 'l> {
                     && !token.is_in(&words::WHICH)
                     && !token.is_in(&words::TROUBLE)
             }
-            Part::Mark(c) => c == '.',
+            Part::Mark(c) => matches!(c, '.' | '*' | '_'),
             Part::Opaque => true,
             Part::Reference(_) => false,
         });
-        self.tokens[at].is("blocked") && plain && before.len() <= MOST_BETWEEN
+        self.tokens[at].is_any(&["blocked", "pending", "awaiting"])
+            && plain
+            && before.len() <= MOST_BETWEEN
     }
 
     /// Whether it is said behind the phrase that this is over: "blocked by #7 no longer".
@@ -256,9 +281,15 @@ impl<'s, 'l> Sentence<'s, 'l> {
                 matches!(
                     token.part,
                     Part::Mark(',' | ';' | ':' | '(' | ')' | '-' | '—' | '–' | '|' | '>' | '.')
-                ) || (token.is_in(&words::JOINTS) && before + 1 < at)
+                ) || (token.is_in(&words::JOINTS) && before + 1 < at && !self.is_role(*before))
             })
             .map_or(least, |before| before + 1)
+    }
+
+    /// "As one of the blockers" says what something is, and begins no clause.
+    fn is_role(&self, at: usize) -> bool {
+        self.tokens[at].is("as")
+            && self.tokens.get(at + 1).is_some_and(|next| next.is_any(&["a", "an", "one", "the"]))
     }
 
     /// Whom the words before a phrase speak of.
@@ -361,7 +392,8 @@ impl<'s, 'l> Sentence<'s, 'l> {
             (None, _) => return None,
         };
         let Subject::Named(named) = self.subject(start, at) else { return None };
-        let open = any(&words::NOT) && !order || any(&words::PAST) || any(&words::PERHAPS);
+        let perhaps = any(&words::PERHAPS) && !(order && any(&words::PLAN));
+        let open = any(&words::NOT) && !order || any(&words::PAST) || perhaps;
         let last = named.last().map(|(_, place)| *place)?;
         let verb = self.tokens[last + 1..at].iter().all(|token| match token.part {
             Part::Word(_) => order || token.is_in(&words::SELF) || token.is_in(&words::DONE),

@@ -7,7 +7,7 @@ use crate::words;
 use super::{MOST_BETWEEN, REACH};
 
 /// How many words may stand behind a reference in a list: its title, in short.
-const MOST_TITLE: usize = 3;
+pub const MOST_TITLE: usize = 3;
 
 /// Whether a token may stand between a phrase and the reference without a meaning of its own.
 pub fn is_filler(token: &Token<'_>) -> bool {
@@ -52,8 +52,10 @@ fn next_in_list(tokens: &[Token<'_>], from: usize) -> Option<usize> {
             // Another statement begins: "blocked by #7, see also #8".
             Part::Word(_) if joined && phrases::at(&tokens[at..]).next().is_some() => return None,
             _ if joined && is_filler(token) => {}
+            // "#7, and the tests from #8", "#7 and the old bug (#8)".
+            Part::Word(_) if joined && leads_to_name(&tokens[at..]) => {}
             Part::Word(_) | Part::Opaque if !joined => titles += 1,
-            Part::Mark('(') => aside = true,
+            Part::Mark('(') => aside = !joined,
             Part::Mark(')') => aside = false,
             Part::Mark('[' | ']' | ':' | '*' | '_' | '#') => {}
             _ => return None,
@@ -63,4 +65,14 @@ fn next_in_list(tokens: &[Token<'_>], from: usize) -> Option<usize> {
         }
     }
     None
+}
+
+/// Whether a few words come to "from", or to a bracket, with a reference behind it.
+fn leads_to_name(tokens: &[Token<'_>]) -> bool {
+    let mut pairs = tokens.windows(2).take(MOST_TITLE + 2);
+    let end = pairs.find(|pair| !matches!(pair[0].part, Part::Word(_)) || pair[0].is("from"));
+    end.is_some_and(|pair| {
+        (pair[0].is("from") || pair[0].part == Part::Mark('('))
+            && matches!(pair[1].part, Part::Reference(_))
+    })
 }

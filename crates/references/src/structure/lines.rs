@@ -74,7 +74,9 @@ impl Lines {
     /// A line ends within its paragraph.
     pub fn line_break(&mut self) {
         let text = self.open.text.trim_end();
-        if text.len() >= WRAPPED && !text.ends_with(['.', ':', '!', '?']) {
+        // "See the plan: https://…" is whole.
+        let whole = text.rsplit_once(": ").is_some_and(|(_, last)| last.starts_with("http"));
+        if text.len() >= WRAPPED && !whole && !text.ends_with(['.', ':', '!', '?']) {
             self.wrapped = true;
         } else {
             self.end_line();

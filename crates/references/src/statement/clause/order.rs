@@ -67,6 +67,7 @@ impl<'s, 'l> Sentence<'s, 'l> {
     ) -> Option<(Sense, Manner)> {
         let start = at.saturating_sub(REACH);
         let before = &self.tokens[start..at];
+        let clause = &self.tokens[self.clause(at)..at];
         let behind = self.behind(object);
         let any =
             |tokens: &[Token<'_>], words: &Words| tokens.iter().any(|token| token.is_in(words));
@@ -78,14 +79,14 @@ impl<'s, 'l> Sentence<'s, 'l> {
             && !self.tokens.first().is_some_and(|token| token.is_in(&words::DO));
         if other
             || self.is_conditional(at)
-            || any(before, &words::PAST)
-            || any(before, &words::TROUBLE)
+            || any(clause, &words::PAST)
+            || any(clause, &words::TROUBLE)
             || before.iter().any(|token| token.is_any(&["might", "could", "may"]))
         {
             return None;
         }
         let not = any(before, &words::NOT);
-        let not_here = any(&self.tokens[self.clause(at)..at], &words::NOT);
+        let not_here = any(clause, &words::NOT);
         let works = any(before, &words::WORK);
         let rest = behind.iter().position(|token| token.is_in(&words::DONE)).map_or(0, |at| at + 1);
         let planned =
@@ -142,11 +143,13 @@ impl<'s, 'l> Sentence<'s, 'l> {
 /// Whether words that follow say that work is to be done: not what will be of itself, "that will fail".
 fn plans(behind: &[Token<'_>]) -> bool {
     behind.iter().enumerate().any(|(at, token)| {
+        // "…, remove the old one"
+        let asked = at > 0 && behind[at - 1].part == Part::Mark(',') && token.is_in(&words::DO);
         let of_itself = token.is_any(&["will", "would", "can"]);
         let ours = at
             .checked_sub(1)
             .is_some_and(|before| behind[before].is_any(&["we", "i", "this", "team", "work"]));
-        token.is_in(&words::PLAN) && (!of_itself || ours)
+        asked || token.is_in(&words::PLAN) && (!of_itself || ours)
     })
 }
 
