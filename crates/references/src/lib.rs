@@ -149,11 +149,11 @@ fn read_lines(text: &Text<'_>, gathered: &mut Gathered) {
     let (mut earlier, mut below) = (None, None);
     for (at, line) in lines.iter().enumerate() {
         let mut named = sentence::named(line, &text.site);
+        named.truncate(left);
+        left -= named.len();
         let this = Earlier::of(line, &named);
         pronoun::add(line, earlier.as_ref(), &mut named);
         earlier = this;
-        named.truncate(left);
-        left -= named.len();
         if named.is_empty() {
             below = line.text.contains("below").then(|| of_those_below(line)).flatten();
             continue;

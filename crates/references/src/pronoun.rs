@@ -6,6 +6,9 @@ use crate::grammar::Target;
 use crate::sentence::Named;
 use crate::structure::Line;
 
+/// How many words of a line that stand for a task are looked at.
+const MOST_IN_LINE: usize = 20;
+
 /// What "that" may be followed by to stand for a task.
 const NOUNS: &[&str] = &[
     "pr",
@@ -45,7 +48,7 @@ impl Earlier {
 pub fn add(line: &Line, earlier: Option<&Earlier>, named: &mut Vec<Named>) {
     let mut added = Vec::new();
     let alone = earlier.is_some_and(|earlier| earlier.alone);
-    for at in places(&line.text, alone) {
+    for at in places(&line.text, alone).take(MOST_IN_LINE) {
         let mut before = named.iter().filter(|named| named.at.end <= at.start);
         let only = match (before.next(), before.next()) {
             (Some(one), None) => Some(&one.target),

@@ -123,6 +123,7 @@ fn an_order_of_work_is_told() {
             ("#12 must land first.", "B<#12"),
             ("#12 needs to be merged before this one", "B<#12"),
             ("First merge #12, then this.", "B<#12"),
+            ("First merge #12", "B<#12"),
             ("We need to get #12 in first", "B<#12"),
             ("#12 can't be merged until this is.", "B>#12"),
             ("#12 will be changed once this is resolved", "B>#12"),

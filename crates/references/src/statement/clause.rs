@@ -54,7 +54,9 @@ impl<'s, 'l> Sentence<'s, 'l> {
         }
         let mut at = 0;
         while at < self.tokens.len() {
-            at = self.first(at, statements).unwrap_or(at + 1);
+            let (found, end) = list(self.tokens, at);
+            self.first(at, &found, end, statements);
+            at = end.max(at + 1);
         }
     }
 
@@ -62,7 +64,7 @@ impl<'s, 'l> Sentence<'s, 'l> {
     pub fn below(&self) -> Option<Sense> {
         (0..self.tokens.len()).find_map(|at| {
             let (phrase, length) = phrases::at(&self.tokens[at..]).next()?;
-            let rest = self.tokens[at + length..].iter();
+            let rest = self.tokens[at + length..].iter().take(REACH);
             let rest = rest.take_while(|token| !matches!(token.part, Part::Mark(')' | '.')));
             let mut rest = rest.filter(|token| matches!(token.part, Part::Word(_)));
             let below = rest.clone().any(|token| token.is("below"))

@@ -9,13 +9,27 @@ use super::super::{FIRST_WITHIN, Manner, REACH, Statement};
 use super::Sentence;
 
 impl<'s, 'l> Sentence<'s, 'l> {
-    /// "#7 must land first", "merge #7 before this": reads the references that begin here; says where
-    /// to go on where they come before this.
-    pub(super) fn first(&self, at: usize, statements: &mut Vec<Statement>) -> Option<usize> {
-        let (found, end) = list(self.tokens, at);
+    /// "#7 must land first", "merge #7 before this": reads the references of a list that begins here and
+    /// ends there, where they come before this.
+    pub(super) fn first(
+        &self,
+        at: usize,
+        found: &[(usize, usize)],
+        end: usize,
+        statements: &mut Vec<Statement>,
+    ) {
         if found.is_empty() {
-            return None;
+            return;
         }
+        let Some(to) = self.comes_first(at, end) else { return };
+        let from = self.clause(at);
+        for (reference, _) in found {
+            statements.push(self.statement(*reference, Sense::BlockedBy, Manner::Order, from, to));
+        }
+    }
+
+    /// Where the words end that say that what stands here comes first.
+    fn comes_first(&self, at: usize, end: usize) -> Option<usize> {
         let start = self.clause(at);
         let before = &self.tokens[start..at];
         let behind = self.tokens.get(end..)?;
@@ -50,11 +64,7 @@ impl<'s, 'l> Sentence<'s, 'l> {
         if open || !(asked || must) || self.condition.contains(&at) {
             return None;
         }
-        let to = end + between.len();
-        for (reference, _) in found {
-            statements.push(self.statement(reference, Sense::BlockedBy, Manner::Order, start, to));
-        }
-        Some(to)
+        Some((end + between.len()).min(self.tokens.len() - 1))
     }
 
     /// Before, until, after, once: what is said of the order of work.
