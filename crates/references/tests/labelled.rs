@@ -39,7 +39,7 @@ struct Expected {
 type Said = (String, bool, String);
 
 /// What is right, what is read and not labelled, what is labelled and not read.
-#[derive(Default, Clone, Copy)]
+#[derive(Debug, Default, Clone, Copy)]
 struct Count {
     right: usize,
     wrong: usize,
@@ -179,7 +179,7 @@ fn measure(name: &str, lines: &str) -> BTreeMap<String, Count> {
     counts
 }
 
-/// Every text that is labelled.
+/// Every text that the phrases were tuned on, first or last.
 const PARTS: [&str; 6] = [
     include_str!("labelled/development.jsonl"),
     include_str!("labelled/held_out.jsonl"),
@@ -230,6 +230,14 @@ fn words_that_were_sealed_are_read_as_labelled() {
 #[test]
 fn the_last_words_are_read_as_labelled() {
     holds_the_bars(&measure("last", include_str!("labelled/last.jsonl")), 0.82);
+}
+
+/// Looked for when the phrases were done, and nothing was changed for it: how far words are understood
+/// that nobody has seen.
+#[test]
+fn of_words_that_nobody_has_seen_half_is_read() {
+    let blocks = measure("blind", include_str!("labelled/blind.jsonl"))["BLOCKS"];
+    assert!(blocks.precision() >= 0.90 && blocks.recall() >= 0.50, "{blocks:?}");
 }
 
 #[test]
