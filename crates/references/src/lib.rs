@@ -155,7 +155,11 @@ fn read_lines(text: &Text<'_>, gathered: &mut Gathered) {
         pronoun::add(line, earlier.as_ref(), &mut named);
         earlier = this;
         if named.is_empty() {
-            below = line.text.contains("below").then(|| of_those_below(line)).flatten();
+            below = line
+                .text
+                .contains("below")
+                .then(|| statement::of_those_below(&sentence::sentences(line, &[])))
+                .flatten();
             continue;
         }
         let over = line.over.iter().find_map(|over| {
@@ -174,8 +178,8 @@ fn read_lines(text: &Text<'_>, gathered: &mut Gathered) {
             listed: line.form != Form::Heading,
         };
         let mut statements = statement::read(here, setting);
-        below =
-            statement::of_those_below(here, setting).or(below.filter(|_| here.begins_with_name()));
+        below = statement::of_those_below(&here.sentences)
+            .or(below.filter(|_| here.begins_with_name()));
         if setting.carries_out && place::is_tagged(text.place, at, here) {
             place::tags(here, &mut statements);
         }
@@ -198,13 +202,6 @@ fn read_lines(text: &Text<'_>, gathered: &mut Gathered) {
             });
         }
     }
-}
-
-/// What a line without a reference says of the references that the next lines begin with.
-fn of_those_below(line: &Line) -> Option<Sense> {
-    let sentences = sentence::sentences(line, &[]);
-    let setting = Setting { carries_out: false, over: None, listed: false };
-    statement::of_those_below(&Sentences { named: Vec::new(), sentences }, setting)
 }
 
 /// What a line says of the lines below it.

@@ -51,6 +51,11 @@ impl Token<'_> {
     }
 }
 
+/// Whether one of these tokens is a word of this set.
+pub fn any(tokens: &[Token<'_>], words: &Words) -> bool {
+    tokens.iter().any(|token| token.is_in(words))
+}
+
 /// A reference in a line.
 #[derive(Debug)]
 pub struct Named {

@@ -5,7 +5,7 @@ mod label;
 mod list;
 
 use crate::phrases::Sense;
-use crate::sentence::{Part, Sentences};
+use crate::sentence::{Part, Sentences, Token};
 use crate::words;
 
 use clause::Sentence;
@@ -76,10 +76,10 @@ pub fn read(line: &Sentences<'_>, setting: Setting) -> Vec<Statement> {
 }
 
 /// What a line says of the references that the lines below it begin with: "depends on the ones below".
-pub fn of_those_below(line: &Sentences<'_>, setting: Setting) -> Option<Sense> {
-    let sentences = line.sentences.iter().zip(0..);
-    let mut said = sentences.map(|(tokens, number)| Sentence::new(tokens, number, setting).below());
-    said.find_map(|sense| sense)
+pub fn of_those_below(sentences: &[Vec<Token<'_>>]) -> Option<Sense> {
+    let setting = Setting { carries_out: false, over: None, listed: false };
+    let mut numbered = sentences.iter().zip(0..);
+    numbered.find_map(|(tokens, number)| Sentence::new(tokens, number, setting).below())
 }
 
 /// What stands over a list says its sense of the references that a line of the list begins with; what

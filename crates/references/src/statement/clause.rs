@@ -5,12 +5,12 @@ mod order;
 use std::ops::Range;
 
 use crate::phrases::{self, Phrase, Sense, When};
-use crate::sentence::{Part, Token};
-use crate::words::{self, Words};
+use crate::sentence::{Part, Token, any};
+use crate::words;
 
 use super::list::{MOST_TITLE, is_filler, list, skip};
 use super::{MOST_BEFORE, MOST_BETWEEN, Manner, REACH, Setting, Statement};
-use order::is_order;
+use order::{is_due, is_order};
 
 /// Whom a phrase speaks of.
 #[derive(Debug, PartialEq, Eq)]
@@ -62,6 +62,9 @@ impl<'s, 'l> Sentence<'s, 'l> {
 
     /// What a sentence says of those below it.
     pub fn below(&self) -> Option<Sense> {
+        if !self.tokens.iter().any(|token| token.is("below")) {
+            return None;
+        }
         (0..self.tokens.len()).find_map(|at| {
             let (phrase, length) = phrases::at(&self.tokens[at..]).next()?;
             let rest = self.tokens[at + length..].iter().take(REACH);
@@ -173,10 +176,10 @@ impl<'s, 'l> Sentence<'s, 'l> {
         let breaks = between
             .iter()
             .any(|token| matches!(token.part, Part::Mark(',' | ';' | '.' | ')' | '—' | '–' | '/')));
-        let any = |words: &Words| between.iter().any(|token| token.is_in(words));
+        let any_between = |words| any(between, words);
         let leads = match when {
             When::Loose if of_this || self.is_of_this(between) => true,
-            When::Loose => !any(&words::STOPS) && between.last().is_some_and(is_filler),
+            When::Loose => !any_between(&words::STOPS) && between.last().is_some_and(is_filler),
             // "Needs the endpoint from #7", "needs the endpoint (#7)".
             When::Direct => {
                 let named = tokens[behind].is("the")
@@ -184,10 +187,14 @@ impl<'s, 'l> Sentence<'s, 'l> {
                     && between.iter().all(|token| token.part != Part::Opaque);
                 let leads =
                     |token: &Token<'_>| token.is("from") || named && token.part == Part::Mark('(');
-                !any(&words::STOPS) && between.last().is_some_and(leads)
+                !any_between(&words::STOPS) && between.last().is_some_and(leads)
             }
             // "until we agree on a solution to #7", "after the changes in #7 are in".
-            _ if order => !any(&words::JOINTS) && !any(&words::AND) && any(&words::COMES),
+            _ if order => {
+                !any_between(&words::JOINTS)
+                    && !any_between(&words::AND)
+                    && any_between(&words::COMES)
+            }
             _ => false,
         };
         (!breaks && leads).then_some((reference, true))
@@ -207,7 +214,7 @@ impl<'s, 'l> Sentence<'s, 'l> {
             When::Before | When::Until | When::After | When::Once => {
                 self.order(phrase, at, object, apart)
             }
-            When::Due if !self.is_due(object) => None,
+            When::Due if !is_due(self.behind(object)) => None,
             When::Closing => {
                 let closes = |token: &Token<'_>| {
                     token.is_any(&["closing", "close", "closed", "dropping", "abandoning"])
@@ -231,19 +238,19 @@ impl<'s, 'l> Sentence<'s, 'l> {
     /// How plainly a phrase is said of this task; not at all of another one, or where it is denied.
     fn is_said(&self, sense: Sense, start: usize, at: usize) -> Option<Manner> {
         let before = &self.tokens[start..at];
-        let denied = before.iter().any(|token| token.is_in(&words::NOT));
-        let over = sense_can_end(sense) && before.iter().any(|token| token.is_in(&words::PAST));
+        let denied = any(before, &words::NOT);
+        let over = sense_can_end(sense) && any(before, &words::PAST);
         if denied || over || self.condition.contains(&at) || self.ends_behind(at) {
             return None;
         }
         // What a pull request fixes it fixes whoever is named as the one who does.
-        let any = sense == Sense::CarriesOut && self.setting.carries_out;
+        let whoever = sense == Sense::CarriesOut && self.setting.carries_out;
         match self.subject(start, at) {
             Subject::This => {}
-            Subject::Other if any || self.is_headline(at) => {}
+            Subject::Other if whoever || self.is_headline(at) => {}
             Subject::Other | Subject::Named(_) => return None,
         }
-        let perhaps = before.iter().any(|token| token.is_in(&words::PERHAPS));
+        let perhaps = any(before, &words::PERHAPS);
         Some(if perhaps { Manner::Possible } else { Manner::Plain })
     }
 
@@ -317,7 +324,7 @@ impl<'s, 'l> Sentence<'s, 'l> {
         if !aside && frees {
             return Subject::This;
         }
-        if aside || before.iter().any(|token| token.is_in(&words::WHICH)) {
+        if aside || any(before, &words::WHICH) {
             return Subject::Other;
         }
         let known = before.iter().all(|token| match token.part {
@@ -372,13 +379,13 @@ impl<'s, 'l> Sentence<'s, 'l> {
             });
         let start = self.clause(at);
         let before = &self.tokens[start..at];
-        let any = |words: &Words| before.iter().any(|token| token.is_in(words));
+
         let sense = match (this, phrase.sense) {
             // "#7 can't be merged until this is", "#7 will be updated once this lands".
             (Some(this), _) if order => {
-                let due = phrase.when == When::Until && any(&words::NOT)
+                let due = phrase.when == When::Until && any(before, &words::NOT)
                     || phrase.when != When::Until
-                        && any(&words::PLAN)
+                        && any(before, &words::PLAN)
                         && self.tokens[this..]
                             .iter()
                             .take(6)
@@ -394,8 +401,8 @@ impl<'s, 'l> Sentence<'s, 'l> {
             (None, _) => return None,
         };
         let Subject::Named(named) = self.subject(start, at) else { return None };
-        let perhaps = any(&words::PERHAPS) && !(order && any(&words::PLAN));
-        let open = any(&words::NOT) && !order || any(&words::PAST) || perhaps;
+        let perhaps = any(before, &words::PERHAPS) && !(order && any(before, &words::PLAN));
+        let open = any(before, &words::NOT) && !order || any(before, &words::PAST) || perhaps;
         let last = named.last().map(|(_, place)| *place)?;
         let verb = self.tokens[last + 1..at].iter().all(|token| match token.part {
             Part::Word(_) => order || token.is_in(&words::SELF) || token.is_in(&words::DONE),

@@ -1,8 +1,8 @@
 //! What is said of the order of work: before, until, after, once, first.
 
 use crate::phrases::{Phrase, Sense, When};
-use crate::sentence::{Part, Token};
-use crate::words::{self, Words};
+use crate::sentence::{Part, Token, any};
+use crate::words;
 
 use super::super::list::list;
 use super::super::{FIRST_WITHIN, Manner, REACH, Statement};
@@ -49,8 +49,6 @@ impl<'s, 'l> Sentence<'s, 'l> {
         });
         let comes_first = first.or(before_this).or(in_front);
         let between = &behind[..comes_first.or(purpose)?];
-        let any =
-            |tokens: &[Token<'_>], words: &Words| tokens.iter().any(|token| token.is_in(words));
         let asked = before.last().is_some_and(|token| token.is_in(&words::BRING));
         let must = any(between, &words::MUST);
         let open = [before, between].into_iter().any(|tokens| {
@@ -79,10 +77,9 @@ impl<'s, 'l> Sentence<'s, 'l> {
         let before = &self.tokens[start..at];
         let clause = &self.tokens[self.clause(at)..at];
         let behind = self.behind(object);
-        let any =
-            |tokens: &[Token<'_>], words: &Words| tokens.iter().any(|token| token.is_in(words));
         // What stands between says already that something comes to be.
-        let due = apart || self.is_due(object);
+        let comes = is_due(behind);
+        let due = apart || comes;
         // "Revisit #5 once #7 is fixed" says what is to be done here; of another one, nothing.
         let joint = before.iter().rposition(|token| token.is_in(&words::JOINTS)).unwrap_or(0);
         let other = before[joint..].iter().any(|token| matches!(token.part, Part::Reference(_)))
@@ -107,9 +104,7 @@ impl<'s, 'l> Sentence<'s, 'l> {
             When::Before if at == 0 && behind.first().is_some_and(|token| token.is("can")) => {
                 Sense::Blocks
             }
-            When::Before
-                if (works || any(before, &words::BRING)) && (apart || !self.is_due(object)) =>
-            {
+            When::Before if (works || any(before, &words::BRING)) && (apart || !comes) => {
                 Sense::Blocks
             }
             When::Until if not || any(before, &words::WAITING) => Sense::BlockedBy,
@@ -132,22 +127,20 @@ impl<'s, 'l> Sentence<'s, 'l> {
     /// Whether words say that work is to be done, or the sentence begins with what is to be done.
     fn is_planned(&self, before: &[Token<'_>]) -> bool {
         self.tokens.first().is_some_and(|token| token.is_in(&words::DO))
-            || before.iter().any(|token| token.is_in(&words::PLAN))
+            || any(before, &words::PLAN)
     }
 
     /// What comes after the references of a list.
-    fn behind(&self, object: usize) -> &'s [Token<'l>] {
+    pub(super) fn behind(&self, object: usize) -> &'s [Token<'l>] {
         let (_, end) = list(self.tokens, object);
         &self.tokens[end..self.tokens.len().min(end + REACH)]
     }
+}
 
-    /// Whether something is still to come to be: "#7 is merged".
-    pub(super) fn is_due(&self, object: usize) -> bool {
-        let behind = self.behind(object);
-        let near = &behind[..behind.len().min(6)];
-        near.iter().any(|token| token.is_in(&words::DONE))
-            && !near.iter().any(|token| token.is_in(&words::PAST))
-    }
+/// Whether something is still to come to be: "#7 is merged".
+pub(super) fn is_due(behind: &[Token<'_>]) -> bool {
+    let near = &behind[..behind.len().min(6)];
+    any(near, &words::DONE) && !any(near, &words::PAST)
 }
 
 /// Whether words that follow say that work is to be done: not what will be of itself, "that will fail".
