@@ -532,7 +532,7 @@ impl Snapshot {
         }
         for ordinal in &touched.edges {
             let edges = self.bound_edges(*ordinal);
-            self.graph.bind(*ordinal, edges);
+            self.bind_edges(*ordinal, edges);
         }
         for ordinal in touched.edges.union(&touched.readiness) {
             self.settle_readiness(*ordinal);
@@ -549,14 +549,20 @@ impl Snapshot {
             }
         }
         for (ordinal, edges) in (0..).zip(edges) {
-            self.graph.bind(ordinal, edges);
+            self.bind_edges(ordinal, edges);
             self.settle_readiness(ordinal);
         }
     }
 
+    /// Replaces the edges of a task, and what follows from them alone.
+    fn bind_edges(&mut self, ordinal: u32, edges: Vec<Edge>) {
+        let mirroring = edges.iter().any(|edge| edge.forward && mirrors(edge));
+        put(&mut self.postings.mirroring, ordinal, mirroring);
+        self.graph.bind(ordinal, edges);
+    }
+
     fn settle_readiness(&mut self, ordinal: u32) {
         let (mut blocked, mut across, mut ready) = (false, false, false);
-        let mirroring = self.graph.edges(ordinal).iter().any(|edge| edge.forward && mirrors(edge));
         if let Some(row) = self.row(ordinal) {
             for edge in self.graph.edges(ordinal) {
                 let Some(other) = self.row(edge.other) else { continue };
@@ -571,7 +577,6 @@ impl Snapshot {
         put(&mut self.postings.blocked, ordinal, blocked);
         put(&mut self.postings.blocked_across, ordinal, across);
         put(&mut self.postings.ready, ordinal, ready);
-        put(&mut self.postings.mirroring, ordinal, mirroring);
     }
 }
 
