@@ -1,11 +1,9 @@
 //! The register as a graph for Graphviz.
 
-use std::fmt::Write as _;
-
 use mainstem_model::LinkKind;
 
 use crate::Register;
-use crate::picture::{Arrow, MOST_EDGES, Node, Picture};
+use crate::picture::{Arrow, MOST_EDGES, Node, Picture, line};
 
 pub(crate) fn draw(register: &Register<'_>) -> String {
     of(&Picture::of(register, MOST_EDGES))
@@ -54,11 +52,6 @@ pub(crate) fn of(picture: &Picture<'_>) -> String {
     }
     text.push_str("}\n");
     text
-}
-
-fn line(text: &mut String, line: std::fmt::Arguments<'_>) {
-    // Writing to a text does not fail.
-    let _ = writeln!(text, "  {line}");
 }
 
 fn label(node: &Node) -> String {

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use mainstem_model::LinkKind;
 
 use crate::Register;
-use crate::picture::{Arrow, LOOKS, MOST_EDGES, Node, Picture};
+use crate::picture::{Arrow, LOOKS, MOST_EDGES, Node, Picture, line};
 
 /// Mermaid draws nothing that is longer, in UTF-16 units, unless the page that it is on says otherwise.
 const LONGEST: usize = 50_000;
@@ -55,11 +55,6 @@ pub(crate) fn of(picture: &Picture<'_>) -> String {
         line(&mut text, format_args!("classDef {name} fill:{fill},stroke:{stroke},color:#111827"));
     }
     text
-}
-
-fn line(text: &mut String, line: std::fmt::Arguments<'_>) {
-    // Writing to a text does not fail.
-    let _ = writeln!(text, "  {line}");
 }
 
 fn label(node: &Node) -> String {

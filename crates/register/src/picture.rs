@@ -1,6 +1,7 @@
 //! What a picture shows, whatever draws it: boxes, grouped by where they come from, and arrows.
 
 use std::collections::{BTreeMap, HashMap};
+use std::fmt::Write as _;
 
 use mainstem_model::{LinkKind, LinkState, StatusCategory, TaskId};
 
@@ -68,6 +69,12 @@ impl Look {
             None => 5,
         }]
     }
+}
+
+/// Adds a line to a picture's text.
+pub(crate) fn line(text: &mut String, line: std::fmt::Arguments<'_>) {
+    // Writing to a text does not fail.
+    let _ = writeln!(text, "  {line}");
 }
 
 impl<'v> Picture<'v> {
